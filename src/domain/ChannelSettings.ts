@@ -1,0 +1,82 @@
+import { Option } from "effect"
+import { type ChannelKey, channelKey, type UserKey, userKey, type Username } from "./Ids.ts"
+import { compileReply } from "./reply/Reply.ts"
+import type { ChannelRateLimits, RateLimits } from "./settings/LimitSettings.ts"
+import type { LlmApi } from "./settings/LlmSettings.ts"
+import type { ResponseProcessing } from "./settings/ResponseSettings.ts"
+import type { ChannelEntry, ContextSettings, Settings } from "./settings/Settings.ts"
+import { type CompiledTrigger, compileTriggers } from "./Trigger.ts"
+import type { Protocol, Room } from "./wire/Subject.ts"
+
+/** The bot as one channel sees it. */
+export interface BotIdentity {
+  readonly username: Username
+  readonly key: UserKey
+  /** Name and aliases. */
+  readonly names: ReadonlyArray<string>
+  readonly ignored: ReadonlySet<UserKey>
+}
+
+/** What holds in one channel: general settings, its overrides, and what was compiled from them. */
+export interface ChannelSettings {
+  readonly key: ChannelKey
+  readonly room: Room
+  readonly enabled: boolean
+  readonly protocol: Protocol
+  readonly bot: BotIdentity
+  readonly seed: number
+  readonly systemPrompt: string
+  readonly model: string
+  readonly llm: LlmApi
+  readonly triggers: ReadonlyArray<CompiledTrigger>
+  readonly rateLimits: ChannelRateLimits
+  readonly userLimits: Pick<RateLimits, "max_per_user_per_minute" | "max_per_user_per_hour">
+  readonly response: ResponseProcessing
+  readonly processReply: ReturnType<typeof compileReply>
+  readonly context: ContextSettings
+  /** Whether texts may be kept in decisions and shown in logs (N4). */
+  readonly logContent: boolean
+}
+
+const botOf = ({ bot }: Settings): BotIdentity => ({
+  username: bot.username,
+  key: userKey(bot.username),
+  names: [bot.username, ...bot.aliases],
+  ignored: new Set(bot.ignore_users.map(userKey))
+})
+
+/** Resolves one channel: what it gives replaces the general setting (F9). */
+export const resolveChannel = (settings: Settings, entry: ChannelEntry): ChannelSettings => {
+  const bot = botOf(settings)
+  const response = Option.getOrElse(entry.response_processing, () => settings.response_processing)
+  return {
+    key: channelKey(entry.name),
+    room: { name: entry.name, domain: entry.domain },
+    enabled: entry.enabled,
+    protocol: settings.nats.protocol,
+    bot,
+    seed: settings.seed,
+    systemPrompt: Option.getOrElse(entry.system_prompt, () => settings.llm_api.system_prompt),
+    model: Option.getOrElse(entry.llm_model, () => settings.llm_api.model),
+    llm: settings.llm_api,
+    triggers: compileTriggers(Option.getOrElse(entry.triggers, () => settings.triggers), bot.names),
+    rateLimits: Option.getOrElse(entry.rate_limits, () => settings.rate_limits),
+    userLimits: settings.rate_limits,
+    response,
+    processReply: compileReply(response),
+    context: settings.context_window,
+    logContent: settings.telemetry.log_content
+  }
+}
+
+/** The whole configuration as the program uses it: the file's settings and each channel resolved. */
+export interface ActiveSettings {
+  readonly settings: Settings
+  readonly channels: ReadonlyMap<ChannelKey, ChannelSettings>
+}
+
+/** Resolves every channel once per configuration. */
+export const activate = (settings: Settings): ActiveSettings => ({
+  settings,
+  channels: new Map(settings.channels.map((entry) => [channelKey(entry.name), resolveChannel(settings, entry)]))
+})

@@ -1,0 +1,93 @@
+import type { EventIdentity, Username } from "./Ids.ts"
+
+/** What is playing. `seconds` is 0 for live media; `type` codes are open (WIRE, changeMedia). */
+export interface Media {
+  readonly type: string
+  readonly id: string
+  readonly title: string
+  readonly seconds: number
+}
+
+/** A person in the room's list. Rank 0 is a guest, 1 registered, 2 and up staff. */
+export interface Member {
+  readonly username: Username
+  readonly rank: number
+}
+
+interface Line {
+  readonly username: Username
+  /** The sender's rank where the line itself carries one (the seed's shape). */
+  readonly rank: number | undefined
+  /** Decoded plain text, at most 500 UTF-16 units; empty when nothing was left. */
+  readonly text: string
+  /** When it was said, epoch ms; a time in the future is the arrival time (F1). */
+  readonly time: number
+  readonly identity: EventIdentity
+  /** Shadow-muted: only its author and moderators see it. */
+  readonly shadow: boolean
+}
+
+export interface ChatMsg extends Line {
+  readonly _tag: "ChatMsg"
+}
+
+export interface Pm extends Line {
+  readonly _tag: "Pm"
+  readonly to: Username
+}
+
+export interface ChangeMedia {
+  readonly _tag: "ChangeMedia"
+  readonly media: Media
+}
+
+/** Who is in the room: the whole list on every join, then single changes. */
+export type Presence =
+  | { readonly _tag: "UserList"; readonly members: ReadonlyArray<Member> }
+  | { readonly _tag: "AddUser"; readonly member: Member }
+  | { readonly _tag: "UserLeave"; readonly username: Username }
+  | { readonly _tag: "SetUserRank"; readonly member: Member }
+
+/** The account the bridge speaks with. */
+export interface Login {
+  readonly _tag: "Login"
+  readonly success: boolean
+  readonly username: Username | undefined
+}
+
+/** The room refused a line: flood control, a filter, an error (WIRE: why a reply was refused). */
+export interface Refusal {
+  readonly _tag: "Refusal"
+  readonly kind: "cooldown" | "noflood" | "spamFiltered" | "errorMsg" | "kick"
+}
+
+/** An event the bot has no use for: counted and ignored (F1). */
+export interface OtherEvent {
+  readonly _tag: "Other"
+}
+
+/** The events the bot explains: each gets a decision record. */
+export type Conversation = ChatMsg | Pm | ChangeMedia
+
+export type ChatEvent = Conversation | Presence | Login | Refusal | OtherEvent
+
+/** True for the events that get a decision record. */
+export const isConversation = (event: ChatEvent): event is Conversation =>
+  event._tag === "ChatMsg" || event._tag === "Pm" || event._tag === "ChangeMedia"
+
+/** The wire's name of the event types that metrics and logs tell apart; anything else is `other`. */
+export type EventType =
+  | "chatMsg"
+  | "pm"
+  | "changeMedia"
+  | "userlist"
+  | "addUser"
+  | "userLeave"
+  | "setUserRank"
+  | "login"
+  | "cooldown"
+  | "noflood"
+  | "spamFiltered"
+  | "errorMsg"
+  | "kick"
+  | "other"

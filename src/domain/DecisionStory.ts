@@ -1,0 +1,154 @@
+import type { DecisionRecord, Delivery, LimitName, Outcome, SkipReason, Step, TriggerResult } from "./Decision.ts"
+
+const seconds = (ms: number): string => `${(Math.round(ms / 100) / 10).toString()} s`
+const share = (value: number): string => value.toFixed(2)
+
+const limitNames: Readonly<Record<LimitName, string>> = {
+  busy: "replies of the channel under way",
+  user_per_minute: "replies to this user in a minute",
+  user_per_hour: "replies to this user in an hour",
+  trigger_user_per_minute: "replies of this trigger to this user in a minute",
+  trigger_user_per_hour: "replies of this trigger to this user in an hour",
+  trigger_channel_per_minute: "replies of this trigger in a minute",
+  trigger_channel_per_hour: "replies of this trigger in an hour",
+  channel_per_minute: "bot lines of the channel in a minute",
+  channel_per_hour: "bot lines of the channel in an hour",
+  global_cooldown: "time since the bot's last line",
+  limiter_failure: "the limiter failed"
+}
+
+const reasons: Readonly<Record<SkipReason, string>> = {
+  duplicate: "this event was handled before",
+  before_start: "it was said before the bot listened",
+  stale: "it is too old to answer",
+  empty: "it holds no text",
+  own_line: "it is the bot's own line",
+  server_line: "the server said it",
+  shadow_muted: "its author is shadow-muted",
+  ignored_user: "its author is on the ignore list",
+  not_for_us: "it is a private message to somebody else",
+  wrong_domain: "it comes from a room of another server",
+  media_event: "it is no line to answer",
+  media_silence: "the bot keeps silent after a media change",
+  no_match: "no trigger matched",
+  cooldown: "the trigger that matched is cooling down",
+  probability: "the dice said no",
+  busy: "too many replies are under way",
+  user_per_minute: "this user had enough replies in the last minute",
+  user_per_hour: "this user had enough replies in the last hour",
+  trigger_user_per_minute: "this user had enough of this trigger in the last minute",
+  trigger_user_per_hour: "this user had enough of this trigger in the last hour",
+  trigger_channel_per_minute: "this trigger had enough replies in the last minute",
+  trigger_channel_per_hour: "this trigger had enough replies in the last hour",
+  channel_per_minute: "the bot said enough here in the last minute",
+  channel_per_hour: "the bot said enough here in the last hour",
+  global_cooldown: "the bot spoke here a moment ago",
+  limiter_failure: "the limiter failed, and when in doubt the bot is silent",
+  content_filter: "the content filter dropped the answer",
+  length: "the answer has too few or too many words",
+  quality_check: "the answer is not worth sending",
+  command: "the room would have taken the answer for a command",
+  deadline: "the answer came too late",
+  media_changed: "other media began meanwhile",
+  dry_run: "it is a dry run",
+  stopped: "the bot was stopped"
+}
+
+/** A reason in words a person understands without the code. */
+export const reasonText = (reason: SkipReason): string => reasons[reason]
+
+const triggerText = (result: TriggerResult): string => {
+  switch (result._tag) {
+    case "Disabled":
+      return "is disabled"
+    case "NoMatch":
+      return "does not match"
+    case "Cooldown":
+      return `matches "${result.matched}" but cools down for another ${seconds(result.remainingMs)} of ${seconds(result.cooldownMs)}`
+    case "Probability":
+      return `matches "${result.matched}" but the dice said no: drew ${share(result.draw)}, needs less than ${share(result.needed)}`
+    case "Fired":
+      return result.draw < result.needed
+        ? `matches "${result.matched}" and fires: drew ${share(result.draw)}, needs less than ${share(result.needed)}`
+        : `matches "${result.matched}" and fires after ${result.unlucky} losing draws in a row`
+  }
+}
+
+const limitText = (step: Extract<Step, { _tag: "Limit" }>): string =>
+  step.limit === "global_cooldown"
+    ? `${limitNames[step.limit]}: ${step.allowed ? "at least " : ""}${seconds(step.used)}, needs ${seconds(step.maximum)}: ${step.allowed ? "ok" : "refused"}`
+    : `${limitNames[step.limit]}: ${step.used} of ${step.maximum}: ${step.allowed ? "ok" : "refused"}`
+
+/** One step as a person reads it: the gate, its value, its limit. */
+export const stepText = (step: Step): string => {
+  switch (step._tag) {
+    case "Media":
+      return step.changed
+        ? `other media began${step.silenceMs > 0 ? `: silence for ${seconds(step.silenceMs)}` : ""}`
+        : "the same media as before: no silence"
+    case "Context":
+      return `remembered as line ${step.lines} of the ${step.private ? "private conversation" : "channel"}`
+    case "Silence":
+      return `silence after a media change: another ${seconds(step.remainingMs)} of ${seconds(step.silenceMs)}`
+    case "Trigger":
+      return `${step.entry} ${triggerText(step.result)}`
+    case "Limit":
+      return limitText(step)
+    case "Admitted":
+      return `${step.entry} may answer`
+    case "Prompt":
+      return `asked with ${step.contextLines} lines of context, ${step.characters} characters`
+    case "LlmAttempt":
+      return `${step.model}, attempt ${step.attempt}: ${step.status} after ${seconds(step.durationMs)}${step.detail === "" ? "" : ` (${step.detail})`}`
+    case "LlmAnswer":
+      return `${step.model} answered ${step.characters} characters, ${step.inputTokens} + ${step.outputTokens} tokens${step.estimated ? " (estimated)" : ""}`
+    case "Processed":
+      return step.note !== ""
+        ? `${step.step}: dropped (${step.note})`
+        : step.before === step.after ? `${step.step}: ${step.after} characters` : `${step.step}: ${step.before} to ${step.after} characters`
+    case "Waited":
+      return `waited ${seconds(step.ms)} for ${step.for === "pacing" ? "the room's flood control" : "the global cooldown"}`
+    case "Sent":
+      return `sent ${step.characters} characters to the ${step.target === "chat" ? "room" : "user"}`
+  }
+}
+
+/** The end of a decision in words. */
+export const outcomeText = (outcome: Outcome): string => {
+  switch (outcome._tag) {
+    case "Replied":
+      return `replied after ${seconds(outcome.afterMs)}`
+    case "Skipped":
+      return `no reply: ${reasonText(outcome.reason)}${outcome.detail === "" ? "" : ` (${outcome.detail})`}`
+    case "Failed":
+      return `failed: ${outcome.message}`
+  }
+}
+
+/** What became of a sent reply, in words. */
+export const deliveryText = (delivery: Delivery): string =>
+  delivery._tag === "Delivered"
+    ? `seen in the room after ${seconds(delivery.afterMs)}`
+    : `not seen in the room${delivery.cause === "" ? "" : ` (${delivery.cause})`}`
+
+const eventText = (record: DecisionRecord): string => {
+  switch (record.eventType) {
+    case "chatMsg":
+      return `line from ${record.username ?? "somebody"}`
+    case "pm":
+      return `private message from ${record.username ?? "somebody"}`
+    case "changeMedia":
+      return "media event"
+    case "contextual":
+      return "look at the room"
+  }
+}
+
+/** A decision as one readable line: what came, what was decided and why, every gate in order (F12). */
+export const storyText = (record: DecisionRecord): string => {
+  const head = `${record.channel}: ${eventText(record)}`
+  const outcome = record.outcome === undefined ? "under way" : outcomeText(record.outcome)
+  const steps = record.steps.map(stepText)
+  const delivery = record.delivery === undefined ? [] : [deliveryText(record.delivery)]
+  return [`${head}: ${outcome}`, ...steps, ...delivery].join("; ")
+}

@@ -1,0 +1,41 @@
+import { Schema } from "effect"
+
+/** A room's name as the operator wrote it: 1–30 of `[a-zA-Z0-9_-]` (CONFIG `channels[].name`). */
+export const ChannelName = Schema.String.check(
+  Schema.isPattern(/^[a-zA-Z0-9_-]{1,30}$/, {
+    message: "must be 1 to 30 of the characters a-z, A-Z, 0-9, _ and -"
+  })
+).pipe(Schema.brand("ChannelName"))
+export type ChannelName = typeof ChannelName.Type
+
+/** A room's identity: its name in lower case. Subjects, state and limits are keyed by it. */
+export const ChannelKey = Schema.String.pipe(Schema.brand("ChannelKey"))
+export type ChannelKey = typeof ChannelKey.Type
+
+/** The key of a channel name (CyTube channel names are case-insensitive). */
+export const channelKey = (name: string): ChannelKey => ChannelKey.make(name.toLowerCase())
+
+/** A person's name as the room shows it, 1–50 characters (WIRE, bounds). */
+export const Username = Schema.String.check(Schema.isBetweenCodePoints(1, 50)).pipe(Schema.brand("Username"))
+export type Username = typeof Username.Type
+
+/** A person's identity: the name in lower case (F1, F4: names are compared in lower case). */
+export const UserKey = Schema.String.pipe(Schema.brand("UserKey"))
+export type UserKey = typeof UserKey.Type
+
+/** The key of a username. */
+export const userKey = (name: string): UserKey => UserKey.make(name.toLowerCase())
+
+/** Follows one message through logs, decision and command: 1–128 of `[A-Za-z0-9._:-]` (F1). */
+export const CorrelationId = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z0-9._:-]{1,128}$/)
+).pipe(Schema.brand("CorrelationId"))
+export type CorrelationId = typeof CorrelationId.Type
+
+/** What makes two events the same event: a digest of channel, type, user, time and text (F1). */
+export const EventIdentity = Schema.String.pipe(Schema.brand("EventIdentity"))
+export type EventIdentity = typeof EventIdentity.Type
+
+/** Names one entry of a channel's trigger list: its type, numbered from the second of a type on. */
+export const EntryKey = Schema.String.pipe(Schema.brand("EntryKey"))
+export type EntryKey = typeof EntryKey.Type

@@ -1,0 +1,34 @@
+import { foldCase } from "../WordMatch.ts"
+
+const words = new Intl.Segmenter(undefined, { granularity: "word" })
+
+/** The words of a text in any script, as readers of that script count them. */
+export const wordsOf = (text: string): ReadonlyArray<string> =>
+  [...words.segment(text)].flatMap(({ isWordLike, segment }) => isWordLike === true ? [segment] : [])
+
+const essence = (text: string): string => foldCase(text).replace(/[^\p{L}\p{M}\p{N}\p{S}]+/gu, "")
+
+/** Share of words two texts have in common. */
+const overlap = (one: ReadonlySet<string>, other: ReadonlySet<string>): number =>
+  one.intersection(other).size / Math.max(1, one.union(other).size)
+
+const isRepeat = (text: string, earlier: string): boolean => {
+  if (essence(text) === essence(earlier)) return true
+  const [one, other] = [text, earlier].map((line) => new Set(wordsOf(foldCase(line))))
+  return one !== undefined && other !== undefined && Math.min(one.size, other.size) >= 5 && overlap(one, other) >= 0.9
+}
+
+const fillers = new Set(["ok", "okay", "k", "yes", "no", "yeah", "yep", "nope", "sure", "lol", "hmm", "hm", "well"])
+
+/** Why a text is not worth sending, if so: empty, a repeat of the bot, an echo of the trigger, no content (F7, step 5). */
+export const poorQuality = (
+  text: string,
+  recentReplies: ReadonlyArray<string>,
+  trigger: string
+): string | undefined => {
+  if (essence(text) === "") return "empty"
+  if (recentReplies.some((reply) => isRepeat(text, reply))) return "repeats an earlier line of the bot"
+  if (isRepeat(text, trigger)) return "echoes the trigger"
+  if (fillers.has(essence(text))) return "says nothing"
+  return undefined
+}

@@ -1,0 +1,112 @@
+import { RE2JS } from "re2js"
+import type { SkipReason } from "../Decision.ts"
+import type { ResponseProcessing } from "../settings/ResponseSettings.ts"
+import { compilePhrases } from "../WordMatch.ts"
+import { clean } from "./Clean.ts"
+import { commandSafe } from "./CommandSafe.ts"
+import { withinLength } from "./Length.ts"
+import { plainText } from "./PlainText.ts"
+import { poorQuality, wordsOf } from "./Quality.ts"
+
+/** Why an answer is dropped (the `reason` of `responses_filtered_total`). */
+export type DropReason = Extract<SkipReason, "content_filter" | "length" | "quality_check" | "command">
+
+/** What one step did: how long the text was before and after, and a note without its content. */
+export interface ProcessedStep {
+  readonly step: "clean" | "plain_text" | "block" | "length" | "checks" | "command_safe"
+  readonly before: number
+  readonly after: number
+  readonly note: string
+}
+
+/** A line fit to send, or why there is none, with every step on the way. */
+export type ProcessedReply =
+  | { readonly _tag: "Line"; readonly text: string; readonly steps: ReadonlyArray<ProcessedStep> }
+  | {
+    readonly _tag: "Dropped"
+    readonly reason: DropReason
+    readonly detail: string
+    readonly steps: ReadonlyArray<ProcessedStep>
+  }
+
+/** What an answer is held against. */
+export interface ReplyInput {
+  readonly botNames: ReadonlyArray<string>
+  /** The bot's last lines in this conversation, the newest last. */
+  readonly recentReplies: ReadonlyArray<string>
+  readonly trigger: string
+}
+
+type Verdict = { readonly text: string; readonly note: string } | { readonly drop: DropReason; readonly why: string }
+type Processor = (text: string, input: ReplyInput) => Verdict
+
+const changed = (text: string): Verdict => ({ text, note: "" })
+const dropped = (drop: DropReason, why: string): Verdict => ({ drop, why })
+
+const blocker = (settings: ResponseProcessing["content_filter"]): Processor => {
+  const patterns = settings.block_patterns.map((source) => RE2JS.compile(source, RE2JS.CASE_INSENSITIVE))
+  const keyword = compilePhrases(settings.block_keywords, { caseSensitive: false, match: "word" })
+  return (text) => {
+    const pattern = patterns.findIndex((candidate) => candidate.test(text))
+    if (pattern >= 0) return dropped("content_filter", `block pattern ${settings.block_patterns[pattern] ?? ""}`)
+    const found = keyword(text)
+    return found === undefined ? changed(text) : dropped("content_filter", `block keyword ${found}`)
+  }
+}
+
+const filterChecks = (settings: ResponseProcessing["content_filter"]): Processor => {
+  const needed = compilePhrases(settings.require_keywords, { caseSensitive: false, match: "word" })
+  return (text) => {
+    const words = wordsOf(text).length
+    if (settings.require_keywords.length > 0 && needed(text) === undefined) {
+      return dropped("content_filter", "none of require_keywords")
+    }
+    if (words < settings.min_word_count) return dropped("length", `${words} words, fewer than ${settings.min_word_count}`)
+    if (words > settings.max_word_count) return dropped("length", `${words} words, more than ${settings.max_word_count}`)
+    return changed(text)
+  }
+}
+
+const checks = (settings: ResponseProcessing): Processor => {
+  const filter = filterChecks(settings.content_filter)
+  return (text, input) => {
+    // These hold for the text that would be sent, and the last step can still shorten it.
+    const line = commandSafe(text)
+    const verdict = settings.content_filter.enabled ? filter(line, input) : changed(text)
+    if ("drop" in verdict) return verdict
+    const poor = settings.quality_checks_enabled
+      ? poorQuality(line, input.recentReplies.slice(-settings.deduplicate_window), input.trigger)
+      : undefined
+    return poor === undefined ? changed(text) : dropped("quality_check", poor)
+  }
+}
+
+/** Compiles the six steps of F7 for one channel's settings. The result never is a command, empty or too long. */
+export const compileReply = (settings: ResponseProcessing): (answer: string, input: ReplyInput) => ProcessedReply => {
+  const block = settings.content_filter.enabled ? blocker(settings.content_filter) : changed
+  const steps: ReadonlyArray<readonly [ProcessedStep["step"], Processor]> = [
+    ["clean", (text, input) => changed(clean(text, input.botNames))],
+    ["plain_text", (text) => changed(plainText(text, settings))],
+    ["block", block],
+    ["length", (text) => changed(withinLength(text, settings.max_response_length, settings.truncation_strategy))],
+    ["checks", checks(settings)],
+    ["command_safe", (text) => {
+      const safe = commandSafe(text)
+      return safe === "" ? dropped("quality_check", "empty") : changed(safe)
+    }]
+  ]
+  return (answer, input) => {
+    const done: Array<ProcessedStep> = []
+    let text = answer
+    for (const [step, process] of steps) {
+      const verdict = process(text, input)
+      if ("drop" in verdict) {
+        done.push({ step, before: text.length, after: 0, note: verdict.why })
+        return { _tag: "Dropped", reason: verdict.drop, detail: verdict.why, steps: done }
+      }
+      done.push({ step, before: text.length, after: verdict.text.length, note: verdict.note })
+      text = verdict.text
+    }
+    return { _tag: "Line", text, steps: done }
+  }
+}

@@ -1,0 +1,146 @@
+import { Schema } from "effect"
+import { ChannelName, Username } from "../Ids.ts"
+import { Between, Count, field, PositiveSeconds, required, Secret, Seconds, Whole } from "./Field.ts"
+import { ChannelRateLimits, RateLimits } from "./LimitSettings.ts"
+import { LlmApi } from "./LlmSettings.ts"
+import { ResponseProcessing } from "./ResponseSettings.ts"
+import { builtInTriggers, TriggerEntry } from "./TriggerSettings.ts"
+
+const Port = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 }))
+const optional = <S extends Schema.Top>(schema: S, description: string) =>
+  field(Schema.OptionFromNullOr(schema), null, description)
+
+const JetStream = Schema.Struct({
+  enabled: field(
+    Schema.Boolean.check(Schema.makeFilter((enabled: boolean) =>
+      enabled ? "durable intake is not part of this version; leave it false" : undefined
+    )),
+    false,
+    "survive restarts without losing a message"
+  ),
+  prefix: field(Schema.NonEmptyString, "llmbot", "begins the names of streams and buckets"),
+  partitions: field(Count, 32, "how many parts the channels are spread over"),
+  replicas: field(Count, 1, "copies of each stream"),
+  replay_seconds: field(PositiveSeconds, 3600, "how far back events are kept"),
+  max_bytes: field(Count, 1_073_741_824, "how much the event stream may hold"),
+  ack_wait_seconds: field(PositiveSeconds, 5, "time until an unacknowledged event comes again"),
+  lease_seconds: field(PositiveSeconds, 3, "time until a dead replica's channels move")
+})
+
+/** The connection to NATS, the bot's only way to the rooms. */
+export const NatsSettings = Schema.Struct({
+  servers: required(
+    Schema.NonEmptyArray(Schema.String.check(
+      Schema.isPattern(/^(nats|tls):\/\/[^\s/]+/, { message: "must begin with nats:// or tls://" })
+    )),
+    "addresses of the servers"
+  ),
+  user: optional(Secret("nats.user"), "user name"),
+  password: optional(Secret("nats.password"), "password, from the environment"),
+  token: optional(Secret("nats.token"), "token, from the environment"),
+  creds_file: optional(Secret("nats.creds_file"), "path of a credentials file"),
+  tls: field(
+    Schema.Struct({
+      ca_file: optional(Schema.NonEmptyString, "certificate authority"),
+      cert_file: optional(Schema.NonEmptyString, "client certificate"),
+      key_file: optional(Schema.NonEmptyString, "client key")
+    }),
+    {},
+    "files for TLS"
+  ),
+  connect_timeout: field(PositiveSeconds, 5, "seconds until a connection attempt is given up"),
+  connect_attempts: field(Count, 5, "attempts at start; then the program exits with 2"),
+  max_reconnect_attempts: field(Whole, 0, "attempts after a lost connection; 0 = for ever"),
+  protocol: field(
+    Schema.Literals(["cytube", "kryten", "kryten-legacy"]),
+    "cytube",
+    "how the bridge writes its subjects and commands"
+  ),
+  outbox_size: field(Whole, 100, "replies kept while NATS is away; 0 = drop at once"),
+  jetstream: field(JetStream, {}, "durable intake")
+})
+export type NatsSettings = typeof NatsSettings.Type
+
+/** A room, and what differs there: what is given replaces the general setting (F9). */
+export const ChannelEntry = Schema.Struct({
+  name: required(ChannelName, "the room's name"),
+  domain: field(Schema.NonEmptyString, "cytu.be", "the CyTube server the room is on"),
+  enabled: field(Schema.Boolean, true, "false: the bot leaves the room alone"),
+  system_prompt: optional(Schema.NonEmptyString, "who the bot is in this room"),
+  llm_model: optional(Schema.NonEmptyString, "the model for this room"),
+  triggers: optional(Schema.Array(TriggerEntry), "the triggers of this room"),
+  rate_limits: optional(ChannelRateLimits, "the limits of this room"),
+  response_processing: optional(ResponseProcessing, "how answers become lines in this room")
+})
+export type ChannelEntry = typeof ChannelEntry.Type
+
+const Channels = Schema.NonEmptyArray(ChannelEntry).check(Schema.makeFilter((channels: ReadonlyArray<ChannelEntry>) => {
+  const names = channels.map((channel) => channel.name.toLowerCase())
+  const twice = names.findIndex((name, index) => names.indexOf(name) < index)
+  return twice < 0
+    ? undefined
+    : { path: [twice, "name"], issue: "is there twice (upper and lower case do not differ)" }
+}))
+
+/** What the bot remembers of a room (F2). */
+export const ContextSettings = Schema.Struct({
+  size: field(Count, 50, "lines kept"),
+  max_age_seconds: field(PositiveSeconds, 3600, "older lines are left out"),
+  include_usernames: field(Schema.Boolean, true, "true: each line begins with its author"),
+  include_timestamps: field(Schema.Boolean, false, "true: each line says how long ago it was"),
+  max_characters: field(Count, 8000, "longest text of all lines together"),
+  max_event_age_seconds: field(Seconds, 60, "an older line is context only, never a trigger")
+})
+export type ContextSettings = typeof ContextSettings.Type
+
+/** The whole configuration file (CONFIG.md). Its names are the file's. */
+export const Settings = Schema.Struct({
+  nats: required(NatsSettings, "the connection to NATS"),
+  channels: required(Channels, "the rooms"),
+  bot: required(
+    Schema.Struct({
+      username: required(Username, "the account the bridge speaks with"),
+      aliases: field(Schema.Array(Schema.NonEmptyString), [], "other names the bot answers to"),
+      ignore_users: field(Schema.Array(Schema.NonEmptyString), [], "people who never trigger the bot")
+    }),
+    "who the bot is in the room"
+  ),
+  llm_api: required(LlmApi, "the model"),
+  triggers: field(Schema.Array(TriggerEntry), builtInTriggers, "when the bot speaks; absent: mention and pm"),
+  seed: field(Schema.Int, 0, "another number gives other dice"),
+  rate_limits: field(RateLimits, {}, "how much the bot speaks"),
+  response_processing: field(ResponseProcessing, {}, "how answers become lines"),
+  context_window: field(ContextSettings, {}, "what the bot remembers of a room"),
+  health: field(
+    Schema.Struct({
+      enabled: field(Schema.Boolean, true, "false: no HTTP server"),
+      host: field(Schema.NonEmptyString, "127.0.0.1", "address to listen on"),
+      port: field(Port, 8080, "port to listen on; 0 = any free one")
+    }),
+    {},
+    "the HTTP server for health and metrics"
+  ),
+  telemetry: field(
+    Schema.Struct({
+      otlp_endpoint: optional(Schema.NonEmptyString, "where traces go; null = no traces"),
+      service_name: field(Schema.NonEmptyString, "llm-bot", "the bot's name in traces"),
+      sample_ratio: field(Between(0, 1), 1, "how many of the traces are kept"),
+      log_content: field(Schema.Boolean, false, "true: messages and prompts appear in logs and traces"),
+      channel_label_limit: field(Count, 50, "with more channels than this, metrics name none of them")
+    }),
+    {},
+    "traces and what may be seen in them"
+  ),
+  explain: field(
+    Schema.Struct({ enabled: field(Schema.Boolean, true, "true: `llm-bot explain` gets an answer over NATS") }),
+    {},
+    "asking a running bot why"
+  ),
+  log_level: field(
+    Schema.Literals(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]),
+    "INFO",
+    "the least important lines that are logged"
+  ),
+  log_format: field(Schema.Literals(["json", "pretty"]), "json", "for machines, or for people")
+}).annotate({ identifier: "Settings", title: "llm-bot configuration" })
+export type Settings = typeof Settings.Type

@@ -1,0 +1,38 @@
+import { decodeHTML } from "entities"
+
+/** Longest text of a line after decoding, UTF-16 units (WIRE, bounds). */
+export const maxLineLength = 500
+
+const tagStart = /<(?=[a-z/!])/giu
+const wholeTag = /<[a-z/!](?:[^>"']|"[^"]*"|'[^']*')*>/iuy
+const control = /[\p{Cc}\u2028\u2029]+/gu
+
+/** Drops markup and keeps what a person reads; a `<` before anything but a letter, `/` or `!` is text. */
+const stripTags = (html: string): string => {
+  let text = ""
+  let from = 0
+  tagStart.lastIndex = 0
+  for (let start = tagStart.exec(html); start !== null; start = tagStart.exec(html)) {
+    wholeTag.lastIndex = start.index
+    // An unclosed tag ends the search: whatever follows is text, and hostile input stays linear.
+    if (!wholeTag.test(html)) break
+    text += html.slice(from, start.index)
+    from = wholeTag.lastIndex
+    tagStart.lastIndex = from
+  }
+  return text + html.slice(from)
+}
+
+/** Cuts to at most `limit` UTF-16 units without splitting a surrogate pair. */
+const truncate = (text: string, limit: number): string => {
+  if (text.length <= limit) return text
+  const cut = text.slice(0, limit)
+  return cut.isWellFormed() ? cut : cut.slice(0, -1)
+}
+
+/** Control characters and line separators out (a run of them becomes one space), ends trimmed. */
+export const plainText = (text: string, limit: number): string =>
+  truncate(text.toWellFormed().replace(control, " ").trim(), limit)
+
+/** What a person reads of a `msg`: tags dropped, entities decoded once, control characters removed (WIRE, payload). */
+export const lineText = (msg: string): string => plainText(decodeHTML(stripTags(msg)), maxLineLength)

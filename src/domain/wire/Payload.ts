@@ -1,0 +1,165 @@
+import { Result, Schema, SchemaIssue, SchemaTransformation } from "effect"
+import type { ChatEvent, EventType, Member } from "../ChatEvent.ts"
+import { digest } from "../Digest.ts"
+import { type ChannelKey, EventIdentity, userKey, Username } from "../Ids.ts"
+import { InvalidEvent } from "./InvalidEvent.ts"
+import { lineText, plainText } from "./LineText.ts"
+
+const dayMs = 86_400_000
+
+/** A string whose control characters are removed, cut to `limit` UTF-16 units. */
+const Plain = (limit: number) =>
+  Schema.String.pipe(Schema.decodeTo(
+    Schema.String,
+    SchemaTransformation.transform({ decode: (text) => plainText(text, limit), encode: (text) => text })
+  ))
+
+// Far above the 50 characters a name may have, so that a longer one fails the check instead of being cut.
+const Name = Plain(1_000).pipe(Schema.decodeTo(Username))
+const Rank = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 255 }))
+const Person = Schema.Struct({ name: Name, rank: Schema.optionalKey(Rank) })
+const Line = { msg: Schema.String, meta: Schema.optionalKey(Schema.Unknown), time: Schema.Unknown }
+
+const Shapes = {
+  chatMsgSeed: Schema.Struct({ user: Person, ...Line }),
+  chatMsgBridge: Schema.Struct({ username: Name, ...Line }),
+  pmSeed: Schema.Struct({ from: Person, to: Schema.Struct({ name: Name }), ...Line }),
+  pmBridge: Schema.Struct({ username: Name, to: Name, ...Line }),
+  changeMedia: Schema.Struct({
+    type: Plain(500).check(Schema.isNonEmpty()),
+    id: Plain(500),
+    title: Plain(200),
+    seconds: Schema.optionalKey(Schema.Unknown),
+    duration: Schema.optionalKey(Schema.Unknown)
+  }),
+  userlist: Schema.Array(Person),
+  person: Person,
+  userLeave: Schema.Struct({ name: Name }),
+  login: Schema.Struct({ success: Schema.Boolean, name: Schema.optionalKey(Name) })
+} as const
+
+const formatter = SchemaIssue.makeFormatterStandardSchemaV1()
+
+const decoderOf = <A, I>(schema: Schema.Codec<A, I>) => {
+  const decode = Schema.decodeUnknownResult(schema)
+  return (payload: unknown): Result.Result<A, InvalidEvent> =>
+    Result.mapError(decode(payload), (error) => {
+      const first = formatter(error.issue).issues[0]
+      const field = ["payload", ...(first?.path ?? [])].map(String).join(".")
+      return new InvalidEvent({ reason: "field", field, constraint: first?.message ?? "not as expected" })
+    })
+}
+
+const decode = {
+  chatMsgSeed: decoderOf(Shapes.chatMsgSeed),
+  chatMsgBridge: decoderOf(Shapes.chatMsgBridge),
+  pmSeed: decoderOf(Shapes.pmSeed),
+  pmBridge: decoderOf(Shapes.pmBridge),
+  changeMedia: decoderOf(Shapes.changeMedia),
+  userlist: decoderOf(Shapes.userlist),
+  person: decoderOf(Shapes.person),
+  userLeave: decoderOf(Shapes.userLeave),
+  login: decoderOf(Shapes.login)
+}
+
+const has = (payload: unknown, key: string): boolean =>
+  typeof payload === "object" && payload !== null && key in payload
+
+const isShadow = (meta: unknown): boolean =>
+  typeof meta === "object" && meta !== null && "shadow" in meta && meta.shadow === true
+
+const member = (person: typeof Person.Type): Member => ({ username: person.name, rank: person.rank ?? 0 })
+
+/** The moment a line was said; one in the future counts as now, one a day ahead is no time at all (F1, clock). */
+const timeOf = (time: unknown, now: number): Result.Result<{ raw: number; said: number }, InvalidEvent> => {
+  const invalid = (constraint: string) =>
+    Result.fail(new InvalidEvent({ reason: "time", field: "payload.time", constraint }))
+  if (typeof time !== "number" || !Number.isSafeInteger(time) || time <= 0) {
+    return invalid("Expected epoch milliseconds above 0")
+  }
+  if (time > now + dayMs) return invalid("Expected a time less than 24 h ahead; is a clock wrong?")
+  return Result.succeed({ raw: time, said: Math.min(time, now) })
+}
+
+interface Said {
+  readonly channel: ChannelKey
+  readonly type: "chatMsg" | "pm"
+  readonly person: typeof Person.Type
+  readonly line: { readonly msg: string; readonly meta?: unknown; readonly time: unknown }
+  readonly now: number
+}
+
+const lineOf = ({ channel, line, now, person, type }: Said) =>
+  Result.map(timeOf(line.time, now), ({ raw, said }) => {
+    const text = lineText(line.msg)
+    return {
+      username: person.name,
+      rank: person.rank,
+      text,
+      time: said,
+      identity: EventIdentity.make(digest([channel, type, userKey(person.name), raw, text])),
+      shadow: isShadow(line.meta)
+    }
+  })
+
+const chatMsg = (payload: unknown, channel: ChannelKey, now: number): Result.Result<ChatEvent, InvalidEvent> =>
+  has(payload, "user")
+    ? Result.flatMap(decode.chatMsgSeed(payload), (line) =>
+      Result.map(lineOf({ channel, type: "chatMsg", person: line.user, line, now }), (said) =>
+        ({ _tag: "ChatMsg", ...said }) as const))
+    : Result.flatMap(decode.chatMsgBridge(payload), (line) =>
+      Result.map(lineOf({ channel, type: "chatMsg", person: { name: line.username }, line, now }), (said) =>
+        ({ _tag: "ChatMsg", ...said }) as const))
+
+const pm = (payload: unknown, channel: ChannelKey, now: number): Result.Result<ChatEvent, InvalidEvent> =>
+  has(payload, "from")
+    ? Result.flatMap(decode.pmSeed(payload), (line) =>
+      Result.map(lineOf({ channel, type: "pm", person: line.from, line, now }), (said) =>
+        ({ _tag: "Pm", to: line.to.name, ...said }) as const))
+    : Result.flatMap(decode.pmBridge(payload), (line) =>
+      Result.map(lineOf({ channel, type: "pm", person: { name: line.username }, line, now }), (said) =>
+        ({ _tag: "Pm", to: line.to, ...said }) as const))
+
+// The bridge sends `seconds`; the seed sends the number as `duration`, which the bridge uses for "03:32".
+const secondsOf = (seconds: unknown, duration: unknown): number => {
+  const found = [seconds, duration].find((value) => typeof value === "number" && Number.isFinite(value) && value > 0)
+  return typeof found === "number" ? found : 0
+}
+
+/** Decodes an event's payload, the seed's shape or the bridge's, by the event's type (WIRE, table of events). */
+export const decodePayload = (
+  type: EventType,
+  payload: unknown,
+  channel: ChannelKey,
+  now: number
+): Result.Result<ChatEvent, InvalidEvent> => {
+  switch (type) {
+    case "chatMsg":
+      return chatMsg(payload, channel, now)
+    case "pm":
+      return pm(payload, channel, now)
+    case "changeMedia":
+      return Result.map(decode.changeMedia(payload), ({ duration, id, seconds, title, type }) =>
+        ({ _tag: "ChangeMedia", media: { type, id, title, seconds: secondsOf(seconds, duration) } }) as const)
+    case "userlist":
+      return Result.map(decode.userlist(payload), (people) =>
+        ({ _tag: "UserList", members: people.map(member) }) as const)
+    case "addUser":
+      return Result.map(decode.person(payload), (person) => ({ _tag: "AddUser", member: member(person) }) as const)
+    case "setUserRank":
+      return Result.map(decode.person(payload), (person) => ({ _tag: "SetUserRank", member: member(person) }) as const)
+    case "userLeave":
+      return Result.map(decode.userLeave(payload), ({ name }) => ({ _tag: "UserLeave", username: name }) as const)
+    case "login":
+      return Result.map(decode.login(payload), ({ name, success }) =>
+        ({ _tag: "Login", success, username: name }) as const)
+    case "cooldown":
+    case "noflood":
+    case "spamFiltered":
+    case "errorMsg":
+    case "kick":
+      return Result.succeed({ _tag: "Refusal", kind: type })
+    case "other":
+      return Result.succeed({ _tag: "Other" })
+  }
+}

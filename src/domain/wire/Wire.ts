@@ -1,0 +1,153 @@
+import { Option, Result, Schema } from "effect"
+import type { ChatCommand } from "../ChatCommand.ts"
+import type { ChatEvent, EventType } from "../ChatEvent.ts"
+import { channelKey, CorrelationId } from "../Ids.ts"
+import { InvalidEvent } from "./InvalidEvent.ts"
+import { decodePayload } from "./Payload.ts"
+import { commandSubject, eventType, type Protocol, type Room, subjectEvent, token } from "./Subject.ts"
+
+/** The largest body that is parsed, bytes (WIRE, bounds). */
+export const maxBodyBytes = 65_536
+
+/** What NATS delivers: `headers` is empty where the bridge sent none. */
+export interface WireMessage {
+  readonly subject: string
+  readonly headers: ReadonlyMap<string, string>
+  readonly body: Uint8Array
+}
+
+/** What goes to NATS. `request` asks for an answer that proves nothing but that a bridge listens (WIRE, kryten). */
+export interface WireCommand {
+  readonly subject: string
+  readonly headers: ReadonlyMap<string, string>
+  readonly body: string
+  readonly request: boolean
+}
+
+/** An event as it came: what happened, in which room, and the id the sender gave it. */
+export interface DecodedEvent {
+  readonly type: EventType
+  readonly event: ChatEvent
+  readonly correlationId: Option.Option<CorrelationId>
+  /** The domain of the envelope, when there was one: it may be another room's of the same name. */
+  readonly domain: Option.Option<string>
+}
+
+const Envelope = Schema.Struct({
+  event_name: Schema.NonEmptyString,
+  payload: Schema.Unknown,
+  channel: Schema.optionalKey(Schema.Unknown),
+  domain: Schema.optionalKey(Schema.Unknown),
+  correlation_id: Schema.optionalKey(Schema.Unknown)
+})
+const decodeEnvelope = Schema.decodeUnknownOption(Envelope)
+const decodeCorrelationId = Schema.decodeUnknownOption(CorrelationId)
+
+const utf8 = new TextDecoder()
+
+const parse = (body: Uint8Array): Result.Result<unknown, InvalidEvent> => {
+  if (body.byteLength > maxBodyBytes) {
+    return Result.fail(
+      new InvalidEvent({ reason: "too_large", field: "body", constraint: `Expected at most ${maxBodyBytes} bytes` })
+    )
+  }
+  return Result.try({
+    try: (): unknown => JSON.parse(utf8.decode(body)),
+    catch: () => new InvalidEvent({ reason: "not_json", field: "body", constraint: "Expected JSON" })
+  })
+}
+
+const text = (value: unknown): Option.Option<string> =>
+  typeof value === "string" ? Option.some(value) : Option.none()
+
+/** The event type of a message as far as it can be told without its payload: for counting what is invalid too. */
+export const wireEventType = (message: WireMessage): EventType => eventType(subjectEvent(message.subject).event)
+
+/**
+ * Decodes one message of a room's subscription, whatever the protocol: the payload bare (the seed) or in the
+ * bridge's envelope. Never throws. `now` is the arrival time in epoch ms.
+ */
+export const decodeEvent = (
+  message: WireMessage,
+  room: Room,
+  now: number
+): Result.Result<DecodedEvent, InvalidEvent> =>
+  Result.flatMap(parse(message.body), (json) => {
+    const envelope = decodeEnvelope(json)
+    const inner = Option.match(envelope, { onNone: () => json, onSome: ({ payload }) => payload })
+    const type = Option.match(envelope, {
+      onNone: () => wireEventType(message),
+      onSome: ({ event_name }) => eventType(event_name)
+    })
+    const channel = Option.getOrElse(
+      Option.flatMap(envelope, (e) => text(e.channel)),
+      () => subjectEvent(message.subject).channel
+    )
+    if (token(channel) !== token(room.name)) {
+      return Result.fail(
+        new InvalidEvent({ reason: "wrong_channel", field: "channel", constraint: `Expected channel ${room.name}` })
+      )
+    }
+    const correlationId = Option.orElse(
+      decodeCorrelationId(message.headers.get("Correlation-Id")),
+      () => Option.flatMap(envelope, (e) => decodeCorrelationId(e.correlation_id))
+    )
+    const domain = Option.flatMap(envelope, (e) => text(e.domain))
+    return Result.map(decodePayload(type, inner, channelKey(room.name), now), (event) => ({
+      type,
+      event,
+      correlationId,
+      domain
+    }))
+  })
+
+/** What a command carries besides its text. */
+export interface CommandStamp {
+  readonly correlationId: CorrelationId
+  /** The same trigger gives the same id, so that a stream can drop a doubled reply (F8, `Nats-Msg-Id`). */
+  readonly messageId: string
+  /** Fresh for every command: the bridge's own id of the request (WIRE, kryten). */
+  readonly requestId: string
+  /** Epoch ms. */
+  readonly at: number
+}
+
+const cytubeBody = (command: ChatCommand) =>
+  command._tag === "Chat"
+    ? { action: "chat", data: { message: command.message } }
+    : { action: "pm", data: { to: command.to, message: command.message } }
+
+const krytenBody = (command: ChatCommand, room: Room, stamp: CommandStamp) => ({
+  service: "robot",
+  command: command._tag === "Chat" ? "say" : "pm",
+  args: command._tag === "Chat"
+    ? { message: command.message }
+    : { to: command.to, message: command.message },
+  // Without both `domain` and `channel` every bridge on the bus would speak.
+  meta: {
+    source: "llm-bot",
+    timestamp: new Date(stamp.at).toISOString(),
+    domain: room.domain,
+    channel: token(room.name),
+    request_id: stamp.requestId
+  }
+})
+
+/** A command in the protocol's words, ids in headers only: an extra key in `data` loses the message (WIRE). */
+export const encodeCommand = (
+  protocol: Protocol,
+  room: Room,
+  command: ChatCommand,
+  stamp: CommandStamp
+): WireCommand => ({
+  subject: commandSubject(protocol, room, command._tag === "Chat" ? "chat" : "pm"),
+  headers: new Map([
+    ["Correlation-Id", stamp.correlationId],
+    ["Timestamp", String(stamp.at)],
+    ["Source", "llm-bot"],
+    ["Schema-Version", "1.0"],
+    ["Nats-Msg-Id", stamp.messageId]
+  ]),
+  body: JSON.stringify(protocol === "kryten" ? krytenBody(command, room, stamp) : cytubeBody(command)),
+  request: protocol === "kryten"
+})

@@ -1,0 +1,185 @@
+import { readFile } from "node:fs/promises"
+import {
+  AuthorizationError,
+  connect,
+  credsAuthenticator,
+  headers as makeHeaders,
+  type Msg,
+  type NatsConnection,
+  type NodeConnectionOptions,
+  NoRespondersError,
+  RequestError
+} from "@nats-io/transport-node"
+import { Effect, Layer, Option, Redacted, Schedule, Stream, SubscriptionRef } from "effect"
+import type { NatsSettings } from "../domain/settings/Settings.ts"
+import type { WireCommand, WireMessage } from "../domain/wire/Wire.ts"
+import { Nats, NatsError } from "../services/Nats.ts"
+
+/** How long the server may take to confirm that it has a message. */
+const flushWithin = "5 seconds"
+/** How long a request waits for somebody to listen: the answer itself proves nothing. */
+const requestTimeoutMs = 2_000
+/** How long flushing and closing may take when the bot stops. */
+const closeWithin = "2 seconds"
+
+const detailOf = (cause: unknown): string => cause instanceof Error ? cause.message : "unknown"
+
+const isRefusal = (cause: unknown): boolean =>
+  cause instanceof AuthorizationError || (cause instanceof Error && isRefusal(cause.cause))
+
+const failed = (operation: NatsError["operation"]) => (cause: unknown): NatsError =>
+  new NatsError({ operation, detail: detailOf(cause), retryable: !isRefusal(cause) })
+
+const reveal = (secret: Option.Option<Redacted.Redacted<string>>): string | undefined =>
+  Option.getOrUndefined(Option.map(secret, Redacted.value))
+
+const optionsOf = Effect.fnUntraced(function*(settings: NatsSettings) {
+  const creds = reveal(settings.creds_file)
+  const authenticator = creds === undefined ? undefined : credsAuthenticator(
+    yield* Effect.tryPromise({
+      try: () => readFile(creds),
+      catch: () => new NatsError({ operation: "connect", detail: "nats.creds_file cannot be read", retryable: false })
+    })
+  )
+  const tls = {
+    caFile: Option.getOrUndefined(settings.tls.ca_file),
+    certFile: Option.getOrUndefined(settings.tls.cert_file),
+    keyFile: Option.getOrUndefined(settings.tls.key_file)
+  }
+  const wantsTls = settings.servers.some((server) => server.startsWith("tls://")) ||
+    Object.values(tls).some((file) => file !== undefined)
+  const given = {
+    user: reveal(settings.user),
+    pass: reveal(settings.password),
+    token: reveal(settings.token),
+    authenticator,
+    tls: wantsTls ? Object.fromEntries(Object.entries(tls).filter(([, file]) => file !== undefined)) : undefined
+  }
+  const options: NodeConnectionOptions = {
+    servers: settings.servers.map((server) => server.replace(/^(nats|tls):\/\//, "")),
+    name: "llm-bot",
+    timeout: settings.connect_timeout * 1000,
+    maxReconnectAttempts: settings.max_reconnect_attempts === 0 ? -1 : settings.max_reconnect_attempts,
+    reconnectTimeWait: 250,
+    ignoreAuthErrorAbort: true,
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  }
+  return options
+})
+
+const fromMsg = (message: Msg): WireMessage => ({
+  subject: message.subject,
+  headers: new Map(message.headers === undefined ? [] : [...message.headers].map(([key, [value = ""]]) => [key, value])),
+  body: message.data
+})
+
+const headersOf = (command: WireCommand) => {
+  const headers = makeHeaders()
+  for (const [key, value] of command.headers) headers.set(key, value)
+  return headers
+}
+
+const open = Effect.fnUntraced(function*(settings: NatsSettings) {
+  const options = yield* optionsOf(settings)
+  return yield* Effect.tryPromise({ try: () => connect(options), catch: failed("connect") }).pipe(
+    Effect.tapError((error) => Effect.logWarning("NATS connection failed", error.message)),
+    Effect.retry({
+      times: settings.connect_attempts - 1,
+      schedule: Schedule.min([Schedule.exponential("1 second", 2), Schedule.spaced("8 seconds")]),
+      while: (error) => error.retryable
+    })
+  )
+})
+
+const make = Effect.fnUntraced(function*(settings: NatsSettings) {
+  const services = yield* Effect.context<never>()
+  const run = Effect.runForkWith(services)
+  const connection: NatsConnection = yield* Effect.acquireRelease(open(settings), (nc) =>
+    // `close` drops what is buffered, `drain` does not wait for handlers: flush, then close.
+    Effect.promise(() => nc.isClosed() ? Promise.resolve() : nc.flush().then(() => nc.close(), () => nc.close())).pipe(
+      Effect.timeoutOption(closeWithin),
+      Effect.andThen(Effect.logInfo("NATS closed"))
+    ))
+  const state = yield* SubscriptionRef.make(true)
+
+  yield* Stream.fromAsyncIterable(connection.status(), failed("connect")).pipe(
+    Stream.runForEach((status) => {
+      switch (status.type) {
+        case "disconnect":
+          return Effect.andThen(SubscriptionRef.set(state, false), Effect.logError("NATS disconnected"))
+        case "reconnect":
+          return Effect.andThen(SubscriptionRef.set(state, true), Effect.logInfo("NATS connected again"))
+        case "error":
+          return Effect.logWarning("NATS reported an error", status.error.message)
+        default:
+          return Effect.void
+      }
+    }),
+    Effect.catch((error) => Effect.logError(error.message)),
+    Effect.forkScoped
+  )
+
+  const whileConnected = Effect.filterOrFail(
+    SubscriptionRef.get(state),
+    (connected) => connected && !connection.isClosed(),
+    () => new NatsError({ operation: "publish", detail: "not connected", retryable: true })
+  )
+
+  const flush = Effect.tryPromise({ try: () => connection.flush(), catch: failed("flush") }).pipe(
+    Effect.timeoutOrElse({
+      duration: flushWithin,
+      orElse: () => Effect.fail(failed("flush")(new Error("the server did not confirm in time")))
+    })
+  )
+
+  /** True unless the server says that nobody listens. */
+  const request = (command: WireCommand): Promise<boolean> =>
+    connection.request(command.subject, command.body, { headers: headersOf(command), timeout: requestTimeoutMs }).then(
+      () => true,
+      (cause: unknown) =>
+        !(cause instanceof NoRespondersError || (cause instanceof RequestError && cause.isNoResponders()))
+    )
+
+  const publish = Effect.fn("Nats.publish")(function*(command: WireCommand) {
+    yield* whileConnected
+    const heard = yield* Effect.try({
+      try: () => {
+        if (command.request) return request(command)
+        connection.publish(command.subject, command.body, { headers: headersOf(command) })
+        return Promise.resolve(true)
+      },
+      catch: failed("publish")
+    })
+    yield* flush
+    return { heard: Effect.promise(() => heard) }
+  }, Effect.annotateLogs({ logger: "Nats" }))
+
+  return Nats.of({
+    publish,
+    subscribe: (subject, handler) =>
+      Effect.acquireRelease(
+        Effect.try({
+          try: () =>
+            connection.subscribe(subject, {
+              callback: (error, message) => {
+                if (error === null) run(handler(fromMsg(message)))
+                else run(Effect.logWarning(`NATS subscription ${subject} failed`, error.message))
+              }
+            }),
+          catch: failed("subscribe")
+        }),
+        (subscription) => Effect.sync(() => subscription.unsubscribe())
+        // Once the server has answered, no event can be missed any more.
+      ).pipe(Effect.andThen(Effect.ignore(flush))),
+    connected: Effect.map(SubscriptionRef.get(state), (connected) => connected && !connection.isClosed()),
+    connection: SubscriptionRef.changes(state),
+    lost: Effect.flatMap(
+      Effect.promise(() => connection.closed()),
+      (cause) => Effect.fail(failed("connect")(cause ?? new Error("the connection was closed")))
+    )
+  })
+})
+
+/** The real connection. Attempts at start are spaced 1, 2, 4, 8 s; refused credentials fail at once (F10). */
+export const layer = (settings: NatsSettings): Layer.Layer<Nats, NatsError> =>
+  Layer.effect(Nats, make(settings).pipe(Effect.annotateLogs({ logger: "Nats" })))

@@ -1,0 +1,113 @@
+import { Cause, Context, Effect, FiberMap, Latch, Layer, Option, Queue, Schedule, Stream } from "effect"
+import type { ActiveSettings, ChannelSettings } from "../domain/ChannelSettings.ts"
+import type { ChannelKey } from "../domain/Ids.ts"
+import { BotConfig } from "./BotConfig.ts"
+import { ContextStore } from "./ContextStore.ts"
+import { DecisionLog } from "./DecisionLog.ts"
+import { Echoes } from "./Echoes.ts"
+import { Intake } from "./Intake.ts"
+import { MessagePipeline } from "./MessagePipeline.ts"
+import { RateLimiter } from "./RateLimiter.ts"
+import { Replies } from "./Replies.ts"
+import { Screening } from "./Screening.ts"
+import { SeenEvents } from "./SeenEvents.ts"
+
+/** A channel that failed is started again after 1, 2, 4 … at most 30 s. */
+const restart = Schedule.min([Schedule.exponential("1 second", 2), Schedule.spaced("30 seconds")])
+
+const enabledIn = ({ channels }: ActiveSettings): ReadonlyMap<ChannelKey, ChannelSettings> =>
+  new Map([...channels].filter(([, channel]) => channel.enabled))
+
+/** Runs one fiber a channel and keeps the set of channels as the configuration says (F9). */
+export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
+  /** The channels that are listened to. */
+  readonly active: Effect.Effect<ReadonlyArray<ChannelSettings>>
+  /** When the last event of any channel was taken, epoch ms. */
+  readonly lastEventAt: Effect.Effect<Option.Option<number>>
+}>()("llm-bot/ChannelSupervisor") {
+  static readonly layerNoDeps = Layer.effect(ChannelSupervisor, Effect.gen(function*() {
+    const config = yield* BotConfig
+    const intake = yield* Intake
+    const pipeline = yield* MessagePipeline
+    const states = [
+      yield* ContextStore,
+      yield* SeenEvents,
+      yield* Screening,
+      yield* RateLimiter,
+      yield* Echoes,
+      yield* Replies,
+      yield* DecisionLog
+    ]
+    const fibers = yield* FiberMap.make<ChannelKey, void, never>()
+    const running = new Map<ChannelKey, ChannelSettings>()
+    let lastEventAt = Option.none<number>()
+
+    /** Listens to a channel for ever; one bad message, even a defect, never ends it. */
+    const listen = Effect.fnUntraced(function*(channel: ChannelSettings, opened: Effect.Effect<void>) {
+      const deliveries = yield* intake.open(channel)
+      yield* opened
+      return yield* Queue.take(deliveries).pipe(
+        Effect.tap(({ arrival }) =>
+          Effect.sync(() => {
+            lastEventAt = Option.some(arrival.arrivedAt.wall)
+          })
+        ),
+        Effect.flatMap((delivery) =>
+          Effect.uninterruptible(pipeline.handle(delivery)).pipe(
+            Effect.catchCauseIf(
+              (cause) => !Cause.hasInterruptsOnly(cause),
+              (cause) => Effect.logError("Event handling failed", cause)
+            ),
+            Effect.annotateLogs({
+              logger: "MessagePipeline",
+              channel: channel.room.name,
+              correlation_id: delivery.arrival.correlationId
+            })
+          )
+        ),
+        Effect.forever
+      )
+    }, Effect.scoped)
+
+    const start = Effect.fnUntraced(function*(channel: ChannelSettings) {
+      const opened = yield* Latch.make()
+      yield* FiberMap.run(
+        fibers,
+        channel.key,
+        listen(channel, Effect.asVoid(opened.open)).pipe(
+          Effect.tapError((error) => Effect.logError("Channel failed, it is started again", error.message)),
+          Effect.retry(restart),
+          Effect.annotateLogs({ logger: "ChannelSupervisor", channel: channel.room.name }),
+          Effect.orDie
+        )
+      )
+      running.set(channel.key, channel)
+      yield* opened.await
+    })
+
+    const stop = Effect.fnUntraced(function*(key: ChannelKey) {
+      running.delete(key)
+      yield* FiberMap.remove(fibers, key)
+      yield* Effect.forEach(states, (state) => state.forget(key), { discard: true })
+    })
+
+    const follow = Effect.fnUntraced(function*(active: ActiveSettings) {
+      const wanted = enabledIn(active)
+      for (const key of [...running.keys()]) if (!wanted.has(key)) yield* stop(key)
+      for (const [key, channel] of wanted) {
+        if (running.has(key)) running.set(key, channel)
+        else yield* start(channel)
+      }
+    })
+
+    yield* follow(yield* config.current)
+    yield* config.changes.pipe(Stream.runForEach(follow), Effect.forkScoped)
+    yield* Effect.addFinalizer(() =>
+      Effect.andThen(FiberMap.clear(fibers), Effect.logInfo("Intake stopped")).pipe(Effect.timeoutOption("5 seconds"))
+    )
+    return ChannelSupervisor.of({
+      active: Effect.sync(() => [...running.values()]),
+      lastEventAt: Effect.sync(() => lastEventAt)
+    })
+  }))
+}

@@ -1,0 +1,80 @@
+import { Context, Deferred, Effect, Layer, Option } from "effect"
+import type { ChannelKey } from "../domain/Ids.ts"
+import type { Conversation } from "./ContextStore.ts"
+import type { Decision } from "./DecisionLog.ts"
+import { monotonicMillis } from "./Moment.ts"
+
+/** How long a sent reply may take to come back from the room (F8). */
+const echoWithin = "10 seconds"
+
+/** A sent reply that has not come back yet. */
+interface Expected {
+  readonly conversation: Conversation
+  readonly text: string
+  readonly seen: Deferred.Deferred<void>
+}
+
+/** A reply that was just sent. */
+export interface SentReply {
+  readonly conversation: Conversation
+  readonly text: string
+  readonly decision: Decision
+  /** False when no bridge was there to hear it. */
+  readonly heard: Effect.Effect<boolean>
+}
+
+// The room turns line breaks into spaces and formats `*b*`: blanks do not count, markup falls back to order.
+const comparable = (text: string): string => text.replace(/\s+/gu, " ").trim()
+
+const sameConversation = (one: Conversation, other: Conversation): boolean =>
+  one.channel === other.channel && one.with === other.with
+
+/** Recognises the bot's own lines when the room sends them back: that is how a reply counts as delivered (F1, F8). */
+export class Echoes extends Context.Service<Echoes, {
+  /** Waits in the background for the reply's echo and amends its decision. */
+  readonly expect: (reply: SentReply) => Effect.Effect<void>
+  /**
+   * An own line came: true when it is the echo of a reply, by its text, else the oldest reply that still waits;
+   * false when somebody else spoke with the bot's account.
+   */
+  readonly confirm: (conversation: Conversation, text: string) => Effect.Effect<boolean>
+  readonly forget: (channel: ChannelKey) => Effect.Effect<void>
+}>()("llm-bot/Echoes") {
+  static readonly layer = Layer.effect(Echoes, Effect.gen(function*() {
+    const scope = yield* Effect.scope
+    // Bounded by the replies of the last 10 s, which the limits bound.
+    let waiting: ReadonlyArray<Expected> = []
+
+    const awaitEcho = Effect.fnUntraced(function*(reply: SentReply, expected: Expected) {
+      const sentAt = yield* monotonicMillis
+      const seen = yield* Deferred.await(expected.seen).pipe(Effect.timeoutOption(echoWithin))
+      waiting = waiting.filter((other) => other !== expected)
+      yield* reply.decision.deliver(
+        Option.isSome(seen)
+          ? { _tag: "Delivered", afterMs: (yield* monotonicMillis) - sentAt }
+          : { _tag: "Unconfirmed", cause: (yield* reply.heard) ? "" : "no bridge" }
+      )
+    })
+
+    return Echoes.of({
+      expect: Effect.fnUntraced(function*(reply: SentReply) {
+        const seen = yield* Deferred.make<void>()
+        const expected = { conversation: reply.conversation, text: comparable(reply.text), seen }
+        waiting = [...waiting, expected]
+        yield* Effect.forkIn(awaitEcho(reply, expected), scope, { startImmediately: true })
+      }),
+      confirm: Effect.fnUntraced(function*(conversation: Conversation, text: string) {
+        const candidates = waiting.filter((expected) => sameConversation(expected.conversation, conversation))
+        const found = candidates.find((expected) => expected.text === comparable(text)) ?? candidates[0]
+        if (found === undefined) return false
+        waiting = waiting.filter((other) => other !== found)
+        yield* Deferred.succeed(found.seen, undefined)
+        return true
+      }),
+      forget: (channel) =>
+        Effect.sync(() => {
+          waiting = waiting.filter(({ conversation }) => conversation.channel !== channel)
+        })
+    })
+  }))
+}

@@ -1,0 +1,63 @@
+import { Context, Effect, Layer, Option } from "effect"
+import { BotConfig } from "./BotConfig.ts"
+import { ChannelSupervisor } from "./ChannelSupervisor.ts"
+import { LlmClient } from "./LlmClient.ts"
+import { total } from "./Metrics.ts"
+import { monotonicMillis } from "./Moment.ts"
+import { Nats } from "./Nats.ts"
+
+/** What `/health` answers (OPERATIONS, HTTP). */
+export interface HealthReport {
+  readonly status: "healthy" | "degraded"
+  readonly uptime_seconds: number
+  readonly nats_connected: boolean
+  readonly llm_api_available: boolean
+  readonly channels: Readonly<Record<string, "active" | "disabled">>
+  /** ISO time; null before the first event: JSON has no better word. */
+  readonly last_event_timestamp: string | null
+  readonly metrics: {
+    readonly events_received: number
+    readonly triggers_fired: number
+    readonly responses_sent: number
+  }
+}
+
+/** How the bot does, for people and for whatever watches it. */
+export class Health extends Context.Service<Health, {
+  readonly report: Effect.Effect<HealthReport>
+  /** Whether events can come in: connected and listening. */
+  readonly ready: Effect.Effect<boolean>
+}>()("llm-bot/Health") {
+  static readonly layerNoDeps = Layer.effect(Health, Effect.gen(function*() {
+    const config = yield* BotConfig
+    const nats = yield* Nats
+    const llm = yield* LlmClient
+    const supervisor = yield* ChannelSupervisor
+    const startedAt = yield* monotonicMillis
+
+    const report = Effect.gen(function*() {
+      const { channels } = yield* config.current
+      const active = new Set((yield* supervisor.active).map(({ key }) => key))
+      const connected = yield* nats.connected
+      const available = yield* llm.available
+      return {
+        status: connected && available ? "healthy" : "degraded",
+        uptime_seconds: Math.floor(((yield* monotonicMillis) - startedAt) / 1000),
+        nats_connected: connected,
+        llm_api_available: available,
+        channels: Object.fromEntries(
+          [...channels.values()].map(({ key, room }) => [room.name, active.has(key) ? "active" : "disabled"] as const)
+        ),
+        last_event_timestamp: Option.getOrNull(
+          Option.map(yield* supervisor.lastEventAt, (at) => new Date(at).toISOString())
+        ),
+        metrics: {
+          events_received: yield* total("eventsReceived"),
+          triggers_fired: yield* total("triggersFired"),
+          responses_sent: yield* total("responsesSent")
+        }
+      } satisfies HealthReport
+    })
+    return Health.of({ report, ready: nats.connected })
+  }))
+}

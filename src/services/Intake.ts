@@ -1,0 +1,32 @@
+import { Context, type Effect, type Queue, type Scope } from "effect"
+import type { ChannelSettings } from "../domain/ChannelSettings.ts"
+import type { ChannelKey, CorrelationId } from "../domain/Ids.ts"
+import type { DecodedEvent } from "../domain/wire/Wire.ts"
+import type { Moment } from "./Moment.ts"
+import type { NatsError } from "./Nats.ts"
+
+/** A decoded event with what is known from its coming. */
+export interface Arrival extends Omit<DecodedEvent, "correlationId"> {
+  readonly channel: ChannelKey
+  readonly correlationId: CorrelationId
+  readonly arrivedAt: Moment
+  /** When this process began to listen to the channel, epoch ms: what was said earlier is context only (F1). */
+  readonly subscribedAt: number
+}
+
+/** An event and its acknowledgement. In core intake the three do nothing: nothing is kept to be sent again. */
+export interface Delivery {
+  readonly arrival: Arrival
+  /** The event is dealt with. */
+  readonly ack: Effect.Effect<void>
+  /** It is not, and should come again. */
+  readonly nak: Effect.Effect<void>
+  /** It is under way: do not send it again yet. */
+  readonly working: Effect.Effect<void>
+}
+
+/** Where a channel's events come from. */
+export class Intake extends Context.Service<Intake, {
+  /** The channel's events in order, in a bounded queue that is fed until the scope closes. */
+  readonly open: (channel: ChannelSettings) => Effect.Effect<Queue.Dequeue<Delivery>, NatsError, Scope.Scope>
+}>()("llm-bot/Intake") {}

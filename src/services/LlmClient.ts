@@ -1,0 +1,111 @@
+import { Context, type Effect, type Option, Schema } from "effect"
+import type { PromptMessage } from "../domain/Prompt.ts"
+import type { LlmApi } from "../domain/settings/LlmSettings.ts"
+
+/** No answer within the time there was. */
+export class LlmTimeout extends Schema.TaggedError<LlmTimeout>()("LlmTimeout", { afterMs: Schema.Finite }) {
+  readonly retryable = true
+  override get message() {
+    return `the model did not answer within ${Math.round(this.afterMs / 100) / 10} s`
+  }
+}
+
+/** The server could not be reached, or the connection broke. */
+export class LlmUnreachable extends Schema.TaggedError<LlmUnreachable>()("LlmUnreachable", { detail: Schema.String }) {
+  readonly retryable = true
+  override get message() {
+    return `the model's server cannot be reached (${this.detail}); is llm_api.base_url right and the server up?`
+  }
+}
+
+/** The server failed (5xx). */
+export class LlmServerFailed extends Schema.TaggedError<LlmServerFailed>()("LlmServerFailed", { status: Schema.Int }) {
+  readonly retryable = true
+  override get message() {
+    return `the model's server failed with ${this.status}`
+  }
+}
+
+/** The server wants us to wait (429), or we still do: the endpoint is closed until then (F5). */
+export class LlmRateLimited extends Schema.TaggedError<LlmRateLimited>()("LlmRateLimited", {
+  retryAfterMs: Schema.Finite
+}) {
+  readonly retryable = false
+  override get message() {
+    return `the model's server wants no request for ${Math.ceil(this.retryAfterMs / 1000)} s`
+  }
+}
+
+/** The server refuses the request as it is (other 4xx): a wrong key, model or parameter. */
+export class LlmRejected extends Schema.TaggedError<LlmRejected>()("LlmRejected", { status: Schema.Int }) {
+  readonly retryable = false
+  override get message() {
+    const hint = this.status === 401 || this.status === 403
+      ? "check llm_api.api_key"
+      : this.status === 404 ? "check llm_api.base_url and llm_api.model" : "check llm_api.parameters"
+    return `the model's server refused the request with ${this.status}; ${hint}`
+  }
+}
+
+/** The answer is no chat completion. */
+export class LlmBadAnswer extends Schema.TaggedError<LlmBadAnswer>()("LlmBadAnswer", { detail: Schema.String }) {
+  readonly retryable = false
+  override get message() {
+    return `the model's server sent no chat completion (${this.detail}); is it an OpenAI-compatible endpoint?`
+  }
+}
+
+/** A completion without text: refused, cut off, or nothing to say. */
+export class LlmEmpty extends Schema.TaggedError<LlmEmpty>()("LlmEmpty", { finishReason: Schema.String }) {
+  readonly retryable = false
+  override get message() {
+    return `the model answered nothing (${this.finishReason})`
+  }
+}
+
+export type LlmError =
+  | LlmTimeout
+  | LlmUnreachable
+  | LlmServerFailed
+  | LlmRateLimited
+  | LlmRejected
+  | LlmBadAnswer
+  | LlmEmpty
+
+/** One HTTP request to the model and how it went. */
+export interface LlmAttempt {
+  readonly model: string
+  /** 1 for the first. */
+  readonly attempt: number
+  readonly status: "success" | "timeout" | "rate_limited" | "error"
+  readonly durationMs: number
+  readonly detail: string
+}
+
+export interface LlmRequest {
+  readonly messages: ReadonlyArray<PromptMessage>
+  readonly model: string
+  readonly api: LlmApi
+  /** ms the whole completion may take, retries included; none = no limit. */
+  readonly budgetMs: Option.Option<number>
+  /** Told of every HTTP attempt. */
+  readonly onAttempt: (attempt: LlmAttempt) => Effect.Effect<void>
+}
+
+/** A model's answer as it came, before any processing. */
+export interface Completion {
+  readonly text: string
+  readonly model: string
+  readonly finishReason: string
+  readonly inputTokens: number
+  readonly outputTokens: number
+  /** True when the server named no usage and the tokens are characters / 4. */
+  readonly estimated: boolean
+}
+
+/** Asks the model. */
+export class LlmClient extends Context.Service<LlmClient, {
+  readonly complete: (request: LlmRequest) => Effect.Effect<Completion, LlmError>
+  /** Whether the server answered when last asked (F5: any answer but 401, 403 and 5xx to `GET /models`). */
+  readonly available: Effect.Effect<boolean>
+}>()("llm-bot/LlmClient") {}

@@ -1,0 +1,198 @@
+import { Context, Effect, Layer, Option } from "effect"
+import type { ChannelSettings } from "../domain/ChannelSettings.ts"
+import type { ChangeMedia, ChatMsg, Conversation as ConversationEvent, Pm } from "../domain/ChatEvent.ts"
+import type { SkipReason } from "../domain/Decision.ts"
+import { userKey } from "../domain/Ids.ts"
+import { silenceRemaining } from "../domain/MediaSilence.ts"
+import type { Admission } from "../domain/RateLimit.ts"
+import type { CompiledTrigger, TriggerDecision } from "../domain/Trigger.ts"
+import { BotConfig } from "./BotConfig.ts"
+import { ContextStore, type Conversation } from "./ContextStore.ts"
+import { type Decision, DecisionLog } from "./DecisionLog.ts"
+import { Echoes } from "./Echoes.ts"
+import type { Arrival, Delivery } from "./Intake.ts"
+import { RateLimiter } from "./RateLimiter.ts"
+import { Replies } from "./Replies.ts"
+import { Screening } from "./Screening.ts"
+import { Triggers } from "./Triggers.ts"
+
+/** Where a line belongs: the room, or the private conversation with the person at its other end. */
+const conversationOf = (line: ChatMsg | Pm, channel: ChannelSettings): Conversation => {
+  if (line._tag === "ChatMsg") return { channel: channel.key, with: undefined }
+  const sender = userKey(line.username)
+  return { channel: channel.key, with: sender === channel.bot.key ? userKey(line.to) : sender }
+}
+
+const eventTypes = { ChatMsg: "chatMsg", Pm: "pm", ChangeMedia: "changeMedia" } as const
+
+/**
+ * The way of one message, in order and without waiting for the model:
+ * screen → remember → silence → triggers → limits → hand over to `Replies`.
+ * Every event ends as a closed decision record that says why (F12).
+ */
+export class MessagePipeline extends Context.Service<MessagePipeline, {
+  /** Handles one event of a channel. Events of a channel must come one after the other. */
+  readonly handle: (delivery: Delivery) => Effect.Effect<void>
+}>()("llm-bot/MessagePipeline") {
+  static readonly layerNoDeps = Layer.effect(MessagePipeline, Effect.gen(function*() {
+    const config = yield* BotConfig
+    const decisions = yield* DecisionLog
+    const screening = yield* Screening
+    const store = yield* ContextStore
+    const echoes = yield* Echoes
+    const triggers = yield* Triggers
+    const limiter = yield* RateLimiter
+    const replies = yield* Replies
+
+    const handle = Effect.fn("MessagePipeline.handle")(function*({ ack, arrival }: Delivery) {
+      const { event } = arrival
+      const found = yield* config.channel(arrival.channel)
+      if (Option.isNone(found)) return yield* ack
+      const channel = found.value
+      switch (event._tag) {
+        case "ChatMsg":
+        case "Pm":
+          return yield* converse(event, arrival, channel, ack)
+        case "ChangeMedia":
+          yield* changeMedia(event, arrival, channel)
+          return yield* ack
+        case "UserList":
+        case "AddUser":
+        case "UserLeave":
+        case "SetUserRank":
+          yield* store.presence(channel.key, event)
+          return yield* ack
+        case "Login":
+          yield* screening.login(event, channel)
+          return yield* ack
+        case "Refusal":
+        case "Other":
+          return yield* ack
+      }
+    })
+
+    const converse = Effect.fnUntraced(
+      function*(line: ChatMsg | Pm, arrival: Arrival, channel: ChannelSettings, ack: Effect.Effect<void>) {
+        const decision = yield* open(line, arrival, channel)
+        if (yield* isSkippedUnread(line, arrival, channel, decision)) return yield* ack
+        const silent = yield* silence(arrival, channel, decision)
+        if (silent) return yield* ack
+        const fired = yield* evaluate(line, arrival, channel, decision)
+        if (fired === undefined) return yield* ack
+        const admission = yield* admit(line, fired, arrival, channel, decision)
+        if (admission._tag === "Denied") return yield* ack
+        yield* replies.begin({
+          channel,
+          conversation: conversationOf(line, channel),
+          line,
+          to: line._tag === "Pm" ? line.username : undefined,
+          reservation: admission.reservation,
+          decision,
+          ack,
+          unprompted: fired.entry.type === "keyword"
+        })
+      }
+    )
+
+    const open = (event: ConversationEvent, arrival: Arrival, channel: ChannelSettings): Effect.Effect<Decision> =>
+      decisions.open({
+        correlationId: arrival.correlationId,
+        channel: channel.room.name,
+        eventType: eventTypes[event._tag],
+        username: event._tag === "ChangeMedia" ? undefined : event.username,
+        arrivedAt: arrival.arrivedAt,
+        line: event._tag === "ChangeMedia" ? event.media.title : event.text,
+        logContent: channel.logContent
+      })
+
+    const skip = (decision: Decision, reason: SkipReason, detail = ""): Effect.Effect<void> =>
+      decision.close({ _tag: "Skipped", reason, detail })
+
+    /** Screens a line and remembers it; true when it cannot trigger and its decision is closed (F1, F2). */
+    const isSkippedUnread = Effect.fnUntraced(
+      function*(line: ChatMsg | Pm, arrival: Arrival, channel: ChannelSettings, decision: Decision) {
+        if (yield* screening.foreign(arrival, channel)) {
+          yield* skip(decision, "wrong_domain")
+          return true
+        }
+        const screened = yield* screening.check(line, arrival, channel)
+        const conversation = conversationOf(line, channel)
+        const isEcho = Option.exists(screened, ({ reason }) => reason === "own_line") &&
+          (yield* echoes.confirm(conversation, line.text))
+        if (!isEcho && line.text !== "" && Option.match(screened, { onNone: () => true, onSome: (s) => s.context })) {
+          const bot = userKey(line.username) === channel.bot.key
+          const { identity, text, time, username } = line
+          const lines = yield* store.append(conversation, { username, text, time, bot, identity }, channel.context)
+          yield* decision.step({ _tag: "Context", lines, private: conversation.with !== undefined })
+        }
+        if (Option.isNone(screened)) return false
+        yield* skip(decision, screened.value.reason, isEcho ? "the echo of a reply" : screened.value.detail)
+        return true
+      }
+    )
+
+    /** Notes what plays now; other media than before begin the silence (F4). */
+    const changeMedia = Effect.fnUntraced(function*(event: ChangeMedia, arrival: Arrival, channel: ChannelSettings) {
+      const decision = yield* open(event, arrival, channel)
+      if (yield* screening.foreign(arrival, channel)) return yield* skip(decision, "wrong_domain")
+      const changed = yield* store.setMedia(channel.key, event.media, arrival.arrivedAt.monotonic)
+      const silenceMs = changed ? channel.rateLimits.media_change_cooldown_seconds * 1000 : 0
+      yield* decision.step({ _tag: "Media", changed, silenceMs })
+      yield* skip(decision, "media_event")
+    })
+
+    /** The silence after a media change, checked before any trigger and without drawing dice (F3). */
+    const silence = Effect.fnUntraced(function*({ arrivedAt }: Arrival, channel: ChannelSettings, decision: Decision) {
+      const changedAt = yield* store.mediaChangedAt(channel.key)
+      const seconds = channel.rateLimits.media_change_cooldown_seconds
+      const remainingMs = silenceRemaining(changedAt, seconds, arrivedAt.monotonic)
+      if (remainingMs === 0) return false
+      yield* decision.step({ _tag: "Silence", remainingMs, silenceMs: seconds * 1000 })
+      yield* skip(decision, "media_silence")
+      return true
+    })
+
+    /** Tests the triggers; the one that fired, if any (F3). */
+    const evaluate = Effect.fnUntraced(
+      function*(line: ChatMsg | Pm, { arrivedAt }: Arrival, channel: ChannelSettings, decision: Decision) {
+        const decided: TriggerDecision = yield* triggers.evaluate(line, channel, arrivedAt.monotonic)
+        for (const { result, trigger } of decided.tests) {
+          yield* decision.step({ _tag: "Trigger", entry: trigger.key, result })
+        }
+        if (decided._tag === "Fired") return decided.trigger
+        yield* skip(decision, decided.reason)
+        return undefined
+      }
+    )
+
+    /** Asks every limit at once; a refusal closes the decision and no other trigger is tried (F3, F4). */
+    const admit = Effect.fnUntraced(function*(
+      line: ChatMsg | Pm,
+      { entry, key }: CompiledTrigger,
+      { arrivedAt }: Arrival,
+      channel: ChannelSettings,
+      decision: Decision
+    ) {
+      const admission: Admission = yield* limiter.admit({
+        channel: channel.key,
+        user: Option.some(userKey(line.username)),
+        entryKey: key,
+        entry,
+        channelLimits: channel.rateLimits,
+        userLimits: channel.userLimits,
+        maxConcurrent: channel.llm.max_concurrent_per_channel
+      }, arrivedAt.monotonic)
+      for (const { allowed, limit, maximum, used } of admission.gates) {
+        yield* decision.step({ _tag: "Limit", limit, used, maximum, allowed })
+      }
+      if (admission._tag === "Admitted") yield* decision.step({ _tag: "Admitted", entry: key })
+      else yield* skip(decision, admission.limit, retryText(admission.retryAfterMs))
+      return admission
+    })
+
+    return MessagePipeline.of({ handle })
+  }))
+}
+
+const retryText = (retryAfterMs: number | undefined): string =>
+  retryAfterMs === undefined ? "" : `may be allowed again in ${Math.ceil(retryAfterMs / 1000)} s`

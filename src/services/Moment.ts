@@ -1,0 +1,23 @@
+import { Clock, Effect } from "effect"
+
+/**
+ * A reading of both clocks. Limits, cooldowns and deadlines run on `monotonic`, which never goes back; identity,
+ * staleness and the ages of lines on `wall` (F1, clock).
+ */
+export interface Moment {
+  /** Epoch ms. */
+  readonly wall: number
+  /** ms since some fixed point. */
+  readonly monotonic: number
+}
+
+/** The moment this is run. */
+export const currentMoment: Effect.Effect<Moment> = Effect.clockWith((clock) =>
+  Effect.sync(() => ({
+    wall: clock.currentTimeMillisUnsafe(),
+    monotonic: Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  }))
+)
+
+/** ms on the clock that never goes back. */
+export const monotonicMillis: Effect.Effect<number> = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e6)

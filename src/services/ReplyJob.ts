@@ -1,0 +1,22 @@
+import type { Effect } from "effect"
+import type { ChannelSettings } from "../domain/ChannelSettings.ts"
+import type { EventIdentity, Username } from "../domain/Ids.ts"
+import type { Reservation } from "../domain/RateLimit.ts"
+import type { Conversation } from "./ContextStore.ts"
+import type { Decision } from "./DecisionLog.ts"
+
+/** An admitted trigger that is to be answered. */
+export interface ReplyJob {
+  readonly channel: ChannelSettings
+  readonly conversation: Conversation
+  /** The line that is answered. */
+  readonly line: { readonly username: Username; readonly text: string; readonly identity: EventIdentity }
+  /** Whom a private reply goes to; absent for a line in the room. */
+  readonly to: Username | undefined
+  readonly reservation: Reservation
+  readonly decision: Decision
+  /** To be run when the decision is closed. */
+  readonly ack: Effect.Effect<void>
+  /** Whether nobody asked: a keyword or the room as a whole (F7, `drop_after_media_change: unprompted`). */
+  readonly unprompted: boolean
+}
