@@ -5,6 +5,7 @@ import { Command, Flag } from "effect/cli"
 import { exitOnSecondSignal, teardown } from "./layers/Exit.ts"
 import { run } from "./layers/Main.ts"
 import { version } from "./layers/Package.ts"
+import { playground } from "./layers/Playground.ts"
 
 const config = Flag.String("config").pipe(Flag.withAlias("c"), Flag.withDescription("the configuration file (YAML)"))
 
@@ -13,9 +14,16 @@ const runCommand = Command.make("run", { config }, ({ config }) => run(config)).
 )
 
 exitOnSecondSignal()
+const playgroundCommand = Command.make("playground", {
+  config: Flag.optional(config),
+  port: Flag.Int("port").pipe(Flag.withDefault(8088), Flag.withDescription("the page's port; taken: the next free one"))
+}, ({ config, port }) => playground(config, port)).pipe(
+  Command.withDescription("Talk to the bot in a room of its own: no NATS needed")
+)
+
 Command.make("llm-bot").pipe(
   Command.withDescription("A chat participant for CyTube rooms"),
-  Command.withSubcommands([runCommand]),
+  Command.withSubcommands([runCommand, playgroundCommand]),
   Command.run({ version }),
   Effect.provide(NodeServices.layer),
   NodeRuntime.runMain({ disableErrorReporting: true, teardown })

@@ -46,6 +46,8 @@ export const SkipReason = Schema.Literals([
   // The reply came too late (F7, F8).
   "deadline",
   "media_changed",
+  // Asked whether a comment would fit, the model said no (F3, contextual).
+  "declined",
   // Somebody wanted it so.
   "dry_run",
   "stopped"
@@ -72,6 +74,7 @@ export const Step = Schema.TaggedUnion({
   Trigger: { ...at, entry: EntryKey, result: TriggerResult },
   Limit: { ...at, limit: LimitName, used: Schema.Finite, maximum: Schema.Finite, allowed: Schema.Boolean },
   Admitted: { ...at, entry: EntryKey },
+  Participation: { ...at, model: Schema.String, wanted: Schema.Boolean },
   Prompt: { ...at, contextLines: Schema.Finite, characters: Schema.Finite },
   LlmAttempt: {
     ...at,

@@ -85,6 +85,7 @@ export const stepLogLine = (step: Step): DecisionLogLine | undefined => {
     case "Context":
     case "Silence":
     case "Limit":
+    case "Participation":
     case "Waited":
       return undefined
   }

@@ -50,6 +50,7 @@ const reasons: Readonly<Record<SkipReason, string>> = {
   command: "the room would have taken the answer for a command",
   deadline: "the answer came too late",
   media_changed: "other media began meanwhile",
+  declined: "the model thinks a comment would not fit now",
   dry_run: "it is a dry run",
   stopped: "the bot was stopped"
 }
@@ -96,6 +97,8 @@ export const stepText = (step: Step): string => {
       return limitText(step)
     case "Admitted":
       return `${step.entry} may answer`
+    case "Participation":
+      return `${step.model} was asked whether a comment fits: ${step.wanted ? "yes" : "no"}`
     case "Prompt":
       return `asked with ${step.contextLines} lines of context, ${step.characters} characters`
     case "LlmAttempt":
@@ -105,7 +108,7 @@ export const stepText = (step: Step): string => {
     case "Processed":
       return step.note !== ""
         ? `${step.step}: dropped (${step.note})`
-        : step.before === step.after ? `${step.step}: ${step.after} characters` : `${step.step}: ${step.before} to ${step.after} characters`
+        : `${step.step}: ${step.before === step.after ? "nothing to change" : `${step.before} to ${step.after} characters`}`
     case "Waited":
       return `waited ${seconds(step.ms)} for ${step.for === "pacing" ? "the room's flood control" : "the global cooldown"}`
     case "Sent":
@@ -131,7 +134,8 @@ export const deliveryText = (delivery: Delivery): string =>
     ? `seen in the room after ${seconds(delivery.afterMs)}`
     : `not seen in the room${delivery.cause === "" ? "" : ` (${delivery.cause})`}`
 
-const eventText = (record: DecisionRecord): string => {
+/** What a decision is about, in words. */
+export const eventText = (record: DecisionRecord): string => {
   switch (record.eventType) {
     case "chatMsg":
       return `line from ${record.username ?? "somebody"}`

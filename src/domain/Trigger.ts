@@ -43,17 +43,21 @@ export const compileTriggers = (
   )
 }
 
-/** What a trigger's test depends on besides the text. */
-export interface TriggerFacts {
-  readonly text: string
-  /** A pm is tested by pm entries only, and no other event by them (F3). */
-  readonly private: boolean
+/** What cooldown and dice depend on. */
+export interface ChanceFacts {
   readonly seed: number
   readonly identity: EventIdentity
   /** ms left of the entry's cooldown. */
   readonly cooldownRemaining: (trigger: CompiledTrigger) => number
   /** Losing draws in a row of the entry for this user (`max_unlucky_draws`). */
   readonly unluckyDraws: (trigger: CompiledTrigger) => number
+}
+
+/** What a trigger's test depends on. */
+export interface TriggerFacts extends ChanceFacts {
+  readonly text: string
+  /** A pm is tested by pm entries only, and no other event by them (F3). */
+  readonly private: boolean
 }
 
 /** How one entry took the event. */
@@ -76,7 +80,7 @@ export const draw = (seed: number, identity: EventIdentity, key: EntryKey): numb
   fraction(["draw", seed, identity, key])
 
 /** Cooldown, then probability: the gates behind a met condition (F3). */
-export const chance = (trigger: CompiledTrigger, matched: string, facts: TriggerFacts): TriggerResult => {
+export const chance = (trigger: CompiledTrigger, matched: string, facts: ChanceFacts): TriggerResult => {
   const { entry, key } = trigger
   const remainingMs = facts.cooldownRemaining(trigger)
   if (remainingMs > 0) return { _tag: "Cooldown", matched, remainingMs, cooldownMs: entry.cooldown_seconds * 1000 }

@@ -1,9 +1,15 @@
+// Joiners, variation selectors, soft hyphens: a reader does not see them, so they neither hide a word nor end one.
+const invisible = /\p{DI}+/gu
+
+/** Text as a reader tells it apart: compatibility forms do not differ, what cannot be seen does not count. */
+const visible = (text: string): string => text.replace(invisible, "").normalize("NFKC")
+
 /**
- * Text as it is compared: compatibility forms and case do not differ, nor a final sigma or a sharp s.
+ * Text as it is compared: case does not differ either, nor a final sigma, a sharp s or a Turkish i.
  * (Upper case first: it spells out what lower case alone would keep apart.)
  */
 export const foldCase = (text: string): string =>
-  text.normalize("NFKC").toUpperCase().toLowerCase().replaceAll("ς", "σ").normalize("NFKC")
+  visible(text).toUpperCase().toLowerCase().replaceAll("ς", "σ").replaceAll("i\u0307", "i").normalize("NFKC")
 
 const wordCharacter = "[\\p{L}\\p{M}\\p{N}_]"
 // Written without spaces between words, so nothing there marks a word's end (F3).
@@ -16,7 +22,8 @@ const bounded = new RegExp(`${wordCharacter}`, "v")
 const unbounded = new RegExp(`[${unspaced}]`, "v")
 const needsBoundary = (character: string): boolean => bounded.test(character) && !unbounded.test(character)
 
-const escape = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/\-&!#%,:;<=>@`~]/g, "\\$&")
+/** A text as a regular expression that matches it. No more is escaped than the strict modes `u` and `v` allow. */
+export const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")
 
 /** Phrases that need the same boundaries as one alternation of plain texts: engines search those fast. */
 const alternation = (phrases: ReadonlyArray<string>, match: "word" | "substring"): string => {
@@ -27,7 +34,7 @@ const alternation = (phrases: ReadonlyArray<string>, match: "word" | "substring"
   return [boundaryBefore, ""].flatMap((left) =>
     [boundaryAfter, ""].flatMap((right) => {
       const members = phrases.filter((phrase) => before(phrase) === left && after(phrase) === right)
-      return members.length === 0 ? [] : [`${left}(?:${members.map(escape).join("|")})${right}`]
+      return members.length === 0 ? [] : [`${left}(?:${members.map(literally).join("|")})${right}`]
     })
   ).join("|")
 }
@@ -47,7 +54,7 @@ export interface MatchOptions {
  */
 export const compilePhrases = (phrases: ReadonlyArray<string>, options: MatchOptions): PhraseMatcher => {
   const fold = (text: string): string =>
-    (options.caseSensitive ? text.normalize("NFKC") : foldCase(text)).replace(/\s+/gu, " ").trim()
+    (options.caseSensitive ? visible(text) : foldCase(text)).replace(/\s+/gu, " ").trim()
   const known = new Map(phrases.map((phrase) => [fold(phrase), phrase]))
   // Longer first: of two phrases that begin alike the alternation takes the one written earlier.
   const folded = [...known.keys()].filter((phrase) => phrase !== "").sort((a, b) => b.length - a.length)

@@ -1,6 +1,6 @@
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Result } from "effect"
 import { estimateTokens } from "../domain/ChatCompletion.ts"
-import { LlmClient, type LlmRequest } from "../services/LlmClient.ts"
+import { LlmClient, type LlmError, type LlmRequest } from "../services/LlmClient.ts"
 
 /** How the built-in model names itself wherever a model is named. */
 export const modelName = "built-in script (no real model)"
@@ -20,29 +20,48 @@ const lines = [
   "Noted. A scripted bot never forgets, it just starts over."
 ]
 
-const latency = "400 millis"
+/** What the script says to one request, and when. */
+export interface ScriptedAnswer {
+  readonly afterMs: number
+  readonly says: Result.Result<string, LlmError>
+}
+
+const statusOf = (error: LlmError): "timeout" | "rate_limited" | "error" =>
+  error._tag === "LlmTimeout" ? "timeout" : error._tag === "LlmRateLimited" ? "rate_limited" : "error"
+
+/** A model that answers the nth request (from 0) as the script says. */
+export const layerOf = (script: (request: LlmRequest, index: number) => ScriptedAnswer): Layer.Layer<LlmClient> =>
+  Layer.sync(LlmClient, () => {
+    let requests = 0
+    return LlmClient.of({
+      available: Effect.succeed(true),
+      complete: Effect.fn("LlmScripted.complete")(function*(request: LlmRequest) {
+        const { afterMs, says } = script(request, requests++)
+        yield* Effect.sleep(afterMs)
+        const about = { model: modelName, attempt: 1, durationMs: afterMs }
+        if (Result.isFailure(says)) {
+          yield* request.onAttempt({ ...about, status: statusOf(says.failure), detail: says.failure.message })
+          return yield* Effect.fail(says.failure)
+        }
+        yield* request.onAttempt({ ...about, status: "success", detail: "" })
+        const asked = request.messages.reduce((sum, { content }) => sum + content.length, 0)
+        return {
+          text: says.success,
+          model: modelName,
+          finishReason: "stop",
+          inputTokens: estimateTokens(asked),
+          outputTokens: estimateTokens(says.success.length),
+          estimated: true
+        }
+      })
+    })
+  })
 
 /**
  * A stand-in that needs no server: recites its lines in turn, so that no two neighbours are alike, and says that it is
- * a script. For the playground and for tests.
+ * a script.
  */
-export const layer: Layer.Layer<LlmClient> = Layer.sync(LlmClient, () => {
-  let next = 0
-  return LlmClient.of({
-    available: Effect.succeed(true),
-    complete: Effect.fn("LlmScripted.complete")(function*(request: LlmRequest) {
-      yield* Effect.sleep(latency)
-      const text = lines[next++ % lines.length] ?? ""
-      const asked = request.messages.reduce((sum, { content }) => sum + content.length, 0)
-      yield* request.onAttempt({ model: modelName, attempt: 1, status: "success", durationMs: 400, detail: "" })
-      return {
-        text,
-        model: modelName,
-        finishReason: "stop",
-        inputTokens: estimateTokens(asked),
-        outputTokens: estimateTokens(text.length),
-        estimated: true
-      }
-    })
-  })
-})
+export const layer: Layer.Layer<LlmClient> = layerOf((_, index) => ({
+  afterMs: 400,
+  says: Result.succeed(lines[index % lines.length] ?? "")
+}))

@@ -3,8 +3,10 @@ import { SecureRandom } from "effect/crypto"
 import { BotConfig } from "../services/BotConfig.ts"
 import { ChannelSupervisor } from "../services/ChannelSupervisor.ts"
 import { ContextStore } from "../services/ContextStore.ts"
+import { ContextualTimer } from "../services/ContextualTimer.ts"
 import { DecisionLog } from "../services/DecisionLog.ts"
 import { Echoes } from "../services/Echoes.ts"
+import { Gates } from "../services/Gates.ts"
 import { Health } from "../services/Health.ts"
 import type { LlmClient } from "../services/LlmClient.ts"
 import { MessagePipeline } from "../services/MessagePipeline.ts"
@@ -41,12 +43,13 @@ export const bot: Layer.Layer<
   BotConfig | LlmClient | Nats | SecureRandom.SecureRandom
 > = Health.layerNoDeps.pipe(
   Layer.provideMerge(ChannelSupervisor.layerNoDeps),
-  Layer.provideMerge(MessagePipeline.layerNoDeps),
+  Layer.provideMerge(Layer.mergeAll(MessagePipeline.layerNoDeps, ContextualTimer.layerNoDeps)),
   Layer.provideMerge(Layer.mergeAll(Replies.layerNoDeps, IntakeCore.layer)),
   Layer.provideMerge(Layer.mergeAll(
     PromptBuilder.layerNoDeps,
     ResponseProcessor.layerNoDeps,
     Outbox.layerNoDeps,
+    Gates.layerNoDeps,
     Screening.layerNoDeps,
     Triggers.layerNoDeps
   )),
@@ -59,7 +62,7 @@ const serve = Effect.gen(function*() {
   // HTTP starts last and stops after NATS is closed: it lives in the outer scope, the bot in the inner one (F10).
   const outer = yield* Effect.scope
   const world = Layer.mergeAll(NatsConnection.layer(settings.nats), LlmOpenAi.layer)
-  yield* Effect.scoped(Effect.gen(function*() {
+  return yield* Effect.scoped(Effect.gen(function*() {
     const services = yield* Layer.build(Layer.provideMerge(bot, world))
     if (settings.health.enabled) {
       const http = HealthServer.layer(settings.health).pipe(Layer.provide(Layer.succeedContext(services)))
@@ -81,7 +84,7 @@ export const run = (file: string) =>
   Effect.gen(function*() {
     const config = yield* Layer.build(ConfigFile.layer(file))
     const { settings } = yield* Context.get(config, BotConfig).current
-    yield* serve.pipe(
+    return yield* serve.pipe(
       Effect.tapError((error) => Effect.logFatal("Start failed", error.message)),
       Effect.provide(Layer.mergeAll(
         Layer.succeedContext(config),

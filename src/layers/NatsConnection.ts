@@ -10,7 +10,7 @@ import {
   NoRespondersError,
   RequestError
 } from "@nats-io/transport-node"
-import { Effect, Layer, Option, Redacted, Schedule, Stream, SubscriptionRef } from "effect"
+import { Effect, Fiber, Layer, Option, Redacted, Schedule, Stream, SubscriptionRef } from "effect"
 import type { NatsSettings } from "../domain/settings/Settings.ts"
 import type { WireCommand, WireMessage } from "../domain/wire/Wire.ts"
 import { Nats, NatsError } from "../services/Nats.ts"
@@ -29,6 +29,9 @@ const isRefusal = (cause: unknown): boolean =>
 
 const failed = (operation: NatsError["operation"]) => (cause: unknown): NatsError =>
   new NatsError({ operation, detail: detailOf(cause), retryable: !isRefusal(cause) })
+
+const nobodyListens = (cause: unknown): boolean =>
+  cause instanceof NoRespondersError || (cause instanceof RequestError && cause.isNoResponders())
 
 const reveal = (secret: Option.Option<Redacted.Redacted<string>>): string | undefined =>
   Option.getOrUndefined(Option.map(secret, Redacted.value))
@@ -94,6 +97,7 @@ const open = Effect.fnUntraced(function*(settings: NatsSettings) {
 const make = Effect.fnUntraced(function*(settings: NatsSettings) {
   const services = yield* Effect.context<never>()
   const run = Effect.runForkWith(services)
+  const scope = yield* Effect.scope
   const connection: NatsConnection = yield* Effect.acquireRelease(open(settings), (nc) =>
     // `close` drops what is buffered, `drain` does not wait for handlers: flush, then close.
     Effect.promise(() => nc.isClosed() ? Promise.resolve() : nc.flush().then(() => nc.close(), () => nc.close())).pipe(
@@ -132,27 +136,30 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
     })
   )
 
-  /** True unless the server says that nobody listens. */
-  const request = (command: WireCommand): Promise<boolean> =>
-    connection.request(command.subject, command.body, { headers: headersOf(command), timeout: requestTimeoutMs }).then(
-      () => true,
-      (cause: unknown) =>
-        !(cause instanceof NoRespondersError || (cause instanceof RequestError && cause.isNoResponders()))
-    )
+  /** False when the server says that nobody listens; any other end of the request proves nothing. */
+  const request = (command: WireCommand) =>
+    Effect.tryPromise({
+      try: () => connection.request(command.subject, command.body, { headers: headersOf(command), timeout: requestTimeoutMs }),
+      catch: nobodyListens
+    }).pipe(Effect.match({ onSuccess: () => true, onFailure: (nobody) => !nobody }))
+
+  const send = (command: WireCommand) =>
+    Effect.try({
+      try: () => connection.publish(command.subject, command.body, { headers: headersOf(command) }),
+      catch: failed("publish")
+    })
 
   const publish = Effect.fn("Nats.publish")(function*(command: WireCommand) {
     yield* whileConnected
-    const heard = yield* Effect.try({
-      try: () => {
-        if (command.request) return request(command)
-        connection.publish(command.subject, command.body, { headers: headersOf(command) })
-        return Promise.resolve(true)
-      },
-      catch: failed("publish")
-    })
+    if (!command.request) {
+      yield* send(command)
+      yield* flush
+      return { heard: Effect.succeed(true) }
+    }
+    const answer = yield* Effect.forkIn(request(command), scope, { startImmediately: true })
     yield* flush
-    return { heard: Effect.promise(() => heard) }
-  }, Effect.annotateLogs({ logger: "Nats" }))
+    return { heard: Fiber.join(answer) }
+  })
 
   return Nats.of({
     publish,

@@ -3,6 +3,7 @@ import type { ActiveSettings, ChannelSettings } from "../domain/ChannelSettings.
 import type { ChannelKey } from "../domain/Ids.ts"
 import { BotConfig } from "./BotConfig.ts"
 import { ContextStore } from "./ContextStore.ts"
+import { ContextualTimer } from "./ContextualTimer.ts"
 import { DecisionLog } from "./DecisionLog.ts"
 import { Echoes } from "./Echoes.ts"
 import { Intake } from "./Intake.ts"
@@ -29,6 +30,7 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
     const config = yield* BotConfig
     const intake = yield* Intake
     const pipeline = yield* MessagePipeline
+    const timer = yield* ContextualTimer
     const states = [
       yield* ContextStore,
       yield* SeenEvents,
@@ -45,6 +47,7 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
     /** Listens to a channel for ever; one bad message, even a defect, never ends it. */
     const listen = Effect.fnUntraced(function*(channel: ChannelSettings, opened: Effect.Effect<void>) {
       const deliveries = yield* intake.open(channel)
+      yield* Effect.forkScoped(timer.watch(channel.key))
       yield* opened
       return yield* Queue.take(deliveries).pipe(
         Effect.tap(({ arrival }) =>
@@ -93,7 +96,7 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
 
     const follow = Effect.fnUntraced(function*(active: ActiveSettings) {
       const wanted = enabledIn(active)
-      for (const key of [...running.keys()]) if (!wanted.has(key)) yield* stop(key)
+      for (const key of running.keys()) if (!wanted.has(key)) yield* stop(key)
       for (const [key, channel] of wanted) {
         if (running.has(key)) running.set(key, channel)
         else yield* start(channel)

@@ -3,15 +3,13 @@ import type { ChannelSettings } from "../domain/ChannelSettings.ts"
 import type { ChangeMedia, ChatMsg, Conversation as ConversationEvent, Pm } from "../domain/ChatEvent.ts"
 import type { SkipReason } from "../domain/Decision.ts"
 import { userKey } from "../domain/Ids.ts"
-import { silenceRemaining } from "../domain/MediaSilence.ts"
-import type { Admission } from "../domain/RateLimit.ts"
-import type { CompiledTrigger, TriggerDecision } from "../domain/Trigger.ts"
+import type { TriggerDecision } from "../domain/Trigger.ts"
 import { BotConfig } from "./BotConfig.ts"
 import { ContextStore, type Conversation } from "./ContextStore.ts"
 import { type Decision, DecisionLog } from "./DecisionLog.ts"
 import { Echoes } from "./Echoes.ts"
+import { Gates } from "./Gates.ts"
 import type { Arrival, Delivery } from "./Intake.ts"
-import { RateLimiter } from "./RateLimiter.ts"
 import { Replies } from "./Replies.ts"
 import { Screening } from "./Screening.ts"
 import { Triggers } from "./Triggers.ts"
@@ -41,7 +39,7 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
     const store = yield* ContextStore
     const echoes = yield* Echoes
     const triggers = yield* Triggers
-    const limiter = yield* RateLimiter
+    const gates = yield* Gates
     const replies = yield* Replies
 
     const handle = Effect.fn("MessagePipeline.handle")(function*({ ack, arrival }: Delivery) {
@@ -74,22 +72,24 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
     const converse = Effect.fnUntraced(
       function*(line: ChatMsg | Pm, arrival: Arrival, channel: ChannelSettings, ack: Effect.Effect<void>) {
         const decision = yield* open(line, arrival, channel)
-        if (yield* isSkippedUnread(line, arrival, channel, decision)) return yield* ack
-        const silent = yield* silence(arrival, channel, decision)
-        if (silent) return yield* ack
-        const fired = yield* evaluate(line, arrival, channel, decision)
-        if (fired === undefined) return yield* ack
-        const admission = yield* admit(line, fired, arrival, channel, decision)
-        if (admission._tag === "Denied") return yield* ack
+        const mayTrigger = yield* screen(line, arrival, channel, decision)
+        if (!mayTrigger) return yield* ack
+        if (!(yield* gates.silence(channel, decision))) return yield* ack
+        const fired = yield* evaluate(line, channel, decision)
+        if (Option.isNone(fired)) return yield* ack
+        const trigger = fired.value
+        const reservation = yield* gates.admit(trigger, Option.some(userKey(line.username)), channel, decision)
+        if (Option.isNone(reservation)) return yield* ack
         yield* replies.begin({
           channel,
           conversation: conversationOf(line, channel),
           line,
+          cause: line.identity,
           to: line._tag === "Pm" ? line.username : undefined,
-          reservation: admission.reservation,
+          reservation: reservation.value,
           decision,
           ack,
-          unprompted: fired.entry.type === "keyword"
+          unprompted: trigger.entry.type === "keyword"
         })
       }
     )
@@ -108,12 +108,12 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
     const skip = (decision: Decision, reason: SkipReason, detail = ""): Effect.Effect<void> =>
       decision.close({ _tag: "Skipped", reason, detail })
 
-    /** Screens a line and remembers it; true when it cannot trigger and its decision is closed (F1, F2). */
-    const isSkippedUnread = Effect.fnUntraced(
+    /** Sorts out what never triggers and remembers the line; true when it may trigger (F1, F2). */
+    const screen = Effect.fnUntraced(
       function*(line: ChatMsg | Pm, arrival: Arrival, channel: ChannelSettings, decision: Decision) {
         if (yield* screening.foreign(arrival, channel)) {
           yield* skip(decision, "wrong_domain")
-          return true
+          return false
         }
         const screened = yield* screening.check(line, arrival, channel)
         const conversation = conversationOf(line, channel)
@@ -125,11 +125,22 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
           const lines = yield* store.append(conversation, { username, text, time, bot, identity }, channel.context)
           yield* decision.step({ _tag: "Context", lines, private: conversation.with !== undefined })
         }
-        if (Option.isNone(screened)) return false
+        if (Option.isNone(screened)) return true
         yield* skip(decision, screened.value.reason, isEcho ? "the echo of a reply" : screened.value.detail)
-        return true
+        return false
       }
     )
+
+    /** Tests the triggers; the one that fired, if any (F3). */
+    const evaluate = Effect.fnUntraced(function*(line: ChatMsg | Pm, channel: ChannelSettings, decision: Decision) {
+      const decided: TriggerDecision = yield* triggers.evaluate(line, channel, decision.arrivedAt.monotonic)
+      for (const { result, trigger } of decided.tests) {
+        yield* decision.step({ _tag: "Trigger", entry: trigger.key, result })
+      }
+      if (decided._tag === "Fired") return Option.some(decided.trigger)
+      yield* skip(decision, decided.reason)
+      return Option.none()
+    })
 
     /** Notes what plays now; other media than before begin the silence (F4). */
     const changeMedia = Effect.fnUntraced(function*(event: ChangeMedia, arrival: Arrival, channel: ChannelSettings) {
@@ -141,58 +152,6 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
       yield* skip(decision, "media_event")
     })
 
-    /** The silence after a media change, checked before any trigger and without drawing dice (F3). */
-    const silence = Effect.fnUntraced(function*({ arrivedAt }: Arrival, channel: ChannelSettings, decision: Decision) {
-      const changedAt = yield* store.mediaChangedAt(channel.key)
-      const seconds = channel.rateLimits.media_change_cooldown_seconds
-      const remainingMs = silenceRemaining(changedAt, seconds, arrivedAt.monotonic)
-      if (remainingMs === 0) return false
-      yield* decision.step({ _tag: "Silence", remainingMs, silenceMs: seconds * 1000 })
-      yield* skip(decision, "media_silence")
-      return true
-    })
-
-    /** Tests the triggers; the one that fired, if any (F3). */
-    const evaluate = Effect.fnUntraced(
-      function*(line: ChatMsg | Pm, { arrivedAt }: Arrival, channel: ChannelSettings, decision: Decision) {
-        const decided: TriggerDecision = yield* triggers.evaluate(line, channel, arrivedAt.monotonic)
-        for (const { result, trigger } of decided.tests) {
-          yield* decision.step({ _tag: "Trigger", entry: trigger.key, result })
-        }
-        if (decided._tag === "Fired") return decided.trigger
-        yield* skip(decision, decided.reason)
-        return undefined
-      }
-    )
-
-    /** Asks every limit at once; a refusal closes the decision and no other trigger is tried (F3, F4). */
-    const admit = Effect.fnUntraced(function*(
-      line: ChatMsg | Pm,
-      { entry, key }: CompiledTrigger,
-      { arrivedAt }: Arrival,
-      channel: ChannelSettings,
-      decision: Decision
-    ) {
-      const admission: Admission = yield* limiter.admit({
-        channel: channel.key,
-        user: Option.some(userKey(line.username)),
-        entryKey: key,
-        entry,
-        channelLimits: channel.rateLimits,
-        userLimits: channel.userLimits,
-        maxConcurrent: channel.llm.max_concurrent_per_channel
-      }, arrivedAt.monotonic)
-      for (const { allowed, limit, maximum, used } of admission.gates) {
-        yield* decision.step({ _tag: "Limit", limit, used, maximum, allowed })
-      }
-      if (admission._tag === "Admitted") yield* decision.step({ _tag: "Admitted", entry: key })
-      else yield* skip(decision, admission.limit, retryText(admission.retryAfterMs))
-      return admission
-    })
-
     return MessagePipeline.of({ handle })
   }))
 }
-
-const retryText = (retryAfterMs: number | undefined): string =>
-  retryAfterMs === undefined ? "" : `may be allowed again in ${Math.ceil(retryAfterMs / 1000)} s`

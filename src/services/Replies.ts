@@ -95,13 +95,13 @@ export class Replies extends Context.Service<Replies, {
     })
 
     const publish = Effect.fnUntraced(function*(job: ReplyJob, text: string) {
-      const { channel, conversation, decision, line, to } = job
+      const { channel, conversation, decision, to } = job
       const command: ChatCommand = to === undefined
         ? { _tag: "Chat", channel: channel.room.name, message: text }
         : { _tag: "Pm", channel: channel.room.name, to, message: text }
       const { heard } = yield* outbox.send(command, channel, {
         correlationId: decision.correlationId,
-        identity: line.identity
+        identity: job.cause
       }).pipe(
         // It may have reached the server after all, so it counts as sent.
         Effect.tapErrorTag("NatsError", (error) =>

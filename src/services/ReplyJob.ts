@@ -11,6 +11,8 @@ export interface ReplyJob {
   readonly conversation: Conversation
   /** The line that is answered. */
   readonly line: { readonly username: Username; readonly text: string; readonly identity: EventIdentity }
+  /** What the reply answers: the line itself, for a contextual reply the evaluation. The same gives the same id (F8). */
+  readonly cause: EventIdentity
   /** Whom a private reply goes to; absent for a line in the room. */
   readonly to: Username | undefined
   readonly reservation: Reservation

@@ -1,17 +1,28 @@
 import { Context, Effect, Layer, Option } from "effect"
 import type { ChannelSettings } from "../domain/ChannelSettings.ts"
 import type { ChatMsg, Pm } from "../domain/ChatEvent.ts"
-import { type UserKey, userKey } from "../domain/Ids.ts"
-import { type CompiledTrigger, evaluateTriggers, type TriggerDecision, type TriggerTest } from "../domain/Trigger.ts"
+import type { TriggerResult } from "../domain/Decision.ts"
+import { type EventIdentity, type UserKey, userKey } from "../domain/Ids.ts"
+import { chance, type CompiledTrigger, evaluateTriggers, type TriggerDecision, type TriggerTest } from "../domain/Trigger.ts"
 import { RateLimiter } from "./RateLimiter.ts"
 
 /** How many counts of losing draws are kept, the least recently changed out. */
 const keptCounts = 10_000
 
+/** Nobody asked for a contextual reply. */
+const nobody = userKey("")
+
 /** Decides whether a line fires a trigger (F3). */
 export class Triggers extends Context.Service<Triggers, {
   /** Tests the channel's triggers in order. `now` is monotonic ms. */
   readonly evaluate: (line: ChatMsg | Pm, channel: ChannelSettings, now: number) => Effect.Effect<TriggerDecision>
+  /** Cooldown and dice of a contextual entry, for one look at the room. `now` is monotonic ms. */
+  readonly consider: (
+    trigger: CompiledTrigger,
+    evaluation: EventIdentity,
+    channel: ChannelSettings,
+    now: number
+  ) => Effect.Effect<TriggerResult>
 }>()("llm-bot/Triggers") {
   static readonly layerNoDeps = Layer.effect(Triggers, Effect.gen(function*() {
     const limiter = yield* RateLimiter
@@ -46,7 +57,22 @@ export class Triggers extends Context.Service<Triggers, {
       return decision
     })
 
-    return Triggers.of({ evaluate })
+    const consider = Effect.fnUntraced(
+      function*(trigger: CompiledTrigger, evaluation: EventIdentity, channel: ChannelSettings, now: number) {
+        const cooldown = yield* limiter.cooldowns(now)
+        const result = chance(trigger, "the room", {
+          seed: channel.seed,
+          identity: evaluation,
+          cooldownRemaining: ({ entry, key }) =>
+            cooldown({ channel: channel.key, entryKey: key, entry, user: Option.none() }),
+          unluckyDraws: (tested) => unlucky.get(keyOf(channel, tested, nobody)) ?? 0
+        })
+        count(channel, { trigger, result }, nobody)
+        return result
+      }
+    )
+
+    return Triggers.of({ evaluate, consider })
   }))
 
   static readonly layer = Triggers.layerNoDeps.pipe(Layer.provideMerge(RateLimiter.layer))

@@ -36,7 +36,7 @@ export class NatsServer extends Context.Service<NatsServer, {
           })
           return yield* Effect.sync(() => readdirSync(dir).find((name) => name.endsWith(".ports"))).pipe(
             Effect.flatMap((file) =>
-              Schema.decodeUnknownEffect(Ports)(file === undefined ? "" : readFileSync(join(dir, file), "utf8"))
+              Schema.decodeEffect(Ports)(file === undefined ? "" : readFileSync(join(dir, file), "utf8"))
             ),
             Effect.retry(Schedule.spaced("20 millis").pipe(Schedule.upTo({ times: 500 }))),
             Effect.orDie

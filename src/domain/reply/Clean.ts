@@ -1,18 +1,35 @@
-/** How models mark what they think aloud, in the spellings that are about. */
-const tag = "think(?:ing)?|thought|reasoning|reason|analysis|scratchpad|reflection"
-const closed = new RegExp(`[<\\[◁](${tag})\\b[^>\\]▷]*[>\\]▷].*?[<\\[◁]/\\1\\s*[>\\]▷]`, "gisu")
-const opened = new RegExp(`[<\\[◁](?:${tag})\\b[^>\\]▷]*[>\\]▷].*$`, "isu")
-const orphanClose = new RegExp(`^.*[<\\[◁]/(?:${tag})\\s*[>\\]▷]`, "isu")
+import { literally } from "../WordMatch.ts"
 
-/** Takes reasoning out: whole blocks, what precedes a close without its opening, and all after an unclosed opening. */
-const withoutReasoning = (text: string): string =>
-  text.replace(closed, "").replace(orphanClose, "").replace(opened, "")
+// How models mark what they think aloud, in the spellings that are about; group 1 or 2 tells an end from a beginning.
+// Every repetition is bounded, so that a text made of beginnings costs no more than any other.
+const thought = "think(?:ing)?|thoughts?|reason(?:ing)?|analysis|scratchpad|reflection"
+const angled = `<\\s?\\|?\\s?(/|end_of_)?\\s?(?:begin_of_)?(?:[a-z]{1,20}:)?(?:${thought})\\b[^<>]{0,200}>`
+const bracketed = "[\\[◁]\\s?(/)?\\s?think(?:ing)?\\s?[\\]▷]"
+const mark = new RegExp(`${angled}|${bracketed}`, "giu")
 
-// Controls other than line breaks, and what reorders or hides text. Joiners stay: emoji and scripts need them.
-const unseen = /(?![\n\t])[\p{Cc}\u061C\u200B\u200E\u200F\u202A-\u202E\u2060-\u2069\uFEFF]/gu
+/** Takes reasoning out: whole blocks, what precedes an end without its beginning, all after an unclosed beginning. */
+const withoutReasoning = (text: string): string => {
+  let kept = ""
+  let from = 0
+  let thinking = false
+  for (const found of text.matchAll(mark)) {
+    const ends = found[1] !== undefined || found[2] !== undefined
+    if (ends && !thinking) kept = ""
+    if (!ends && !thinking) kept += text.slice(from, found.index)
+    // `<think/>` is a block with nothing in it.
+    thinking = !ends && !found[0].endsWith("/>") || thinking && !ends
+    from = found.index + found[0].length
+  }
+  return thinking ? kept : kept + text.slice(from)
+}
+
+const breaks = /\r\n?|[\v\f\u0085\u2028\u2029]/g
+// Controls other than line breaks, and what reorders or hides text. Joiners, variation selectors and the tags of flags
+// stay: emoji and scripts need them.
+const unseen = /[[\p{Cc}\p{DI}\u2800]--[\n\t\u200C\u200D\p{VS}\u{E0020}-\u{E007F}]]/gv
 
 const quotes: ReadonlyArray<readonly [string, string]> = [
-  ["\"", "\""], ["“", "”"], ["„", "“"], ["«", "»"], ["「", "」"], ["『", "』"], ["'", "'"], ["‘", "’"]
+  ["\"", "\""], ["“", "”"], ["„", "“"], ["„", "”"], ["«", "»"], ["»", "«"], ["「", "」"], ["『", "』"], ["'", "'"], ["‘", "’"]
 ]
 
 /** Takes off quotes around the whole text, unless they are used inside it too. */
@@ -23,22 +40,22 @@ const unquoted = (text: string): string => {
   return inner.includes(pair[0]) || inner.includes(pair[1]) ? text : inner.trim()
 }
 
-const escape = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")
-
-/** Takes off a leading `BotName:`, as models that see a chat log like to write. */
-const unprefixed = (text: string, names: ReadonlyArray<string>): string =>
-  names.length === 0
-    ? text
-    : text.replace(new RegExp(`^[*_\\s]*@?(?:${names.map(escape).join("|")})[*_\\s]*[:：][*_\\s]*`, "iu"), "")
-
-const untilStable = (text: string, change: (text: string) => string): string => {
-  const changed = change(text)
-  return changed === text ? text : untilStable(changed, change)
+/**
+ * Takes off a leading `BotName:`, as models that see a chat log like to write, also where signs that the last step
+ * would remove stand before it.
+ */
+const unprefixed = (text: string, names: ReadonlyArray<string>): string => {
+  const speaker = `(?:${[...names, "assistant"].map(literally).join("|")})`
+  return text.replace(new RegExp(`^(?:[\\s*_/!.$#~\\\\]*[<\\[(]?@?${speaker}[>\\])]?[*_\\s]*[:：][*_\\s]*)+`, "iu"), "")
 }
 
 /** Step 1: what a model writes around its answer goes; `names` are the bot's (F7). */
-export const clean = (text: string, names: ReadonlyArray<string>): string =>
-  untilStable(
-    withoutReasoning(text.toWellFormed().replace(/\r\n?|[\u0085\u2028\u2029]/g, "\n").replace(unseen, "")).trim(),
-    (rest) => unquoted(unprefixed(rest, names).trim())
-  )
+export const clean = (text: string, names: ReadonlyArray<string>): string => {
+  let before: string
+  let after = withoutReasoning(text.toWellFormed().replace(breaks, "\n").replace(unseen, "")).trim()
+  do {
+    before = after
+    after = unquoted(unprefixed(before, names).trim())
+  } while (after !== before)
+  return after
+}

@@ -5,6 +5,9 @@ const invisible = "\\s\\p{DI}\\p{Cc}\\u2800"
 const leading = new RegExp(`^[${invisible}]*[${sign}][${sign}${invisible}]*(?=\\p{L})`, "u")
 const dots = new RegExp(`^[${invisible}]*[.．]{2,}[${invisible}]*$`, "u")
 
+/** True when a reader would see anything at all. */
+export const isVisible = (text: string): boolean => /[^\s\p{DI}\p{Cc}\u2800]/u.test(text)
+
 /**
  * Step 6: a text that the room would take for a command loses what makes it one: the server runs a leading
  * `/command` with the bot's rank (WIRE). An ellipsis (`...hm`) and a leading `>` stay. It only ever shortens.

@@ -2,15 +2,24 @@ const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" })
 const words = new Intl.Segmenter(undefined, { granularity: "word" })
 const sentences = new Intl.Segmenter(undefined, { granularity: "sentence" })
 
-// "Dr. Smith": a point after one of these, or after a single capital, ends no sentence.
-const abbreviation = /(?:^|[\s(])(?:dr|mr|mrs|ms|prof|st|vs|no|nr|jr|sr|e\.g|i\.e|z\.b|\p{Lu})\.\s*$/iu
+// "Dr. Smith", "J. Smith", "No. 5": the point ends no sentence. A text's end tells, and what comes after it.
+const abbreviation = /(?:^|[\s(])(?:[Dd]r|[Mm]rs?|[Mm]s|[Pp]rof|[Ss]t|[Vv]s|[Jj]r|[Ss]r|e\.g|i\.e|z\.B|\p{Lu})\.\s?$/u
+const numbered = /(?:^|[\s(])[Nn][or]\.\s?$/u
+const goesOn = (before: string, after: string): boolean => {
+  // Longer than any abbreviation, so that a text made of them costs no more than another.
+  const end = before.slice(-16)
+  return abbreviation.test(end) || (numbered.test(end) && /^\p{N}/u.test(after))
+}
 
-/** The sentences of a text, blanks included, so that joined they are the text again. */
-const sentencesOf = (text: string): ReadonlyArray<string> => {
+// No segment that matters begins past the limit, and segmenting costs: look a little further than that.
+const upTo = (text: string, limit: number): string => text.slice(0, Math.max(0, limit) + 64)
+
+/** The sentences at the start of a text, blanks included. */
+const sentencesOf = (text: string, limit: number): ReadonlyArray<string> => {
   const found: Array<string> = []
-  for (const { segment } of sentences.segment(text)) {
+  for (const { segment } of sentences.segment(upTo(text, limit))) {
     const last = found.at(-1)
-    if (last !== undefined && abbreviation.test(last)) found[found.length - 1] = last + segment
+    if (last !== undefined && goesOn(last, segment)) found[found.length - 1] = last + segment
     else found.push(segment)
   }
   return found
@@ -19,8 +28,7 @@ const sentencesOf = (text: string): ReadonlyArray<string> => {
 /** The longest run of whole segments from the start that fits `limit` UTF-16 units. */
 const fitting = (text: string, limit: number, segmenter: Intl.Segmenter): string => {
   let end = 0
-  // No segment that matters begins past the limit, and segmenting costs: look a little further than that.
-  for (const { index, segment } of segmenter.segment(text.slice(0, limit + 64))) {
+  for (const { index, segment } of segmenter.segment(upTo(text, limit))) {
     if (index + segment.length > limit) break
     end = index + segment.length
   }
@@ -43,7 +51,7 @@ const cutHard = (text: string, limit: number): string => {
 
 const cutAtSentence = (text: string, limit: number): string => {
   let kept = ""
-  for (const sentence of sentencesOf(text)) {
+  for (const sentence of sentencesOf(text, limit)) {
     if ((kept + sentence).trimEnd().length > limit) break
     kept += sentence
   }

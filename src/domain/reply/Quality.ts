@@ -20,6 +20,12 @@ const isRepeat = (text: string, earlier: string): boolean => {
 
 const fillers = new Set(["ok", "okay", "k", "yes", "no", "yeah", "yep", "nope", "sure", "lol", "hmm", "hm", "well"])
 
+/** True of `ok`, and of `yeah sure` too: every word could be left out. */
+const saysNothing = (text: string): boolean => {
+  const said = wordsOf(foldCase(text))
+  return said.length > 0 && said.every((word) => fillers.has(word)) && !/\p{S}/u.test(text)
+}
+
 /** Why a text is not worth sending, if so: empty, a repeat of the bot, an echo of the trigger, no content (F7, step 5). */
 export const poorQuality = (
   text: string,
@@ -29,6 +35,6 @@ export const poorQuality = (
   if (essence(text) === "") return "empty"
   if (recentReplies.some((reply) => isRepeat(text, reply))) return "repeats an earlier line of the bot"
   if (isRepeat(text, trigger)) return "echoes the trigger"
-  if (fillers.has(essence(text))) return "says nothing"
+  if (saysNothing(text)) return "says nothing"
   return undefined
 }

@@ -3,7 +3,7 @@ import type { SkipReason } from "../Decision.ts"
 import type { ResponseProcessing } from "../settings/ResponseSettings.ts"
 import { compilePhrases } from "../WordMatch.ts"
 import { clean } from "./Clean.ts"
-import { commandSafe } from "./CommandSafe.ts"
+import { commandSafe, isVisible } from "./CommandSafe.ts"
 import { withinLength } from "./Length.ts"
 import { plainText } from "./PlainText.ts"
 import { poorQuality, wordsOf } from "./Quality.ts"
@@ -67,11 +67,23 @@ const filterChecks = (settings: ResponseProcessing["content_filter"]): Processor
   }
 }
 
-const checks = (settings: ResponseProcessing): Processor => {
+/**
+ * The text that would be sent. What the last step uncovers, or a cut has made (`!Bot: hi`, a quote that now is around
+ * the whole text), is looked at again until nothing changes: a line that goes in comes out as it is.
+ */
+const sendable = (settings: ResponseProcessing) => (text: string, input: ReplyInput): string => {
+  const safe = commandSafe(plainText(clean(text, input.botNames), settings))
+  return safe.length < text.length ? sendable(settings)(safe, input) : safe
+}
+
+const checks = (settings: ResponseProcessing, block: Processor): Processor => {
   const filter = filterChecks(settings.content_filter)
+  const lineOf = sendable(settings)
   return (text, input) => {
-    // These hold for the text that would be sent, and the last step can still shorten it.
-    const line = commandSafe(text)
+    const line = lineOf(text, input)
+    // What is blocked must not come out of being cut and cleaned either.
+    const blocked = block(line, input)
+    if ("drop" in blocked) return blocked
     const verdict = settings.content_filter.enabled ? filter(line, input) : changed(text)
     if ("drop" in verdict) return verdict
     const poor = settings.quality_checks_enabled
@@ -84,15 +96,16 @@ const checks = (settings: ResponseProcessing): Processor => {
 /** Compiles the six steps of F7 for one channel's settings. The result never is a command, empty or too long. */
 export const compileReply = (settings: ResponseProcessing): (answer: string, input: ReplyInput) => ProcessedReply => {
   const block = settings.content_filter.enabled ? blocker(settings.content_filter) : changed
+  const lineOf = sendable(settings)
   const steps: ReadonlyArray<readonly [ProcessedStep["step"], Processor]> = [
     ["clean", (text, input) => changed(clean(text, input.botNames))],
     ["plain_text", (text) => changed(plainText(text, settings))],
     ["block", block],
     ["length", (text) => changed(withinLength(text, settings.max_response_length, settings.truncation_strategy))],
-    ["checks", checks(settings)],
-    ["command_safe", (text) => {
-      const safe = commandSafe(text)
-      return safe === "" ? dropped("quality_check", "empty") : changed(safe)
+    ["checks", checks(settings, block)],
+    ["command_safe", (text, input) => {
+      const safe = lineOf(text, input)
+      return !isVisible(safe) ? dropped("quality_check", "empty") : changed(safe)
     }]
   ]
   return (answer, input) => {

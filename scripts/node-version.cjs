@@ -1,0 +1,8 @@
+// Loaded before the program: on a Node that cannot run it, one line says what to do.
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
+if (major < 24 || (major === 24 && minor < 12)) {
+  process.stderr.write(
+    `llm-bot needs Node 24.12 or newer, this is ${process.version}: in the repository run "npm ci" (it brings its own Node), elsewhere install Node 24\n`
+  )
+  process.exit(1)
+}

@@ -1,0 +1,14 @@
+import type { DecisionRecord } from "../domain/Decision.ts"
+import { deliveryText, eventText, outcomeText, stepText } from "../domain/DecisionStory.ts"
+import type { RoomLine } from "./PlaygroundRoom.ts"
+
+/** A line of the room as the terminal shows it. */
+export const lineText = ({ bot, text, to, username }: RoomLine): string =>
+  `${bot ? "<" : ">"} ${username}${to === undefined ? "" : ` to ${to}, private`}: ${text}`
+
+/** A decision as the terminal shows it: what was decided, then every step; once delivered, only that. */
+export const recordText = (record: DecisionRecord): string => {
+  if (record.delivery !== undefined) return `    ${deliveryText(record.delivery)}`
+  const outcome = record.outcome === undefined ? "under way" : outcomeText(record.outcome)
+  return [`    ${eventText(record)}: ${outcome}`, ...record.steps.map((step) => `      - ${stepText(step)}`)].join("\n")
+}

@@ -1,0 +1,36 @@
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Schema } from "effect"
+import { parse } from "yaml"
+import { storyText } from "../src/domain/DecisionStory.ts"
+import { expectedOf, play, recordOf, Scenario } from "./support/Scenario.ts"
+
+const folder = join(import.meta.dirname, "scenarios")
+const read = (file: string): unknown => parse(readFileSync(join(folder, file), "utf8"))
+const clauses = Schema.decodeUnknownSync(Schema.Record(Schema.String, Schema.String))(read("clauses.yaml"))
+const files = readdirSync(folder).filter((file) => file.endsWith(".yaml") && file !== "clauses.yaml")
+const scenarios = files.map((file) =>
+  [file, Schema.decodeUnknownSync(Scenario)(read(file), { onExcessProperty: "error" })] as const
+)
+
+describe("scenarios", () => {
+  for (const [file, scenario] of scenarios) {
+    it.live(`${file}: ${scenario.story}`, () =>
+      Effect.gen(function*() {
+        const { records, ...came } = yield* play(scenario)
+        assert.deepStrictEqual(came, expectedOf(scenario), records.map(storyText).join("\n"))
+        scenario.happens.forEach((happening, index) => {
+          if (happening.because === undefined) return
+          const record = recordOf({ records, ...came }, index)
+          assert.include(record === undefined ? "no decision" : storyText(record), happening.because)
+        })
+      }))
+  }
+
+  it("hold every clause of the requirements they are written for", () => {
+    const held = new Set(scenarios.flatMap(([, { holds }]) => holds))
+    assert.deepStrictEqual(Object.keys(clauses).filter((clause) => !held.has(clause)), [])
+    assert.deepStrictEqual([...held].filter((clause) => !(clause in clauses)), [])
+  })
+})

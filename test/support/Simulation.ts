@@ -1,0 +1,116 @@
+import { Clock, Context, Effect, Layer, Option, Result, Schema, Stream } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { TestClock } from "effect/testing"
+import type { DecisionRecord } from "../../src/domain/Decision.ts"
+import { parseSettings } from "../../src/domain/settings/SettingsFile.ts"
+import type { Settings } from "../../src/domain/settings/Settings.ts"
+import type { WireMessage } from "../../src/domain/wire/Wire.ts"
+import { type ScriptedAnswer, layerOf } from "../../src/layers/LlmScripted.ts"
+import { bot } from "../../src/layers/Main.ts"
+import * as NatsMemory from "../../src/layers/NatsMemory.ts"
+import { BotConfig } from "../../src/services/BotConfig.ts"
+import { DecisionLog } from "../../src/services/DecisionLog.ts"
+import type { LlmRequest } from "../../src/services/LlmClient.ts"
+import { Nats } from "../../src/services/Nats.ts"
+
+/** When simulated time begins: any moment does, as long as it is always the same. */
+export const epoch = Date.UTC(2026, 0, 1)
+
+/** Settings from YAML text; a mistake in a test's YAML ends the test. */
+export const settingsOf = (yaml: string): Settings =>
+  Result.getOrThrowWith(parseSettings(yaml, {}), (problems) => new Error(JSON.stringify(problems)))
+    .settings
+
+/** A command the bot sent, and when. */
+export interface SentCommand {
+  /** ms since the simulation began. */
+  readonly at: number
+  readonly channel: string
+  readonly to: string | undefined
+  readonly message: string
+  readonly headers: ReadonlyMap<string, string>
+}
+
+const Body = Schema.fromJsonString(Schema.Struct({
+  data: Schema.Struct({ message: Schema.String, to: Schema.optionalKey(Schema.String) })
+}))
+
+/** The whole bot on a bus in memory, with simulated time and a scripted model. */
+export class Simulation extends Context.Service<Simulation, {
+  /** Publishes an event payload as the seed's bridge would. */
+  readonly publish: (channel: string, event: string, payload: unknown, id?: string) => Effect.Effect<void>
+  readonly commands: Effect.Effect<ReadonlyArray<SentCommand>>
+  /** Every closed decision in order of closing, the last version of each. */
+  readonly records: Effect.Effect<ReadonlyArray<DecisionRecord>>
+  readonly requests: Effect.Effect<ReadonlyArray<LlmRequest>>
+}>()("test/Simulation") {
+  static readonly layer = (
+    settings: Settings,
+    script: (request: LlmRequest, index: number) => ScriptedAnswer
+  ): Layer.Layer<Simulation> => {
+    const requests: Array<LlmRequest> = []
+    const world = Layer.mergeAll(
+      NatsMemory.layer,
+      layerOf((request, index) => {
+        requests.push(request)
+        return script(request, index)
+      }),
+      BotConfig.layerFixed(settings),
+      SecureRandom.layerWebCrypto
+    )
+    return Layer.effect(Simulation, Effect.gen(function*() {
+      const nats = yield* Nats
+      const commands: Array<SentCommand> = []
+      const records = new Map<string, DecisionRecord>()
+      const decisions = yield* DecisionLog
+
+      const take = Effect.fnUntraced(function*({ body, headers, subject }: WireMessage) {
+        const { data } = yield* Schema.decodeEffect(Body)(new TextDecoder().decode(body))
+        const at = (yield* Clock.currentTimeMillis) - epoch
+        commands.push({ at, channel: subject.split(".").at(-2) ?? "", to: data.to, message: data.message, headers })
+      }, Effect.orDie)
+      yield* Effect.orDie(nats.subscribe("cytube.commands.*.*", take))
+      yield* decisions.changes.pipe(
+        Stream.runForEach((record) => Effect.sync(() => records.set(`${record.correlationId} ${record.arrivedAt}`, record))),
+        Effect.forkScoped({ startImmediately: true })
+      )
+
+      return Simulation.of({
+        publish: (channel, event, payload, id) =>
+          nats.publish({
+            subject: `cytube.events.${channel.toLowerCase()}.${event}`,
+            headers: new Map(id === undefined ? [] : [["Correlation-Id", id]]),
+            body: JSON.stringify(payload),
+            request: false
+          }).pipe(Effect.andThen(settle), Effect.orDie),
+        commands: Effect.sync(() => [...commands]),
+        records: Effect.sync(() => [...records.values()]),
+        requests: Effect.sync(() => [...requests])
+      })
+    })).pipe(Layer.provide(bot), Layer.provide(world), Layer.provideMerge(started))
+  }
+}
+
+/** Simulated time begins at `epoch`, before anything is built. */
+const started = Layer.effectDiscard(TestClock.setTime(epoch))
+
+/** Lets every fiber that can run do so. */
+const settle: Effect.Effect<void> = Effect.forEach(Array.from({ length: 20 }), () => Effect.yieldNow, { discard: true })
+
+/** Lets time pass until `at` ms after the beginning, in steps, so that whatever falls due on the way happens in order. */
+export const passTo = Effect.fnUntraced(function*(at: number) {
+  const stepMs = 1_000
+  for (;;) {
+    const now = (yield* Clock.currentTimeMillis) - epoch
+    if (now >= at) return
+    yield* TestClock.adjust(Math.min(stepMs, at - now))
+    yield* settle
+  }
+})
+
+/** The reason of a record's end in one word: `replied`, `failed`, or why it was skipped. */
+export const endOf = (record: DecisionRecord): string =>
+  Option.match(Option.fromNullishOr(record.outcome), {
+    onNone: () => "under way",
+    onSome: (outcome) => outcome._tag === "Skipped" ? outcome.reason : outcome._tag.toLowerCase()
+  })
