@@ -18,12 +18,17 @@ describe("scenarios", () => {
   for (const [file, scenario] of scenarios) {
     it.live(`${file}: ${scenario.story}`, () =>
       Effect.gen(function*() {
-        const { records, ...came } = yield* play(scenario)
-        assert.deepStrictEqual(came, expectedOf(scenario), records.map(storyText).join("\n"))
+        const { commands, ends, looks, prompts, records } = yield* play(scenario)
+        assert.deepStrictEqual({ ends, looks, commands }, expectedOf(scenario), records.map(storyText).join("\n"))
         scenario.happens.forEach((happening, index) => {
           if (happening.because === undefined) return
-          const record = recordOf({ records, ...came }, index)
+          const record = recordOf(records, index)
           assert.include(record === undefined ? "no decision" : storyText(record), happening.because)
+        })
+        scenario.prompts?.forEach(({ has = [], lacks = [] }, index) => {
+          const prompt = prompts[index] ?? "no prompt"
+          for (const text of has) assert.include(prompt, text)
+          for (const text of lacks) assert.notInclude(prompt, text)
         })
       }))
   }

@@ -16,16 +16,18 @@ export const completionBody = (
 }
 
 // Servers differ in what they leave out and what they make of content: only the path to the text is fixed.
-const Lenient = Schema.Struct({
-  choices: Schema.Array(Schema.Struct({
-    message: Schema.optionalKey(Schema.Struct({ content: Schema.optionalKey(Schema.Unknown) })),
-    finish_reason: Schema.optionalKey(Schema.Unknown)
-  })),
-  usage: Schema.optionalKey(Schema.Unknown)
+const Lenient = Schema.Struct({ choices: Schema.Array(Schema.Unknown), usage: Schema.optionalKey(Schema.Unknown) })
+const Choice = Schema.Struct({
+  message: Schema.optionalKey(Schema.NullOr(Schema.Struct({
+    content: Schema.optionalKey(Schema.Unknown),
+    refusal: Schema.optionalKey(Schema.Unknown)
+  }))),
+  finish_reason: Schema.optionalKey(Schema.Unknown)
 })
 const Usage = Schema.Struct({ prompt_tokens: Schema.Finite, completion_tokens: Schema.Finite })
 
 const decodeLenient = Schema.decodeUnknownOption(Lenient)
+const decodeChoice = Schema.decodeUnknownOption(Choice)
 const decodeUsage = Schema.decodeUnknownOption(Usage)
 
 const TextPart = Schema.Struct({ type: Schema.Literal("text"), text: Schema.String })
@@ -56,10 +58,12 @@ export const decodeCompletion = (body: string): DecodedCompletion => {
   if (Option.isNone(json)) return { _tag: "Malformed", detail: "not JSON" }
   const decoded = decodeLenient(json.value)
   if (Option.isNone(decoded)) return { _tag: "Malformed", detail: "no choices" }
-  const [choice] = decoded.value.choices
+  // The first choice alone counts, so the others may be anything.
+  const choice = Option.getOrUndefined(decodeChoice(decoded.value.choices[0]))
   const finishReason = typeof choice?.finish_reason === "string" ? choice.finish_reason : "unknown"
   const text = textOf(choice?.message?.content)
-  if (text.trim() === "") return { _tag: "Empty", finishReason }
+  const refused = typeof choice?.message?.refusal === "string" && choice.message.refusal !== ""
+  if (refused || text.trim() === "") return { _tag: "Empty", finishReason }
   const usage = Option.map(decodeUsage(decoded.value.usage), (found) => ({
     inputTokens: found.prompt_tokens,
     outputTokens: found.completion_tokens
@@ -71,6 +75,7 @@ export const decodeCompletion = (body: string): DecodedCompletion => {
 export const retryAfterMs = (header: string | undefined, now: number): Option.Option<number> => {
   if (header === undefined) return Option.none()
   if (/^\s*\d+(\.\d+)?\s*$/.test(header)) return Option.some(Number(header) * 1000)
-  const at = Date.parse(header)
+  // `Date.parse` makes something of nearly anything ("foo 5"), HTTP dates have one shape.
+  const at = /^\s*[a-z]+, [\w :-]+ gmt\s*$/i.test(header) ? Date.parse(header) : Number.NaN
   return Number.isNaN(at) ? Option.none() : Option.some(Math.max(0, at - now))
 }

@@ -18,11 +18,13 @@ const placeholders = [
 type Placeholder = (typeof placeholders)[number]
 
 const placeholder = /\{([a-z_]+)\}/g
+// Also what is not written as placeholders are, but meant as one: `{userName}`, `{ channel }`.
+const braced = /\{\s*\p{L}[\p{L}\p{N}_-]*\s*\}/gu
 const isPlaceholder = (name: string): name is Placeholder => (placeholders as ReadonlyArray<string>).includes(name)
 
 /** The `{names}` of a template that stand for nothing (F6: a configuration error in the template). */
 export const unknownPlaceholders = (template: string): ReadonlyArray<string> =>
-  [...template.matchAll(placeholder)].flatMap(([whole, name = ""]) => isPlaceholder(name) ? [] : [whole])
+  [...template.matchAll(braced)].flatMap(([whole]) => isPlaceholder(whole.slice(1, -1)) ? [] : [whole])
 
 // One pass: what is filled in is never looked at again, so a message that holds a placeholder stays as it is.
 const fill = (template: string, values: Readonly<Record<Placeholder, string>>): string =>
@@ -30,14 +32,16 @@ const fill = (template: string, values: Readonly<Record<Placeholder, string>>): 
 
 /** What the chat's text stands between: it cannot be written by anyone in the room. */
 const fences = { chat: ["<chat>", "</chat>"], line: ["<line>", "</line>"] } as const
-const fence = /<(?=\s*\/?\s*(?:chat|line)\b)/giu
-// Line breaks of every kind, controls, and the invisible characters that reorder or hide text.
-const breaks = /[\p{Cc}\p{Zl}\p{Zp}\u061C\u200B\u200E\u200F\u202A-\u202E\u2060-\u2069\uFEFF]+/gu
+// And what servers read as the turn of another role, in the spellings of the templates that are about.
+const fence = /[<＜](?=[\s/\p{DI}]*(?:chat|line)\b|[|｜]|\/?s>|<\/?sys\b|(?:start|end)_of_turn\b)|\[(?=\/?inst\])/giu
+// Line breaks of every kind, controls, and what hides or reorders text. Joiners and variation selectors stay: emoji
+// and scripts need them.
+const breaks = /[[\p{Cc}\p{Zl}\p{Zp}\p{DI}]--[\u200C\u200D\p{VS}]]+/gv
 
-/** A text of the room as one line that cannot close the fence around it. */
+/** A text of the room as one line that cannot close the fence around it, nor begin another role's turn. */
 export const quoted = (text: string): string => text.replace(breaks, " ").replace(fence, "‹").trim()
 
-const reservedNames = new Set(["system", "assistant", "user", "developer", "tool", "function"])
+const reservedNames = new Set(["system", "assistant", "user", "developer", "tool", "function", "model", "human", "ai"])
 
 /**
  * A person's name as a prompt shows it: one word without a colon, marked when it reads like a role or the bot's,

@@ -37,7 +37,7 @@ export const layerOf = (script: (request: LlmRequest, index: number) => Scripted
       available: Effect.succeed(true),
       complete: Effect.fn("LlmScripted.complete")(function*(request: LlmRequest) {
         const { afterMs, says } = script(request, requests++)
-        yield* Effect.sleep(afterMs)
+        if (afterMs > 0) yield* Effect.sleep(afterMs)
         const about = { model: modelName, attempt: 1, durationMs: afterMs }
         if (Result.isFailure(says)) {
           yield* request.onAttempt({ ...about, status: statusOf(says.failure), detail: says.failure.message })

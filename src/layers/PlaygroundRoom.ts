@@ -106,7 +106,8 @@ export class PlaygroundRoom extends Context.Service<PlaygroundRoom, {
           yield* tell(line)
           return line.correlation_id
         }),
-        lines: Stream.suspend(() => Stream.concat(Stream.fromIterable(history), Stream.fromPubSub(published)))
+        lines: Stream.unwrap(Effect.map(PubSub.subscribe(published), (subscription) =>
+          Stream.concat(Stream.fromIterable(history), Stream.fromSubscription(subscription))))
       })
     }))
 }

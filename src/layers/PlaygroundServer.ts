@@ -55,8 +55,7 @@ const routes = (model: string) =>
         protocol: "memory"
       }))
       yield* router.add("GET", "/api/lines", Effect.sync(() => events(room.lines)))
-      yield* router.add("GET", "/api/decisions", Effect.map(decisions.recent(key), (recent) =>
-        events(Stream.concat(Stream.fromIterable(recent), decisions.changes).pipe(Stream.map(told)))))
+      yield* router.add("GET", "/api/decisions", Effect.sync(() => events(Stream.map(decisions.follow(key), told))))
       yield* router.add("POST", "/api/messages", Effect.gen(function*() {
         const saying = yield* HttpServerRequest.schemaBodyJson(Saying)
         if (saying.channel.toLowerCase() !== key) return error(400, `there is no channel ${saying.channel} here`)

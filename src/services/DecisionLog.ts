@@ -62,6 +62,8 @@ export class DecisionLog extends Context.Service<DecisionLog, {
   readonly recent: (channel: ChannelKey) => Effect.Effect<ReadonlyArray<DecisionRecord>>
   /** Every record when it closes and again when delivery amends it; a slow reader misses the oldest. */
   readonly changes: Stream.Stream<DecisionRecord>
+  /** A channel's last decisions, then the changes of all channels, without a gap between. */
+  readonly follow: (channel: ChannelKey) => Stream.Stream<DecisionRecord>
   /** Forgets a channel's decisions. */
   readonly forget: (channel: ChannelKey) => Effect.Effect<void>
 }>()("llm-bot/DecisionLog") {
@@ -130,9 +132,14 @@ export class DecisionLog extends Context.Service<DecisionLog, {
       return decision
     })
 
+    const recent = (channel: ChannelKey) => (rings.get(channel) ?? []).map(({ record }) => record)
+
     return DecisionLog.of({
       open,
-      recent: (channel) => Effect.sync(() => (rings.get(channel) ?? []).map(({ record }) => record)),
+      recent: (channel) => Effect.sync(() => recent(channel)),
+      follow: (channel) =>
+        Stream.unwrap(Effect.map(PubSub.subscribe(published), (subscription) =>
+          Stream.concat(Stream.fromIterable(recent(channel)), Stream.fromSubscription(subscription)))),
       changes: Stream.fromPubSub(published),
       forget: (channel) => Effect.sync(() => void rings.delete(channel))
     })

@@ -1,4 +1,4 @@
-import { Effect, Layer, Result, Schema } from "effect"
+import { Effect, Logger, Result, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { stringify } from "yaml"
 import type { DecisionRecord } from "../../src/domain/Decision.ts"
@@ -50,6 +50,11 @@ export const Scenario = Schema.Struct({
   happens: Schema.Array(Happening),
   /** How the looks of contextual triggers end, in order. */
   looks: Schema.optionalKey(Schema.Array(Schema.String)),
+  /** What the prompts, in order, must and must not contain; prompts beyond the list are free. */
+  prompts: Schema.optionalKey(Schema.Array(Schema.Struct({
+    has: Schema.optionalKey(Schema.Array(Schema.String)),
+    lacks: Schema.optionalKey(Schema.Array(Schema.String))
+  }))),
   /** Seconds to wait after the last event; 60 when absent. */
   then_wait: Schema.optionalKey(Seconds),
   commands: Schema.Array(Schema.Struct({
@@ -113,6 +118,7 @@ export interface Played {
   readonly looks: ReadonlyArray<string>
   readonly commands: Scenario["commands"]
   readonly records: ReadonlyArray<DecisionRecord>
+  readonly prompts: ReadonlyArray<string>
 }
 
 const idOf = (index: number): string => `event-${index + 1}`
@@ -145,17 +151,18 @@ export const play = (scenario: Scenario): Effect.Effect<Played> => {
         ...(to === undefined ? {} : { to }),
         says: message
       })),
-      records
+      records,
+      prompts: (yield* simulation.requests).map(({ messages }) => messages.map(({ content }) => content).join("\n"))
     }
   }).pipe(
     Effect.provide(Simulation.layer(settings, (_, index) => answerOf(scenario, index))),
-    Effect.provide(TestClock.layer()),
+    Effect.provide([TestClock.layer(), Logger.layer([])]),
     Effect.scoped
   )
 }
 
 /** What the scenario says should have come of it, in the form of `play`. */
-export const expectedOf = (scenario: Scenario): Omit<Played, "records"> => ({
+export const expectedOf = (scenario: Scenario): Pick<Played, "ends" | "looks" | "commands"> => ({
   ends: scenario.happens.flatMap((happening) =>
     happening.expect === undefined ? [] : [{ event: named(happening), end: happening.expect }]
   ),
@@ -164,5 +171,5 @@ export const expectedOf = (scenario: Scenario): Omit<Played, "records"> => ({
 })
 
 /** The record of the nth event, for scenarios that say `because`. */
-export const recordOf = (played: Played, index: number): DecisionRecord | undefined =>
-  played.records.find(({ correlationId }) => correlationId === idOf(index))
+export const recordOf = (records: ReadonlyArray<DecisionRecord>, index: number): DecisionRecord | undefined =>
+  records.find(({ correlationId }) => correlationId === idOf(index))

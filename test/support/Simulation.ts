@@ -100,6 +100,7 @@ const settle: Effect.Effect<void> = Effect.forEach(Array.from({ length: 20 }), (
 /** Lets time pass until `at` ms after the beginning, in steps, so that whatever falls due on the way happens in order. */
 export const passTo = Effect.fnUntraced(function*(at: number) {
   const stepMs = 1_000
+  yield* settle
   for (;;) {
     const now = (yield* Clock.currentTimeMillis) - epoch
     if (now >= at) return

@@ -4,7 +4,9 @@ import { decodeHTML } from "entities"
 export const maxLineLength = 500
 
 const tagStart = /<(?=[a-z/!])/giu
-const wholeTag = /<[a-z/!](?:[^>"']|"[^"]*"|'[^']*')*>/iuy
+// A quote hides a `>` only where it holds a value (`title="a>b"`): in `<y and it's <b>` it is an apostrophe. No
+// character can be read in two ways, so nothing is tried twice; a value that is never closed ends with its tag.
+const wholeTag = /<(?:[^>=]|=(?!\s*["'])|=\s*"[^"]*"|=\s*'[^']*')*>|<[^>]*>/uy
 const control = /[\p{Cc}\u2028\u2029]+/gu
 
 /** Drops markup and keeps what a person reads; a `<` before anything but a letter, `/` or `!` is text. */
