@@ -59,10 +59,12 @@ export const decodeCompletion = (body: string): DecodedCompletion => {
   const decoded = decodeLenient(json.value)
   if (Option.isNone(decoded)) return { _tag: "Malformed", detail: "no choices" }
   // The first choice alone counts, so the others may be anything.
-  const choice = Option.getOrUndefined(decodeChoice(decoded.value.choices[0]))
-  const finishReason = typeof choice?.finish_reason === "string" ? choice.finish_reason : "unknown"
-  const text = textOf(choice?.message?.content)
-  const refused = typeof choice?.message?.refusal === "string" && choice.message.refusal !== ""
+  const choice = decodeChoice(decoded.value.choices[0])
+  if (Option.isNone(choice)) return { _tag: "Malformed", detail: "no choices" }
+  const { finish_reason, message } = choice.value
+  const finishReason = typeof finish_reason === "string" ? finish_reason : "unknown"
+  const text = textOf(message?.content)
+  const refused = typeof message?.refusal === "string" && message.refusal !== ""
   if (refused || text.trim() === "") return { _tag: "Empty", finishReason }
   const usage = Option.map(decodeUsage(decoded.value.usage), (found) => ({
     inputTokens: found.prompt_tokens,
@@ -74,7 +76,8 @@ export const decodeCompletion = (body: string): DecodedCompletion => {
 /** ms a `Retry-After` header asks for: seconds or an HTTP date; none when it is absent or unreadable. */
 export const retryAfterMs = (header: string | undefined, now: number): Option.Option<number> => {
   if (header === undefined) return Option.none()
-  if (/^\s*\d+(\.\d+)?\s*$/.test(header)) return Option.some(Number(header) * 1000)
+  // Nine digits are thirty years: more is no time to wait for.
+  if (/^\s*\d{1,9}(\.\d+)?\s*$/.test(header)) return Option.some(Number(header) * 1000)
   // `Date.parse` makes something of nearly anything ("foo 5"), HTTP dates have one shape.
   const at = /^\s*[a-z]+, [\w :-]+ gmt\s*$/i.test(header) ? Date.parse(header) : Number.NaN
   return Number.isNaN(at) ? Option.none() : Option.some(Math.max(0, at - now))

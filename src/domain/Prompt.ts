@@ -34,12 +34,13 @@ const fill = (template: string, values: Readonly<Record<Placeholder, string>>): 
 const fences = { chat: ["<chat>", "</chat>"], line: ["<line>", "</line>"] } as const
 // And what servers read as the turn of another role, in the spellings of the templates that are about.
 const fence = /[<＜](?=[\s/\p{DI}]*(?:chat|line)\b|[|｜]|\/?s>|<\/?sys\b|(?:start|end)_of_turn\b)|\[(?=\/?inst\])/giu
-// Line breaks of every kind, controls, and what hides or reorders text. Joiners and variation selectors stay: emoji
-// and scripts need them.
-const breaks = /[[\p{Cc}\p{Zl}\p{Zp}\p{DI}]--[\u200C\u200D\p{VS}]]+/gv
+// Line breaks of every kind and controls.
+const breaks = /[\p{Cc}\p{Zl}\p{Zp}]+/gu
+// What hides or reorders text. Joiners and variation selectors stay: emoji and scripts need them.
+const hidden = /[\p{DI}--[\u200C\u200D\p{VS}]]+/gv
 
 /** A text of the room as one line that cannot close the fence around it, nor begin another role's turn. */
-export const quoted = (text: string): string => text.replace(breaks, " ").replace(fence, "‹").trim()
+export const quoted = (text: string): string => text.replace(breaks, " ").replace(hidden, "").replace(fence, "‹").trim()
 
 const reservedNames = new Set(["system", "assistant", "user", "developer", "tool", "function", "model", "human", "ai"])
 

@@ -6,10 +6,10 @@ const visible = (text: string): string => text.replace(invisible, "").normalize(
 
 /**
  * Text as it is compared: case does not differ either, nor a final sigma, a sharp s or a Turkish i.
- * (Upper case first: it spells out what lower case alone would keep apart.)
+ * (By way of upper case, which spells out what lower case alone would keep apart, but keeps its own sharp s.)
  */
 export const foldCase = (text: string): string =>
-  visible(text).toUpperCase().toLowerCase().replaceAll("ς", "σ").replaceAll("i\u0307", "i").normalize("NFKC")
+  visible(text).toLowerCase().toUpperCase().toLowerCase().replaceAll("ς", "σ").replaceAll("i\u0307", "i").normalize("NFKC")
 
 const wordCharacter = "[\\p{L}\\p{M}\\p{N}_]"
 // Written without spaces between words, so nothing there marks a word's end (F3).

@@ -1,6 +1,6 @@
 import { createServer } from "node:http"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Schema } from "effect"
 import { HttpRouter, type HttpServerError, HttpServerResponse } from "effect/http"
 import type { Settings } from "../domain/settings/Settings.ts"
 import { Health } from "../services/Health.ts"
@@ -28,8 +28,23 @@ const routes = HttpRouter.use((router) =>
   })
 )
 
+/** The health server cannot listen. */
+export class HealthServerFailed extends Schema.TaggedError<HealthServerFailed>()("HealthServerFailed", {
+  address: Schema.String,
+  detail: Schema.String
+}) {
+  override get message() {
+    return `cannot listen on ${this.address} (${this.detail}); set another health.host or health.port`
+  }
+}
+
+const detailOf = ({ cause }: HttpServerError.ServeError): string =>
+  cause instanceof Error ? cause.message : "unknown"
+
 /** `/health`, `/livez` and `/readyz`, nothing else (OPERATIONS, HTTP). */
-export const layer = ({ host, port }: Settings["health"]): Layer.Layer<never, HttpServerError.ServeError, Health> =>
+export const layer = ({ host, port }: Settings["health"]): Layer.Layer<never, HealthServerFailed, Health> =>
   HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }).pipe(
-    Layer.provide(NodeHttpServer.layer(() => createServer(), { host, port, gracefulShutdownTimeout: "2 seconds" }))
+    Layer.provide(NodeHttpServer.layer(() => createServer(), { host, port, gracefulShutdownTimeout: "2 seconds" })),
+    Layer.catchTag("ServeError", (error) =>
+      Layer.effectDiscard(Effect.fail(new HealthServerFailed({ address: `${host}:${port}`, detail: detailOf(error) }))))
   )

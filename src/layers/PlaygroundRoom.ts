@@ -48,6 +48,7 @@ export class PlaygroundRoom extends Context.Service<PlaygroundRoom, {
       const nats = yield* Nats
       const random = yield* SecureRandom.SecureRandom
       const published = yield* PubSub.sliding<RoomLine>(keptLines)
+      const freshId = Effect.map(random.uuidV4(), (id) => CorrelationId.make(id))
       let history: ReadonlyArray<RoomLine> = []
 
       const show = (line: RoomLine) => {
@@ -83,8 +84,9 @@ export class PlaygroundRoom extends Context.Service<PlaygroundRoom, {
           correlation_id: correlationId.value
         }
         yield* show(line)
-        // The room sends the bot its own lines too; forked, as the bot is still sending.
-        yield* Effect.forkDetach(Effect.ignore(tell(line)))
+        // The room sends the bot its own lines too, as events of their own; forked, as the bot is still sending.
+        const echo = { ...line, correlation_id: yield* freshId }
+        yield* Effect.forkDetach(Effect.ignore(tell(echo)))
       })
       for (const command of ["chat", "pm"] as const) {
         yield* Effect.orDie(nats.subscribe(commandSubject("cytube", channel.room, command), fromBot))
@@ -100,7 +102,7 @@ export class PlaygroundRoom extends Context.Service<PlaygroundRoom, {
             text: saying.message,
             bot: false,
             time: yield* Clock.currentTimeMillis,
-            correlation_id: CorrelationId.make(yield* random.uuidV4())
+            correlation_id: yield* freshId
           }
           yield* show(line)
           yield* tell(line)

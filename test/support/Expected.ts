@@ -66,7 +66,7 @@ const byText = <A extends { readonly body: unknown }>(commands: ReadonlyArray<A>
 
 /** Both lists as one compares them: `ordered` when each line was answered before the next came. */
 export const compared = (actual: ReadonlyArray<BusMessage>, expected: ReadonlyArray<ExpectedCommand>, ordered: boolean) => {
-  const wanted = expected.map(({ about: _, line: __, ...command }) => command)
+  const wanted = expected.map(({ body, headers, request, subject }) => ({ subject, request, body, headers }))
   const came = actual.map(written)
   const [left, right] = ordered ? [came, wanted] : [byText(came), byText(wanted)]
   return { actual: left.map((command, index) => inForm(command, right[index])), expected: right }

@@ -62,15 +62,18 @@ export const runningBot = (protocol: string, more: string) =>
 /** The room's decisions, oldest first, once there are `count` of them and each has its outcome. */
 export const decisions = (count: number): Effect.Effect<ReadonlyArray<DecisionRecord>, never, DecisionLog> =>
   Effect.gen(function*() {
-    const log = yield* DecisionLog
-    return yield* log.recent(channelKey("TestChan")).pipe(
+    const recent = (yield* DecisionLog).recent(channelKey("TestChan"))
+    const closed = (records: ReadonlyArray<DecisionRecord>) => records.filter(({ outcome }) => outcome !== undefined).length
+    return yield* recent.pipe(
       Effect.repeat({
-        until: (records) => records.length >= count && records.every(({ outcome }) => outcome !== undefined),
+        until: (records) => records.length >= count && closed(records) === records.length,
         schedule: Schedule.spaced("2 millis")
       }),
       Effect.timeoutOrElse({
         duration: "20 seconds",
-        orElse: () => Effect.die(new Error(`the bot has not decided ${count} events within 20 s`))
+        orElse: () =>
+          Effect.flatMap(recent, (records) =>
+            Effect.die(new Error(`after 20 s ${closed(records)} of ${records.length} decisions are closed, not ${count}`)))
       })
     )
   })

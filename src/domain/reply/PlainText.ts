@@ -3,7 +3,8 @@ import { fromMarkdown } from "mdast-util-from-markdown"
 type Node = ReturnType<typeof fromMarkdown> | ReturnType<typeof fromMarkdown>["children"][number]
 
 // In other scripts words are not spaced, or endings are written after the emphasis (`**서울**은`).
-const operands = "[\\p{N}()\\p{scx=Latin}\\p{scx=Greek}\\p{scx=Cyrillic}]"
+// The last two are the arms of `¯_(ツ)_/¯`.
+const operands = "[\\p{N}()\\p{scx=Latin}\\p{scx=Greek}\\p{scx=Cyrillic}/¯]"
 const operand = new RegExp(operands, "u")
 
 // `2*3*4` is arithmetic, not emphasis: markers with an operand on both sides stay.

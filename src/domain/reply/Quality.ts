@@ -8,9 +8,11 @@ export const wordsOf = (text: string): ReadonlyArray<string> =>
 
 const essence = (text: string): string => foldCase(text).replace(/[^\p{L}\p{M}\p{N}\p{S}]+/gu, "")
 
-/** Share of words two texts have in common. */
-const overlap = (one: ReadonlySet<string>, other: ReadonlySet<string>): number =>
-  one.intersection(other).size / Math.max(1, one.union(other).size)
+/** Share of words two texts have in common (Jaccard). */
+const overlap = (one: ReadonlySet<string>, other: ReadonlySet<string>): number => {
+  const common = [...one].filter((word) => other.has(word)).length
+  return common / Math.max(1, one.size + other.size - common)
+}
 
 const isRepeat = (text: string, earlier: string): boolean => {
   if (essence(text) === essence(earlier)) return true

@@ -19,6 +19,10 @@ export const Maximum = Schema.OptionFromNullOr(Whole)
 export const Between = (minimum: number, maximum: number) =>
   Schema.Finite.check(Schema.isBetween({ minimum, maximum }))
 
+/** A list of at least one. */
+export const AtLeastOne = <S extends Schema.Top>(item: S) =>
+  Schema.Array(item).check(Schema.isMinLength(1, { message: "needs at least one" }))
+
 /** A field that may be left out: its default, in the file's own terms, and what it does. */
 export const field = <S extends Schema.Top>(schema: S, value: S["Encoded"], description: string) =>
   Schema.withDecodingDefaultKey<S>(Effect.succeed(value))(schema).annotateKey({ description })

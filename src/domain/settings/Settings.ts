@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 import { ChannelName, Username } from "../Ids.ts"
-import { Between, Count, field, PositiveSeconds, required, Secret, Seconds, Whole } from "./Field.ts"
+import { AtLeastOne, Between, Count, field, PositiveSeconds, required, Secret, Seconds, Whole } from "./Field.ts"
 import { ChannelRateLimits, RateLimits } from "./LimitSettings.ts"
 import { LlmApi } from "./LlmSettings.ts"
 import { ResponseProcessing } from "./ResponseSettings.ts"
@@ -30,7 +30,7 @@ const JetStream = Schema.Struct({
 /** The connection to NATS, the bot's only way to the rooms. */
 export const NatsSettings = Schema.Struct({
   servers: required(
-    Schema.NonEmptyArray(Schema.String.check(
+    AtLeastOne(Schema.String.check(
       Schema.isPattern(/^(nats|tls):\/\/[^\s/]+/, { message: "must begin with nats:// or tls://" })
     )),
     "addresses of the servers"
@@ -74,7 +74,7 @@ export const ChannelEntry = Schema.Struct({
 })
 export type ChannelEntry = typeof ChannelEntry.Type
 
-const Channels = Schema.NonEmptyArray(ChannelEntry).check(Schema.makeFilter((channels: ReadonlyArray<ChannelEntry>) => {
+const Channels = AtLeastOne(ChannelEntry).check(Schema.makeFilter((channels: ReadonlyArray<ChannelEntry>) => {
   const names = channels.map((channel) => channel.name.toLowerCase())
   const twice = names.findIndex((name, index) => names.indexOf(name) < index)
   return twice < 0

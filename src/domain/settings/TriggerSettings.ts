@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { Between, Count, field, Maximum, PositiveSeconds, required, Seconds, Whole } from "./Field.ts"
+import { AtLeastOne, Between, Count, field, Maximum, PositiveSeconds, required, Seconds, Whole } from "./Field.ts"
 
 /** The limits of one trigger entry (F4). User limits count over all channels, for this trigger type. */
 export const EntryRateLimit = Schema.Struct({
@@ -33,7 +33,7 @@ export const PmEntry = Schema.Struct({ type: Schema.Literal("pm"), ...common })
 export const KeywordEntry = Schema.Struct({
   type: Schema.Literal("keyword"),
   ...common,
-  keywords: required(Schema.NonEmptyArray(Schema.NonEmptyString), "words or phrases that fire the trigger"),
+  keywords: required(AtLeastOne(Schema.NonEmptyString), "words or phrases that fire the trigger"),
   case_sensitive: field(Schema.Boolean, false, "true: upper and lower case differ"),
   match: field(Schema.Literals(["word", "substring"]), "word", "whole words, or anywhere in the text")
 })

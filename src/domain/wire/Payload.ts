@@ -18,7 +18,7 @@ const Plain = (limit: number) =>
 const Name = Plain(1_000).pipe(Schema.decodeTo(Username))
 const Rank = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 255 }))
 const Person = Schema.Struct({ name: Name, rank: Schema.optionalKey(Rank) })
-const Line = { msg: Schema.String, meta: Schema.optionalKey(Schema.Unknown), time: Schema.Unknown }
+const Line = { msg: Schema.String, meta: Schema.optionalKey(Schema.Unknown), time: Schema.optionalKey(Schema.Unknown) }
 
 const Shapes = {
   chatMsgSeed: Schema.Struct({ user: Person, ...Line }),
@@ -85,7 +85,7 @@ interface Said {
   readonly channel: ChannelKey
   readonly type: "chatMsg" | "pm"
   readonly person: typeof Person.Type
-  readonly line: { readonly msg: string; readonly meta?: unknown; readonly time: unknown }
+  readonly line: { readonly msg: string; readonly meta?: unknown; readonly time?: unknown }
   readonly now: number
 }
 
