@@ -16,7 +16,7 @@ const isHouse = (name: string): boolean => files.includes(name)
 
 /** What each room may use besides itself. */
 const rooms: Readonly<Record<string, { readonly house: ReadonlyArray<string>; readonly packages: RegExp }>> = {
-  domain: { house: ["domain"], packages: /^(effect|entities|mdast-util-from-markdown|re2js|yaml|@noble\/hashes\/.*)$/ },
+  domain: { house: ["domain"], packages: /^(effect|effect\/encoding|entities|mdast-util-from-markdown|re2js|yaml|@noble\/hashes\/.*)$/ },
   services: { house: ["domain", "services"], packages: /^(effect|effect\/crypto)$/ },
   layers: { house: ["domain", "services", "layers"], packages: /./ },
   "program.ts": { house: ["layers", "services", "domain"], packages: /^(effect|effect\/cli|@effect\/platform-node\/.*)$/ }

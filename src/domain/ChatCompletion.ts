@@ -24,16 +24,20 @@ const Choice = Schema.Struct({
   }))),
   finish_reason: Schema.optionalKey(Schema.Unknown)
 })
-const Usage = Schema.Struct({ prompt_tokens: Schema.Finite, completion_tokens: Schema.Finite })
+const Tokens = Schema.Struct({ prompt_tokens: Schema.Finite, completion_tokens: Schema.Finite })
 
 const decodeLenient = Schema.decodeUnknownOption(Lenient)
+const decodeTokens = Schema.decodeUnknownOption(Tokens)
 const decodeChoice = Schema.decodeUnknownOption(Choice)
-const decodeUsage = Schema.decodeUnknownOption(Usage)
+/** The tokens a server says it used. */
+export const decodeUsage = (usage: unknown): Option.Option<{ readonly inputTokens: number; readonly outputTokens: number }> =>
+  Option.map(decodeTokens(usage), (found) => ({ inputTokens: found.prompt_tokens, outputTokens: found.completion_tokens }))
 
 const TextPart = Schema.Struct({ type: Schema.Literal("text"), text: Schema.String })
 const isTextPart = Schema.is(TextPart)
 
-const textOf = (content: unknown): string => {
+/** The text of a message's content: a string, or the text parts of a list. */
+export const textOf = (content: unknown): string => {
   if (typeof content === "string") return content
   return Array.isArray(content) ? content.filter(isTextPart).map(({ text }) => text).join("") : ""
 }
@@ -51,6 +55,8 @@ export type DecodedCompletion =
   }
   | { readonly _tag: "Empty"; readonly finishReason: string }
   | { readonly _tag: "Malformed"; readonly detail: string }
+  /** The server reported an error in the middle of its answer. */
+  | { readonly _tag: "Failed" }
 
 /** Reads a response body: first choice only; a refusal, null or blank content is empty (F5). */
 export const decodeCompletion = (body: string): DecodedCompletion => {
@@ -66,11 +72,7 @@ export const decodeCompletion = (body: string): DecodedCompletion => {
   const text = textOf(message?.content)
   const refused = typeof message?.refusal === "string" && message.refusal !== ""
   if (refused || text.trim() === "") return { _tag: "Empty", finishReason }
-  const usage = Option.map(decodeUsage(decoded.value.usage), (found) => ({
-    inputTokens: found.prompt_tokens,
-    outputTokens: found.completion_tokens
-  }))
-  return { _tag: "Text", text, finishReason, usage }
+  return { _tag: "Text", text, finishReason, usage: decodeUsage(decoded.value.usage) }
 }
 
 /** ms a `Retry-After` header asks for: seconds or an HTTP date; none when it is absent or unreadable. */

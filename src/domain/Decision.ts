@@ -48,6 +48,8 @@ export const SkipReason = Schema.Literals([
   "media_changed",
   // Asked whether a comment would fit, the model said no (F3, contextual).
   "declined",
+  // There was no way out for it (F8).
+  "outbox_full",
   // Somebody wanted it so.
   "dry_run",
   "stopped"
@@ -82,6 +84,7 @@ export const Step = Schema.TaggedUnion({
     attempt: Schema.Finite,
     status: Schema.Literals(["success", "timeout", "rate_limited", "error"]),
     durationMs: Schema.Finite,
+    firstTextMs: Schema.optionalKey(Schema.Finite),
     detail: Schema.String
   },
   LlmAnswer: {
@@ -93,8 +96,9 @@ export const Step = Schema.TaggedUnion({
     estimated: Schema.Boolean,
     finishReason: Schema.String
   },
+  Fallback: { ...at, error: Schema.String, message: Schema.String },
   Processed: { ...at, step: Schema.String, before: Schema.Finite, after: Schema.Finite, note: Schema.String },
-  Waited: { ...at, for: Schema.Literals(["global_cooldown", "pacing"]), ms: Schema.Finite },
+  Waited: { ...at, for: Schema.Literals(["global_cooldown", "pacing", "connection"]), ms: Schema.Finite },
   Sent: { ...at, target: Schema.Literals(["chat", "pm"]), characters: Schema.Finite }
 })
 export type Step = typeof Step.Type

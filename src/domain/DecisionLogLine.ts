@@ -81,6 +81,12 @@ export const stepLogLine = (step: Step): DecisionLogLine | undefined => {
         message: "Command sent",
         fields: { command: step.target, response_length: step.characters, duration_ms: Math.round(step.at) }
       }
+    case "Fallback":
+      return {
+        level: "Error",
+        message: "LLM API request failed",
+        fields: { error_type: step.error, error: step.message }
+      }
     case "Media":
     case "Context":
     case "Silence":

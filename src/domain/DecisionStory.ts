@@ -50,6 +50,7 @@ const reasons: Readonly<Record<SkipReason, string>> = {
   command: "the room would have taken the answer for a command",
   deadline: "the answer came too late",
   media_changed: "other media began meanwhile",
+  outbox_full: "NATS is away and too many replies wait for it",
   declined: "the model thinks a comment would not fit now",
   dry_run: "it is a dry run",
   stopped: "the bot was stopped"
@@ -57,6 +58,12 @@ const reasons: Readonly<Record<SkipReason, string>> = {
 
 /** A reason in words a person understands without the code. */
 export const reasonText = (reason: SkipReason): string => reasons[reason]
+
+const waits: Readonly<Record<Extract<Step, { _tag: "Waited" }>["for"], string>> = {
+  global_cooldown: "the global cooldown",
+  pacing: "the room's flood control",
+  connection: "NATS to come back"
+}
 
 const triggerText = (result: TriggerResult): string => {
   switch (result._tag) {
@@ -102,15 +109,17 @@ export const stepText = (step: Step): string => {
     case "Prompt":
       return `asked with ${step.contextLines} lines of context, ${step.characters} characters`
     case "LlmAttempt":
-      return `${step.model}, attempt ${step.attempt}: ${step.status} after ${seconds(step.durationMs)}${step.detail === "" ? "" : ` (${step.detail})`}`
+      return `${step.model}, attempt ${step.attempt}: ${step.status} after ${seconds(step.durationMs)}${step.firstTextMs === undefined ? "" : `, first text after ${seconds(step.firstTextMs)}`}${step.detail === "" ? "" : ` (${step.detail})`}`
     case "LlmAnswer":
       return `${step.model} answered ${step.characters} characters, ${step.inputTokens} + ${step.outputTokens} tokens${step.estimated ? " (estimated)" : ""}`
+    case "Fallback":
+      return `a prepared line instead: ${step.message}`
     case "Processed":
       return step.note !== ""
         ? `${step.step}: dropped (${step.note})`
         : `${step.step}: ${step.before === step.after ? "nothing to change" : `${step.before} to ${step.after} characters`}`
     case "Waited":
-      return `waited ${seconds(step.ms)} for ${step.for === "pacing" ? "the room's flood control" : "the global cooldown"}`
+      return `waited ${seconds(step.ms)} for ${waits[step.for]}`
     case "Sent":
       return `sent ${step.characters} characters to the ${step.target === "chat" ? "room" : "user"}`
   }

@@ -1,68 +1,55 @@
-import { Clock, Effect, Layer, Option, Redacted, Ref, Schedule, Stream } from "effect"
-import { FetchHttpClient, HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
-import { completionBody, decodeCompletion, estimateTokens, retryAfterMs } from "../domain/ChatCompletion.ts"
+import { Effect, Layer, Option, Redacted, Ref, Result, Schedule } from "effect"
+import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
+import {
+  answered,
+  asked,
+  closedFor,
+  type EndpointHealth,
+  failed,
+  refused,
+  released,
+  unknownHealth
+} from "../domain/EndpointHealth.ts"
 import { BotConfig } from "../services/BotConfig.ts"
 import {
   type Completion,
-  LlmBadAnswer,
   LlmClient,
-  LlmEmpty,
+  LlmEndpointClosed,
   type LlmError,
-  LlmRateLimited,
-  LlmRejected,
   type LlmRequest,
-  LlmServerFailed,
-  LlmTimeout,
-  LlmUnreachable
+  LlmTimeout
 } from "../services/LlmClient.ts"
 import { monotonicMillis } from "../services/Moment.ts"
+import { type Endpoint, exchange } from "./LlmExchange.ts"
 
-/** A completion is small; a server that sends more than this is not answering the question. */
-const maxBodyLength = 1_000_000
-/** A 429 without `Retry-After` closes the endpoint for 1, 2, 4 … at most this long (F5). */
-const longestClosureMs = 60_000
 /** Retries wait at most this long. */
 const longestDelay = "10 seconds"
-
 /** How often a server that failed is looked at, and how long it may take to answer. */
 const probeEvery = "15 seconds"
 const probeTimeout = "5 seconds"
 
-/** When an endpoint that wanted us to wait opens again. */
-interface Closure {
-  readonly until: number
-  /** 429s in a row. */
-  readonly count: number
-}
+const endpointsOf = ({ api, model }: LlmRequest): ReadonlyArray<Endpoint> =>
+  [{ ...api, model }, ...api.fallbacks].map(({ api_key, base_url, model, timeout_seconds }) => ({
+    url: base_url.replace(/\/+$/, ""),
+    apiKey: api_key,
+    model,
+    timeoutMs: timeout_seconds * 1000
+  }))
 
 const statusOf = (error: LlmError): "timeout" | "rate_limited" | "error" =>
   error._tag === "LlmTimeout" ? "timeout" : error._tag === "LlmRateLimited" ? "rate_limited" : "error"
 
 /** Failures that mean more than one reply: the server itself is in trouble. */
 const suspects = (error: LlmError): boolean =>
-  error._tag === "LlmUnreachable" || error._tag === "LlmServerFailed" ||
+  error.retryable || error._tag === "LlmEndpointClosed" ||
   (error._tag === "LlmRejected" && (error.status === 401 || error.status === 403))
 
-const endpointOf = (api: LlmRequest["api"]): string => api.base_url.replace(/\/+$/, "")
-
-const retryPolicy = (request: LlmRequest) =>
-  Schedule.min([
-    Schedule.exponential(`${request.api.retry_delay_seconds} seconds`, 2),
-    Schedule.spaced(longestDelay)
-  ]).pipe(
+const retryPolicy = ({ api }: LlmRequest) =>
+  Schedule.min([Schedule.exponential(`${api.retry_delay_seconds} seconds`, 2), Schedule.spaced(longestDelay)]).pipe(
     Schedule.jittered,
-    Schedule.upTo({ times: request.api.retry_attempts }),
+    Schedule.upTo({ times: api.retry_attempts }),
     Schedule.setInputType<LlmError>(),
     Schedule.while(({ input }) => input.retryable)
-  )
-
-const readBody = (response: HttpClientResponse.HttpClientResponse) =>
-  response.stream.pipe(
-    Stream.decodeText,
-    Stream.scan(() => "", (text: string, part: string) => text + part),
-    Stream.takeUntil((text) => text.length > maxBodyLength),
-    Stream.runLast,
-    Effect.map(Option.getOrElse(() => ""))
   )
 
 /** Asks any OpenAI-compatible server (F5). */
@@ -72,102 +59,119 @@ export const layerNoDeps: Layer.Layer<LlmClient, never, HttpClient.HttpClient | 
     const http = yield* HttpClient.HttpClient
     const config = yield* BotConfig
     const available = yield* Ref.make(true)
-    // One entry an endpoint of the configuration.
-    const closed = new Map<string, Closure>()
+    // One entry an endpoint that was ever configured.
+    const healths = new Map<string, EndpointHealth>()
+    const withoutStreaming = new Set<string>()
 
-    const closeEndpoint = Effect.fnUntraced(function*(url: string, asked: Option.Option<number>) {
-      const count = (closed.get(url)?.count ?? 0) + 1
-      const waitMs = Option.getOrElse(asked, () => Math.min(longestClosureMs, 1000 * 2 ** (count - 1)))
-      closed.set(url, { until: (yield* monotonicMillis) + waitMs, count })
-      return new LlmRateLimited({ retryAfterMs: waitMs })
-    })
+    const healthOf = ({ url }: Endpoint): EndpointHealth => healths.get(url) ?? unknownHealth
+    const learn = (endpoint: Endpoint, change: (health: EndpointHealth, now: number) => EndpointHealth) =>
+      Effect.map(monotonicMillis, (now) => void healths.set(endpoint.url, change(healthOf(endpoint), now)))
 
-    const failUnlessOk = Effect.fnUntraced(function*(url: string, response: HttpClientResponse.HttpClientResponse) {
-      const { status } = response
-      if (status < 400) {
-        closed.delete(url)
-        return
+    const learnFrom = (endpoint: Endpoint, error: LlmError) => {
+      switch (error._tag) {
+        case "LlmRateLimited":
+          return learn(endpoint, (health, now) => refused(health, error.retryAfterMs, now))
+        case "LlmTimeout":
+        case "LlmUnreachable":
+        case "LlmServerFailed":
+        case "LlmBadAnswer":
+          return learn(endpoint, failed)
+        case "LlmRejected":
+        case "LlmEmpty":
+          return learn(endpoint, () => answered)
+        case "LlmEndpointClosed":
+          return Effect.void
       }
-      if (status >= 500) return yield* new LlmServerFailed({ status })
-      if (status !== 429) return yield* new LlmRejected({ status })
-      const now = yield* Clock.currentTimeMillis
-      return yield* yield* closeEndpoint(url, retryAfterMs(response.headers["retry-after"], now))
-    })
+    }
 
-    /** An endpoint that wanted us to wait is skipped without a request. */
-    const failWhileClosed = Effect.fnUntraced(function*(url: string) {
-      const leftMs = (closed.get(url)?.until ?? 0) - (yield* monotonicMillis)
-      if (leftMs > 0) return yield* new LlmRateLimited({ retryAfterMs: leftMs })
-    })
-
-    const exchange = Effect.fnUntraced(function*({ api, messages, model }: LlmRequest) {
-      const url = endpointOf(api)
-      const response = yield* HttpClientRequest.post(`${url}/chat/completions`).pipe(
-        HttpClientRequest.bearerToken(Redacted.value(api.api_key)),
-        HttpClientRequest.acceptJson,
-        HttpClientRequest.bodyJsonUnsafe(completionBody(api, model, messages)),
-        http.execute
-      )
-      yield* failUnlessOk(url, response)
-      const decoded = decodeCompletion(yield* readBody(response))
-      switch (decoded._tag) {
-        case "Malformed":
-          return yield* new LlmBadAnswer({ detail: decoded.detail })
-        case "Empty":
-          return yield* new LlmEmpty({ finishReason: decoded.finishReason })
-        case "Text": {
-          const asked = messages.reduce((sum, { content }) => sum + content.length, 0)
-          const usage = Option.getOrElse(decoded.usage, () => ({
-            inputTokens: estimateTokens(asked),
-            outputTokens: estimateTokens(decoded.text.length)
-          }))
-          const { finishReason, text } = decoded
-          return { text, model, finishReason, ...usage, estimated: Option.isNone(decoded.usage) } satisfies Completion
-        }
+    /** One request; a server that refuses to stream is asked once more without, and that is remembered. */
+    const askOnce = Effect.fnUntraced(
+      function*(endpoint: Endpoint, request: LlmRequest, onFirstText: Effect.Effect<void>) {
+        const once = (streaming: boolean) => exchange(http, endpoint, request, streaming, onFirstText)
+        const plainly = Effect.catchTag(once(false), "LlmStreamRefused", Effect.die)
+        if (!request.api.stream || withoutStreaming.has(endpoint.url)) return yield* plainly
+        return yield* Effect.catchTag(once(true), "LlmStreamRefused", () =>
+          Effect.tap(plainly, () => Effect.sync(() => void withoutStreaming.add(endpoint.url))))
       }
-    }, Effect.catchTag("HttpClientError", ({ reason }) => new LlmUnreachable({ detail: reason._tag })))
+    )
 
     const attempt = Effect.fn("LlmClient.attempt")(
-      function*(request: LlmRequest, number: number, deadline: Option.Option<number>) {
+      function*(endpoint: Endpoint, request: LlmRequest, number: number, leftMs: number) {
         const began = yield* monotonicMillis
-        const left = Option.getOrElse(deadline, () => Number.POSITIVE_INFINITY) - began
-        const limitMs = Math.max(0, Math.min(request.api.timeout_seconds * 1000, left))
+        const limitMs = Math.max(0, Math.min(endpoint.timeoutMs, leftMs))
+        let firstTextMs: number | undefined
+        const onFirstText = Effect.map(monotonicMillis, (now) => {
+          firstTextMs = now - began
+        })
         const report = (status: "success" | "timeout" | "rate_limited" | "error", detail: string) =>
           Effect.flatMap(monotonicMillis, (now) =>
-            request.onAttempt({ model: request.model, attempt: number, status, durationMs: now - began, detail }))
-        return yield* exchange(request).pipe(
+            request.onAttempt({
+              model: endpoint.model,
+              attempt: number,
+              status,
+              durationMs: now - began,
+              ...(firstTextMs === undefined ? {} : { firstTextMs }),
+              detail
+            }))
+        yield* learn(endpoint, asked)
+        return yield* askOnce(endpoint, request, onFirstText).pipe(
           Effect.timeoutOrElse({ duration: limitMs, orElse: () => new LlmTimeout({ afterMs: limitMs }) }),
-          Effect.tap(() => report("success", "")),
-          Effect.tapError((error) => report(statusOf(error), error.message))
+          Effect.tap(() => Effect.andThen(learn(endpoint, () => answered), report("success", ""))),
+          Effect.tapError((error) => Effect.andThen(learnFrom(endpoint, error), report(statusOf(error), error.message))),
+          Effect.onInterrupt(() => learn(endpoint, released))
         )
       }
     )
 
-    const complete = Effect.fn("LlmClient.complete")(function*(request: LlmRequest) {
-      const began = yield* monotonicMillis
-      const deadline = Option.map(request.budgetMs, (budget) => began + budget)
+    /** Asks one endpoint, again after failures that may pass; one that is closed is skipped without a request. */
+    const askEndpoint = Effect.fnUntraced(function*(endpoint: Endpoint, request: LlmRequest, deadline: number) {
       let number = 0
-      const all = Effect.andThen(failWhileClosed(endpointOf(request.api)), Effect.suspend(() => attempt(request, ++number, deadline))).pipe(Effect.retry(retryPolicy(request)))
-      return yield* Option.match(request.budgetMs, {
-        onNone: () => all,
-        onSome: (budget) =>
-          all.pipe(Effect.timeoutOrElse({ duration: budget, orElse: () => new LlmTimeout({ afterMs: budget }) }))
+      const next = Effect.gen(function*() {
+        const now = yield* monotonicMillis
+        const closedMs = closedFor(healthOf(endpoint), now)
+        if (closedMs > 0) {
+          return yield* new LlmEndpointClosed({ model: endpoint.model, forMs: closedMs, why: healthOf(endpoint).why })
+        }
+        return yield* attempt(endpoint, request, ++number, deadline - now)
       })
+      return yield* Effect.retry(next, retryPolicy(request))
     })
+
+    const complete = Effect.fn("LlmClient.complete")(
+      function*(request: LlmRequest): Effect.fn.Return<Completion, LlmError> {
+        const budgetMs = Option.getOrElse(request.budgetMs, () => Number.POSITIVE_INFINITY)
+        const deadline = (yield* monotonicMillis) + budgetMs
+        const [first, ...others] = endpointsOf(request)
+        if (first === undefined) return yield* Effect.die("no endpoint")
+        // An answer without text is an answer: another endpoint is asked only where there was none.
+        const all = others.reduce(
+          (asking, endpoint) =>
+            Effect.catchIf(asking, ({ _tag }) => _tag !== "LlmEmpty", () => askEndpoint(endpoint, request, deadline)),
+          askEndpoint(first, request, deadline)
+        )
+        return yield* budgetMs === Number.POSITIVE_INFINITY
+          ? all
+          : Effect.timeoutOrElse(all, { duration: budgetMs, orElse: () => new LlmTimeout({ afterMs: budgetMs }) })
+      }
+    )
 
     const probe = Effect.gen(function*() {
       const { settings } = yield* config.current
-      const response = yield* HttpClientRequest.get(`${endpointOf(settings.llm_api)}/models`).pipe(
-        HttpClientRequest.bearerToken(Redacted.value(settings.llm_api.api_key)),
+      const { api_key, base_url } = settings.llm_api
+      const response = yield* HttpClientRequest.get(`${base_url.replace(/\/+$/, "")}/models`).pipe(
+        HttpClientRequest.bearerToken(Redacted.value(api_key)),
         http.execute,
         Effect.timeoutOption(probeTimeout),
-        Effect.orElseSucceed(() => Option.none())
+        Effect.result
       )
-      const answers = Option.exists(response, ({ status }) => status !== 401 && status !== 403 && status < 500)
+      const status = Option.getOrUndefined(Option.flatten(Result.getSuccess(response)))?.status
+      const answers = status !== undefined && status !== 401 && status !== 403 && status < 500
       const before = yield* Ref.getAndSet(available, answers)
-      if (before && !answers) yield* Effect.logWarning("The model's server does not answer as it should")
+      if (before && !answers) {
+        yield* Effect.logWarning("The model's server does not answer as it should", status ?? "no answer")
+      }
       if (!before && answers) yield* Effect.logInfo("The model's server answers again")
-    })
+    }).pipe(Effect.annotateLogs({ logger: "LlmClient" }))
     yield* probe
     yield* Ref.get(available).pipe(
       Effect.flatMap((answers) => answers ? Effect.void : probe),

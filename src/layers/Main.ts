@@ -2,6 +2,7 @@ import { Context, Effect, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { BotConfig } from "../services/BotConfig.ts"
 import { ChannelSupervisor } from "../services/ChannelSupervisor.ts"
+import { ConnectionGate } from "../services/ConnectionGate.ts"
 import { ContextStore } from "../services/ContextStore.ts"
 import { ContextualTimer } from "../services/ContextualTimer.ts"
 import { DecisionLog } from "../services/DecisionLog.ts"
@@ -48,7 +49,7 @@ export const bot: Layer.Layer<
   Layer.provideMerge(Layer.mergeAll(
     PromptBuilder.layerNoDeps,
     ResponseProcessor.layerNoDeps,
-    Outbox.layerNoDeps,
+    Outbox.layerNoDeps.pipe(Layer.provide(ConnectionGate.layerNoDeps)),
     Gates.layerNoDeps,
     Screening.layerNoDeps,
     Triggers.layerNoDeps

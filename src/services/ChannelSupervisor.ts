@@ -8,8 +8,8 @@ import { DecisionLog } from "./DecisionLog.ts"
 import { Echoes } from "./Echoes.ts"
 import { Intake } from "./Intake.ts"
 import { MessagePipeline } from "./MessagePipeline.ts"
+import { Outbox } from "./Outbox.ts"
 import { RateLimiter } from "./RateLimiter.ts"
-import { Replies } from "./Replies.ts"
 import { Screening } from "./Screening.ts"
 import { SeenEvents } from "./SeenEvents.ts"
 
@@ -37,7 +37,7 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
       yield* Screening,
       yield* RateLimiter,
       yield* Echoes,
-      yield* Replies,
+      yield* Outbox,
       yield* DecisionLog
     ]
     const fibers = yield* FiberMap.make<ChannelKey, void, never>()

@@ -5,6 +5,7 @@ import type { Outcome } from "../domain/Decision.ts"
 import { digest } from "../domain/Digest.ts"
 import { type ChannelKey, CorrelationId, EventIdentity, userKey } from "../domain/Ids.ts"
 import { clean } from "../domain/reply/Clean.ts"
+import { neverEnough } from "../domain/reply/EarlyCut.ts"
 import type { ContextualEntry } from "../domain/settings/TriggerSettings.ts"
 import type { CompiledTrigger } from "../domain/Trigger.ts"
 import { BotConfig } from "./BotConfig.ts"
@@ -84,6 +85,7 @@ export class ContextualTimer extends Context.Service<ContextualTimer, {
         model: channel.model,
         api: questionApi(channel),
         budgetMs: Option.some(questionSeconds * 1000),
+        enough: () => neverEnough,
         onAttempt: (attempt) => decision.step({ _tag: "LlmAttempt", ...attempt })
       })
       const wanted = /^yes/i.test(clean(text, channel.bot.names))

@@ -1,4 +1,5 @@
 import { Context, Deferred, Effect, Layer, Option } from "effect"
+import type { Refusal } from "../domain/ChatEvent.ts"
 import type { ChannelKey } from "../domain/Ids.ts"
 import type { Conversation } from "./ContextStore.ts"
 import type { Decision } from "./DecisionLog.ts"
@@ -12,6 +13,8 @@ interface Expected {
   readonly conversation: Conversation
   readonly text: string
   readonly seen: Deferred.Deferred<void>
+  /** Why the room refused it, once it said so. */
+  refusal: Refusal["kind"] | undefined
 }
 
 /** A reply that was just sent. */
@@ -38,6 +41,8 @@ export class Echoes extends Context.Service<Echoes, {
    * false when somebody else spoke with the bot's account.
    */
   readonly confirm: (conversation: Conversation, text: string) => Effect.Effect<boolean>
+  /** The room refused a line: that is why the oldest reply without a cause is not seen (WIRE, cooldown and others). */
+  readonly refuse: (channel: ChannelKey, kind: Refusal["kind"]) => Effect.Effect<void>
   readonly forget: (channel: ChannelKey) => Effect.Effect<void>
 }>()("llm-bot/Echoes") {
   static readonly layer = Layer.effect(Echoes, Effect.gen(function*() {
@@ -52,14 +57,15 @@ export class Echoes extends Context.Service<Echoes, {
       yield* reply.decision.deliver(
         Option.isSome(seen)
           ? { _tag: "Delivered", afterMs: (yield* monotonicMillis) - sentAt }
-          : { _tag: "Unconfirmed", cause: (yield* reply.heard) ? "" : "no bridge" }
+          : { _tag: "Unconfirmed", cause: (yield* reply.heard) ? expected.refusal ?? "" : "no bridge" }
       )
     })
 
     return Echoes.of({
       expect: Effect.fnUntraced(function*(reply: SentReply) {
         const seen = yield* Deferred.make<void>()
-        const expected = { conversation: reply.conversation, text: comparable(reply.text), seen }
+        const { conversation, text } = reply
+        const expected: Expected = { conversation, text: comparable(text), seen, refusal: undefined }
         waiting = [...waiting, expected]
         yield* Effect.forkIn(awaitEcho(reply, expected), scope, { startImmediately: true })
       }),
@@ -71,6 +77,13 @@ export class Echoes extends Context.Service<Echoes, {
         yield* Deferred.succeed(found.seen, undefined)
         return true
       }),
+      refuse: (channel, kind) =>
+        Effect.sync(() => {
+          const refused = waiting.find(({ conversation, refusal }) =>
+            conversation.channel === channel && refusal === undefined
+          )
+          if (refused !== undefined) refused.refusal = kind
+        }),
       forget: (channel) =>
         Effect.sync(() => {
           waiting = waiting.filter(({ conversation }) => conversation.channel !== channel)

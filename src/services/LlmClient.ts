@@ -1,5 +1,6 @@
 import { Context, type Effect, type Option, Schema } from "effect"
 import type { PromptMessage } from "../domain/Prompt.ts"
+import type { Enough } from "../domain/reply/EarlyCut.ts"
 import type { LlmApi } from "../domain/settings/LlmSettings.ts"
 
 /** No answer within the time there was. */
@@ -26,13 +27,28 @@ export class LlmServerFailed extends Schema.TaggedError<LlmServerFailed>()("LlmS
   }
 }
 
-/** The server wants us to wait (429), or we still do: the endpoint is closed until then (F5). */
+/** The server wants us to wait (429): this reply ends there and the endpoint is closed for a while (F5). */
 export class LlmRateLimited extends Schema.TaggedError<LlmRateLimited>()("LlmRateLimited", {
-  retryAfterMs: Schema.Finite
+  /** What `Retry-After` says; absent when it says nothing. */
+  retryAfterMs: Schema.UndefinedOr(Schema.Finite)
 }) {
   readonly retryable = false
   override get message() {
-    return `the model's server wants no request for ${Math.ceil(this.retryAfterMs / 1000)} s`
+    const wait = this.retryAfterMs === undefined ? "" : ` for ${Math.ceil(this.retryAfterMs / 1000)} s`
+    return `the model's server wants no more requests${wait}; see the limits of its plan`
+  }
+}
+
+/** The endpoint is left alone for now, so nothing was sent (F5: 429, circuit breaker). */
+export class LlmEndpointClosed extends Schema.TaggedError<LlmEndpointClosed>()("LlmEndpointClosed", {
+  model: Schema.String,
+  forMs: Schema.Finite,
+  why: Schema.Literals(["rate_limit", "failures"])
+}) {
+  readonly retryable = false
+  override get message() {
+    const why = this.why === "rate_limit" ? "its server wanted fewer requests" : "its server failed too often"
+    return `${this.model} is not asked for another ${Math.ceil(this.forMs / 1000)} s: ${why}`
   }
 }
 
@@ -68,6 +84,7 @@ export type LlmError =
   | LlmUnreachable
   | LlmServerFailed
   | LlmRateLimited
+  | LlmEndpointClosed
   | LlmRejected
   | LlmBadAnswer
   | LlmEmpty
@@ -79,6 +96,8 @@ export interface LlmAttempt {
   readonly attempt: number
   readonly status: "success" | "timeout" | "rate_limited" | "error"
   readonly durationMs: number
+  /** ms until the first text of a streamed answer. */
+  readonly firstTextMs?: number
   readonly detail: string
 }
 
@@ -88,6 +107,8 @@ export interface LlmRequest {
   readonly api: LlmApi
   /** ms the whole completion may take, retries included; none = no limit. */
   readonly budgetMs: Option.Option<number>
+  /** Makes what says when an answer is long enough, anew for each attempt. */
+  readonly enough: () => Enough
   /** Told of every HTTP attempt. */
   readonly onAttempt: (attempt: LlmAttempt) => Effect.Effect<void>
 }

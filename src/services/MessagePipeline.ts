@@ -64,6 +64,8 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
           yield* screening.login(event, channel)
           return yield* ack
         case "Refusal":
+          yield* echoes.refuse(channel.key, event.kind)
+          return yield* ack
         case "Other":
           return yield* ack
       }

@@ -11,6 +11,7 @@ const metrics = {
   triggersFired: counter("triggers_fired_total", "Triggers that fired and were admitted"),
   triggersSuppressed: counter("triggers_suppressed_total", "Triggers that matched and were refused"),
   llmRequests: counter("llm_requests_total", "Requests to the model, one per HTTP attempt"),
+  outboxDropped: counter("outbox_dropped_total", "Replies dropped while NATS was away"),
   responsesSent: counter("responses_sent_total", "Replies sent"),
   responsesFiltered: counter("responses_filtered_total", "Answers dropped before sending")
 } as const

@@ -1,34 +1,126 @@
-import { Clock, Context, Effect, Layer } from "effect"
+import { Clock, Context, Effect, Layer, Option, Result, Semaphore } from "effect"
 import { SecureRandom } from "effect/crypto"
-import type { ChannelSettings } from "../domain/ChannelSettings.ts"
 import type { ChatCommand } from "../domain/ChatCommand.ts"
+import type { Outcome } from "../domain/Decision.ts"
 import { digest } from "../domain/Digest.ts"
-import type { CorrelationId, EventIdentity } from "../domain/Ids.ts"
+import type { ChannelKey } from "../domain/Ids.ts"
+import { fullPace, pace, paceDelay, type Pacing } from "../domain/Pacing.ts"
 import { encodeCommand } from "../domain/wire/Wire.ts"
-import { Nats, type NatsError, type Published } from "./Nats.ts"
+import { ConnectionGate } from "./ConnectionGate.ts"
+import { ContextStore } from "./ContextStore.ts"
+import { Echoes } from "./Echoes.ts"
+import { monotonicMillis } from "./Moment.ts"
+import { Nats, type NatsError } from "./Nats.ts"
+import { RateLimiter } from "./RateLimiter.ts"
+import { type ReplyJob, skipped, timeLeft } from "./ReplyJob.ts"
 
-/** Sends commands to the bridge (F8). */
+/** A channel's lines leave one at a time, in the order in which they are ready, and paced. */
+interface Lane {
+  readonly turn: Semaphore.Semaphore
+  pacing: Pacing
+}
+
+/** The way out of a ready line: not while NATS is away, not too soon after the last one, not too late (F4, F7, F8). */
 export class Outbox extends Context.Service<Outbox, {
-  /** Returns once the server has the command. */
-  readonly send: (
-    command: ChatCommand,
-    channel: ChannelSettings,
-    trigger: { readonly correlationId: CorrelationId; readonly identity: EventIdentity }
-  ) => Effect.Effect<Published, NatsError>
+  /** Sends the line and says how it ended; once it begins to leave it is seen through. */
+  readonly send: (job: ReplyJob, text: string) => Effect.Effect<Outcome, NatsError>
+  readonly forget: (channel: ChannelKey) => Effect.Effect<void>
 }>()("llm-bot/Outbox") {
   static readonly layerNoDeps = Layer.effect(Outbox, Effect.gen(function*() {
     const nats = yield* Nats
     const random = yield* SecureRandom.SecureRandom
-    return Outbox.of({
-      send: Effect.fn("Outbox.send")(function*(command, channel, trigger) {
-        const stamp = {
-          correlationId: trigger.correlationId,
-          messageId: digest(["reply", trigger.identity]),
-          requestId: yield* random.uuidV4(),
-          at: yield* Clock.currentTimeMillis
-        }
-        return yield* nats.publish(encodeCommand(channel.protocol, channel.room, command, stamp))
+    const gate = yield* ConnectionGate
+    const limiter = yield* RateLimiter
+    const store = yield* ContextStore
+    const echoes = yield* Echoes
+    // One lane a configured channel.
+    const lanes = new Map<ChannelKey, Lane>()
+
+    const laneOf = (channel: ChannelKey): Lane => {
+      const lane = lanes.get(channel) ?? { turn: Semaphore.makeUnsafe(1), pacing: fullPace }
+      lanes.set(channel, lane)
+      return lane
+    }
+
+    const encode = Effect.fnUntraced(function*({ cause, channel, decision, to }: ReplyJob, message: string) {
+      const command: ChatCommand = to === undefined
+        ? { _tag: "Chat", channel: channel.room.name, message }
+        : { _tag: "Pm", channel: channel.room.name, to, message }
+      return encodeCommand(channel.protocol, channel.room, command, {
+        correlationId: decision.correlationId,
+        messageId: digest(["reply", cause]),
+        requestId: yield* random.uuidV4(),
+        at: yield* Clock.currentTimeMillis
       })
     })
+
+    const publish = Effect.fn("Outbox.publish")(function*(job: ReplyJob, text: string, lane: Lane) {
+      const { channel, conversation, decision, reservation, to } = job
+      const { heard } = yield* Effect.flatMap(encode(job, text), nats.publish).pipe(
+        // Without the server's word it may have arrived all the same: it counts, and it is not sent again.
+        Effect.tapErrorTag("NatsError", ({ operation }) =>
+          operation === "flush"
+            ? Effect.flatMap(monotonicMillis, (at) => limiter.confirm(reservation, at))
+            : Effect.void)
+      )
+      const sentAt = yield* monotonicMillis
+      lane.pacing = pace(lane.pacing, sentAt)
+      yield* limiter.confirm(reservation, sentAt)
+      const time = decision.arrivedAt.wall + sentAt - decision.arrivedAt.monotonic
+      const username = channel.bot.username
+      yield* store.append(conversation, { username, text, time, bot: true, identity: undefined }, channel.context)
+      yield* decision.content({ reply: text })
+      yield* decision.step({ _tag: "Sent", target: to === undefined ? "chat" : "pm", characters: text.length })
+      yield* echoes.expect({ conversation, text, decision, heard })
+      return { _tag: "Replied", afterMs: sentAt - decision.arrivedAt.monotonic } satisfies Outcome
+    }, Effect.uninterruptible)
+
+    /** Why a ready line must not be sent any more, if so: too late, or other media began meanwhile (F7). */
+    const lateness = Effect.fnUntraced(function*(job: ReplyJob, waitMs: number) {
+      if (Option.exists(timeLeft(job, yield* monotonicMillis), (left) => left < waitMs)) return skipped("deadline")
+      const rule = job.channel.response.drop_after_media_change
+      const changedAt = yield* store.mediaChangedAt(job.channel.key)
+      const changed = changedAt !== undefined && changedAt > job.decision.arrivedAt.monotonic
+      return changed && (rule === "always" || (rule === "unprompted" && job.unprompted))
+        ? skipped("media_changed")
+        : undefined
+    })
+
+    /** In the channel's turn: waits for the global cooldown and the pace, then sends unless it is too late. */
+    const takeTurn = Effect.fnUntraced(function*(job: ReplyJob, text: string, lane: Lane) {
+      const now = yield* monotonicMillis
+      const cooldownMs = yield* limiter.sendDelay(job.channel.key, job.channel.rateLimits, now)
+      const pacingMs = paceDelay(lane.pacing, now)
+      const waitMs = Math.max(cooldownMs, pacingMs)
+      const late = yield* lateness(job, waitMs)
+      if (late !== undefined) return late
+      if (waitMs > 0) {
+        yield* Effect.sleep(waitMs)
+        const reason = cooldownMs >= pacingMs ? "global_cooldown" : "pacing"
+        yield* job.decision.step({ _tag: "Waited", for: reason, ms: waitMs })
+        const lateNow = yield* lateness(job, 0)
+        if (lateNow !== undefined) return lateNow
+      }
+      return yield* publish(job, text, lane)
+    })
+
+    const send = Effect.fnUntraced(function*(job: ReplyJob, text: string): Effect.fn.Return<Outcome, NatsError> {
+      const lane = laneOf(job.channel.key)
+      for (;;) {
+        const began = yield* monotonicMillis
+        const passed = yield* gate.pass(timeLeft(job, began))
+        if (passed === "overflow") return skipped("outbox_full")
+        if (passed === "deadline") return skipped("deadline", "NATS was away")
+        const ms = (yield* monotonicMillis) - began
+        if (ms > 0) yield* job.decision.step({ _tag: "Waited", for: "connection", ms })
+        const turn = yield* Effect.result(lane.turn.withPermit(takeTurn(job, text, lane)))
+        if (Result.isSuccess(turn)) return turn.success
+        // Lost between the gate and the server, nothing left: back to the gate.
+        const lost = turn.failure.operation === "publish" && !(yield* nats.connected)
+        if (!lost) return yield* turn.failure
+      }
+    })
+
+    return Outbox.of({ send, forget: (channel) => Effect.sync(() => void lanes.delete(channel)) })
   }))
 }

@@ -1,5 +1,6 @@
-import type { Effect } from "effect"
+import { type Effect, Option } from "effect"
 import type { ChannelSettings } from "../domain/ChannelSettings.ts"
+import type { Outcome, SkipReason } from "../domain/Decision.ts"
 import type { EventIdentity, Username } from "../domain/Ids.ts"
 import type { Reservation } from "../domain/RateLimit.ts"
 import type { Conversation } from "./ContextStore.ts"
@@ -22,3 +23,12 @@ export interface ReplyJob {
   /** Whether nobody asked: a keyword or the room as a whole (F7, `drop_after_media_change: unprompted`). */
   readonly unprompted: boolean
 }
+
+/** ms until the reply is too late; none when there is no deadline (F7). `now` is monotonic ms. */
+export const timeLeft = ({ channel, decision }: ReplyJob, now: number): Option.Option<number> => {
+  const seconds = channel.response.reply_deadline_seconds
+  return seconds === 0 ? Option.none() : Option.some(decision.arrivedAt.monotonic + seconds * 1000 - now)
+}
+
+/** The outcome of a reply that is not sent. */
+export const skipped = (reason: SkipReason, detail = ""): Outcome => ({ _tag: "Skipped", reason, detail })

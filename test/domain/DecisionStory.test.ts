@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type DecisionRecord, DecisionRecord as Record, LimitName, Outcome, SkipReason, Step, TriggerResult } from "../../src/domain/Decision.ts"
+import { DecisionRecord, LimitName, Outcome, SkipReason, Step, TriggerResult } from "../../src/domain/Decision.ts"
 import { type DecisionLogLine, outcomeLogLine, stepLogLine } from "../../src/domain/DecisionLogLine.ts"
 import { deliveryText, eventText, outcomeText, reasonText, stepText, storyText } from "../../src/domain/DecisionStory.ts"
 import { channelKey, ChannelName, CorrelationId, EntryKey, Username } from "../../src/domain/Ids.ts"
@@ -108,7 +108,7 @@ describe("a decision in words", () => {
 
   it("every event, with or without a name, and every delivery", () => {
     const { username: _, ...nameless } = bare
-    for (const eventType of Record.fields.eventType.literals) {
+    for (const eventType of DecisionRecord.fields.eventType.literals) {
       isReadable(eventText({ ...bare, eventType }))
       isReadable(eventText({ ...nameless, eventType }))
     }

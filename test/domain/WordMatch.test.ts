@@ -118,6 +118,7 @@ describe("options", () => {
   it.each([
     ["substring: inside a word", "bot", "Robots", { caseSensitive: false, match: "substring" }, true],
     ["substring: case counts where asked", "bot", "ROBOTS", { caseSensitive: true, match: "substring" }, false],
+    ["substring: a final sigma inside a word", "ΑΣ", "άσπρο ασπίδα", { caseSensitive: false, match: "substring" }, true],
     ["substring: regex characters are text", ".", "a", { caseSensitive: false, match: "substring" }, false],
     ["case counts where asked", "Bot", "bot", { caseSensitive: true, match: "word" }, false],
     ["and the same case is found", "Bot", "hi Bot!", { caseSensitive: true, match: "word" }, true],

@@ -88,6 +88,7 @@ describe("decodeEvent: shapes", () => {
     ],
     ["a title is not HTML", message("changeMedia", { title: "1 < 2 &amp; <b>", type: "yt", id: "a" }), { media: { type: "yt", id: "a", title: "1 < 2 &amp; <b>", seconds: 0 } }],
     ["live media", enveloped("changeMedia", { id: "https://x.test/live", title: "Live", seconds: 0, duration: "--:--", type: "hl" }), { media: { type: "hl", id: "https://x.test/live", title: "Live", seconds: 0 } }],
+    ["a length below 0 is none", message("changeMedia", { title: "x", type: "yt", id: "a", seconds: -5, duration: -1 }), { media: { type: "yt", id: "a", title: "x", seconds: 0 } }],
     ["title and id are cut", message("changeMedia", { title: "t".repeat(300), type: "zz", id: "i".repeat(900) }), { media: { type: "zz", id: "i".repeat(500), title: "t".repeat(200), seconds: 0 } }],
     [
       "userlist",
