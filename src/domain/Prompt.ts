@@ -1,34 +1,12 @@
 import type { ChatContext, ContextLine } from "./ChatContext.ts"
 import { type EventIdentity, userKey } from "./Ids.ts"
+import { fillTemplate, type TemplateValues } from "./PromptTemplate.ts"
 
 /** One message of a chat completion request. */
 export interface PromptMessage {
   readonly role: "system" | "user"
   readonly content: string
 }
-
-const placeholders = [
-  "context_window",
-  "trigger_message",
-  "username",
-  "channel",
-  "bot_name",
-  "media_title"
-] as const
-type Placeholder = (typeof placeholders)[number]
-
-const placeholder = /\{([a-z_]+)\}/g
-// Also what is not written as placeholders are, but meant as one: `{userName}`, `{ channel }`.
-const braced = /\{\s*\p{L}[\p{L}\p{N}_-]*\s*\}/gu
-const isPlaceholder = (name: string): name is Placeholder => (placeholders as ReadonlyArray<string>).includes(name)
-
-/** The `{names}` of a template that stand for nothing (F6: a configuration error in the template). */
-export const unknownPlaceholders = (template: string): ReadonlyArray<string> =>
-  [...template.matchAll(braced)].flatMap(([whole]) => isPlaceholder(whole.slice(1, -1)) ? [] : [whole])
-
-// One pass: what is filled in is never looked at again, so a message that holds a placeholder stays as it is.
-const fill = (template: string, values: Readonly<Record<Placeholder, string>>): string =>
-  template.replace(placeholder, (whole, name: string) => isPlaceholder(name) ? values[name] : whole)
 
 /** What the chat's text stands between: it cannot be written by anyone in the room. */
 const fences = { chat: ["<chat>", "</chat>"], line: ["<line>", "</line>"] } as const
@@ -104,7 +82,7 @@ export const buildPrompt = (input: PromptInput): Prompt => {
   const title = input.context.media === undefined ? "" : quoted(input.context.media.title)
   const head = input.includeContext && title !== "" ? [`Now playing: ${title}`] : []
   const body = [...head, ...lines.map((line) => contextLine(line, input))]
-  const values: Readonly<Record<Placeholder, string>> = {
+  const values: TemplateValues = {
     context_window: body.length === 0 ? "" : [fences.chat[0], ...body, fences.chat[1]].join("\n"),
     trigger_message: `${fences.line[0]}${quoted(input.triggerMessage)}${fences.line[1]}`,
     username: speakerName(input.username, input.botName),
@@ -114,8 +92,8 @@ export const buildPrompt = (input: PromptInput): Prompt => {
   }
   return {
     messages: [
-      { role: "system", content: `${fill(input.systemPrompt, values)}\n${dataNotice}` },
-      { role: "user", content: fill(input.template, values) }
+      { role: "system", content: `${fillTemplate(input.systemPrompt, values)}\n${dataNotice}` },
+      { role: "user", content: fillTemplate(input.template, values) }
     ],
     contextLines: lines.length
   }

@@ -2,7 +2,8 @@ import { describe, expect, it } from "@effect/vitest"
 import { Arbitrary, Schema } from "effect"
 import type { ContextLine } from "../../src/domain/ChatContext.ts"
 import { EventIdentity, Username } from "../../src/domain/Ids.ts"
-import { buildPrompt, type PromptInput, quoted, speakerName, unknownPlaceholders } from "../../src/domain/Prompt.ts"
+import { buildPrompt, type PromptInput, quoted, speakerName } from "../../src/domain/Prompt.ts"
+import { unknownPlaceholders } from "../../src/domain/PromptTemplate.ts"
 import { invisibles, lineBreaks, mixed } from "./arbitraries.ts"
 
 const now = 1_795_339_200_000

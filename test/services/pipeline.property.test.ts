@@ -50,7 +50,7 @@ type World = typeof World.Type
 const room = Schema.Literals(rooms)
 const who = Schema.Literals(people)
 /** How the model takes a line. */
-const Mood = Schema.Literals(["prompt", "prompt", "prompt", "slow", "slow", "very slow", "fails", "fails slowly", "times out", "empty"])
+const Mood = Schema.Literals(["prompt", "prompt", "prompt", "slow", "slow", "very slow", "fails", "fails slowly", "times out", "empty", "commands"])
 type Mood = typeof Mood.Type
 
 const Says = Schema.TaggedStruct("Says", { room, who, what: Schema.Literals([bot, bot, bot, "popcorn", "popcorn", "hello"]), mood: Mood })
@@ -166,6 +166,8 @@ const inMood = (mood: Mood, text: string): ScriptedAnswer => {
       return { afterMs: 30_000, says: Result.fail(new LlmTimeout({ afterMs: 30_000 })) }
     case "empty":
       return answered(100, "...")
+    case "commands":
+      return answered(0, `! /kick ${text}`)
   }
 }
 
@@ -326,6 +328,11 @@ const checkRecords = ({ commands, events, records }: Lived): void => {
   assert.deepStrictEqual(commands.map(({ headers }) => headers.get("Correlation-Id")).sort(), replied.sort())
 }
 
+/** F7: the room takes nothing of it for a command. */
+const checkHarmless = ({ commands }: Lived): void => {
+  for (const { message } of commands) assert.match(message, /^\p{L}/u)
+}
+
 /** F1: the bot's own lines and ignored people's lead to nothing. */
 const checkNeverAnswered = ({ records }: Lived): void => {
   for (const record of records) {
@@ -334,8 +341,8 @@ const checkNeverAnswered = ({ records }: Lived): void => {
   }
 }
 
-/** F2: what was said in one place is seen in prompts about that place only; N4: and never in the log. */
-const checkPrivacy = ({ events, log, prompts }: Lived): void => {
+/** F2: what was said in one place is seen in prompts about that place only; N4: and never in the log or a record. */
+const checkPrivacy = ({ events, log, prompts, records }: Lived): void => {
   for (const prompt of prompts) {
     const scopes = new Set([...prompt.matchAll(markers)].map(([, scope]) => scope ?? ""))
     assert.isAtMost(scopes.size, 1, prompt)
@@ -343,6 +350,7 @@ const checkPrivacy = ({ events, log, prompts }: Lived): void => {
     assert.isFalse(isQuestion(prompt) && aPrivateOne, prompt)
   }
   assert.isAtLeast(log.length, events.length)
+  for (const { content } of records) assert.isUndefined(content)
   for (const line of log) assert.strictEqual(JSON.stringify(line).search(markers), -1, line.message)
 }
 
@@ -371,7 +379,7 @@ const checked = { timeout: 60_000 + runs * 2_000, arbitrary: { runs, size: 40, m
 const ends = new Set<string>()
 
 describe("an evening in two rooms", () => {
-  it.live.prop("limits, records, privacy and silence hold; played again it is the same", [World, Evening], ([world, evening]) =>
+  it.live.prop("limits, records and privacy hold; played again it is the same", [World, Evening], ([world, evening]) =>
     Effect.gen(function*() {
       const events = eventsOf(evening)
       const lived = yield* live(world, events)
@@ -380,6 +388,7 @@ describe("an evening in two rooms", () => {
       checkRecords(lived)
       checkNeverAnswered(lived)
       checkPrivacy(lived)
+      checkHarmless(lived)
       assert.deepStrictEqual(comparable(yield* live(world, events)), comparable(lived))
     }), checked)
 

@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { unknownPlaceholders } from "../Prompt.ts"
+import { unknownPlaceholders } from "../PromptTemplate.ts"
 import { Between, Count, field, PositiveSeconds, required, Seconds, Secret, Whole } from "./Field.ts"
 
 const HttpUrl = Schema.NonEmptyString.check(Schema.makeFilter((url: string) =>

@@ -1,0 +1,182 @@
+// Breaks the program on purpose, one line at a time, in a copy: every break must turn a test red.
+//   npm run mutate               all of them
+//   npm run mutate -- --list     what they are
+//   npm run mutate -- --only 7   one of them
+import { spawnSync } from "node:child_process"
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import process from "node:process"
+import { parseArgs } from "node:util"
+
+interface Mutation {
+  readonly breaks: string
+  readonly file: string
+  /** Stands in the file exactly once. */
+  readonly text: string
+  readonly replacement: string
+}
+
+const inFile = (file: string, ...rows: ReadonlyArray<readonly [breaks: string, text: string, replacement: string]>) =>
+  rows.map(([breaks, text, replacement]): Mutation => ({ breaks, file, text, replacement }))
+
+const mutations: ReadonlyArray<Mutation> = [
+  ...inFile(
+    "src/domain/Ledger.ts",
+    ["a window is closed on its left too", "sentAt > now - windowMs).length", "sentAt >= now - windowMs).length"],
+    ["a sent reply counts as held for ever", "charge.id === id ? { ...charge, sentAt } : charge", "charge"],
+    ["a sent reply counts from its admission", "{ ...charge, sentAt } : charge", "{ ...charge, sentAt: charge.admittedAt } : charge"],
+    ["what was sent can be given back", "charge.id !== id || charge.sentAt !== undefined", "charge.id !== id"],
+    ["retryAfterMs names when the oldest leaves, however many must", "windowMs, now) - maximum]", "windowMs, now) - countInside(charges, windowMs, now)]"]
+  ),
+  ...inFile(
+    "src/domain/RateLimit.ts",
+    ["the channel's limits are named before the user's", "of windowsOf(request)) {", "of windowsOf(request).toReversed()) {"],
+    ["one reply more than the maximum", "allowed: used < maximum.value", "allowed: used <= maximum.value"],
+    ["one reply more under way than allowed", "allowed: held < maximum,", "allowed: held <= maximum,"],
+    ["a released reply keeps its cooldown", "ledgers: kept.map(([name]) => name) }", "ledgers: kept.map(([name]) => name).filter((name) => !name.startsWith(\"cooldown\")) }"],
+    ["the global cooldown runs from the last send only", "Math.max(lastSentIn(state, request.channel), ...held)", "lastSentIn(state, request.channel)"],
+    ["the global cooldown forgets what was sent", "lastSent: HashMap.set(state.lastSent, reservation.channel, sentAt)", "lastSent: state.lastSent"],
+    ["a cooldown is over a moment late", "key.entry.cooldown_seconds * 1000 - now)", "key.entry.cooldown_seconds * 1000 + 1 - now)"],
+    ["one person's private message silences the others", "entry.type === \"pm\" ?", "entry.type === \"mention\" ?"],
+    ["a user's limits count for each trigger apart", "=> [`user ${name}`,", "=> [`user ${entry.type} ${name}`,"],
+    ["idle users are never forgotten", "ledgers: sweep(state.ledgers, now)", "ledgers: state.ledgers"],
+    ["an entry's max_per_hour is ignored", "hourMs, own.max_per_hour]", "hourMs, own.max_per_channel_per_hour]"]
+  ),
+  ...inFile(
+    "src/domain/MediaSilence.ts",
+    ["the silence is over a moment late", "changedAt + cooldownSeconds * 1000 - now", "changedAt + cooldownSeconds * 1000 + 1 - now"],
+    ["the same media again silence the bot", "known === undefined || known.type !== media.type || known.id !== media.id", "known === undefined || known !== media"]
+  ),
+  ...inFile(
+    "src/domain/Trigger.ts",
+    ["keywords come before mentions", "[\"mention\", \"pm\", \"keyword\", \"contextual\"]", "[\"keyword\", \"pm\", \"mention\", \"contextual\"]"],
+    ["the dice ignore the seed", "fraction([\"draw\", seed, identity, key])", "fraction([\"draw\", identity, key])"],
+    ["the dice are the same for every entry", "fraction([\"draw\", seed, identity, key])", "fraction([\"draw\", seed, identity])"],
+    ["one losing draw too many", "unlucky >= entry.max_unlucky_draws.value", "unlucky > entry.max_unlucky_draws.value"],
+    ["a private message is tested by every trigger", "(type === \"pm\") !== facts.private", "(type === \"pm\" && !facts.private)"],
+    ["a disabled entry fires", "if (!trigger.entry.enabled) return { _tag: \"Disabled\" }", ""]
+  ),
+  ...inFile(
+    "src/domain/Screening.ts",
+    ["an event that comes twice is handled twice", "if (facts.duplicate) return skip(\"duplicate\", false)", ""],
+    ["the bot answers itself", "if (user === facts.bot.key) return skip(\"own_line\", true)", ""],
+    ["ignored users trigger", "if (facts.bot.ignored.has(user)) return skip(\"ignored_user\", true)", ""],
+    ["what was said before the start triggers", "return skip(\"before_start\", true, `${Math.round(age / 1000)} s old`)", "return undefined"],
+    ["a line is stale at exactly the limit", "age > facts.maxEventAgeSeconds * 1000", "age >= facts.maxEventAgeSeconds * 1000"]
+  ),
+  ...inFile(
+    "src/domain/Prompt.ts",
+    ["max_context_messages is ignored", ".slice(-input.maxContextMessages)", ""],
+    ["the trigger line is in the context too", "line.identity === undefined || line.identity !== input.triggerIdentity", "line !== undefined"]
+  ),
+  ...inFile(
+    "src/domain/reply/Reply.ts",
+    ["commands are sent as they are", "commandSafe(plainText(clean(text, input.botNames), settings))", "plainText(clean(text, input.botNames), settings)"]
+  ),
+  ...inFile(
+    "src/domain/Ids.ts",
+    ["names in another case are other people", "UserKey.make(name.toLowerCase())", "UserKey.make(name)"]
+  ),
+  ...inFile(
+    "src/services/MessagePipeline.ts",
+    ["private lines enter the channel's window", "with: sender === channel.bot.key ? userKey(line.to) : sender", "with: undefined"],
+    ["a private message is answered in the room", "to: line._tag === \"Pm\" ? line.username : undefined", "to: undefined"],
+    ["the silence after a media change is not checked", "if (!(yield* gates.silence(channel, decision))) return yield* ack", ""],
+    ["echoes enter the context again", "(yield* echoes.confirm(conversation, line.text))", "(yield* Effect.succeed(false))"]
+  ),
+  ...inFile(
+    "src/services/Replies.ts",
+    ["a failed reply keeps its place", "if (outcome._tag !== \"Replied\") yield* limiter.release(job.reservation)", ""],
+    ["a ready reply does not wait for the global cooldown", "if (waitMs > 0) {", "if (waitMs < 0) {"],
+    ["replies are sent past their deadline", "left.value < waitMs) return skipped(\"deadline\")", "left.value < -Infinity) return skipped(\"deadline\")"]
+  ),
+  ...inFile(
+    "src/services/Triggers.ts",
+    ["losing draws are counted for ever", "if (result._tag === \"Fired\" || result._tag === \"Probability\") unlucky.delete(key)", "if (result._tag === \"Probability\") unlucky.delete(key)"]
+  ),
+  ...inFile(
+    "src/services/ContextualTimer.ts",
+    ["the model is asked before the limits", "const reservation = yield* gates.admit(", "yield* Effect.result(ask(channel, trigger.entry, decision)); const reservation = yield* gates.admit("],
+    ["a no of the model leads to a reply", "if (!wanted.success) return", "if (wanted.success === undefined) return"]
+  ),
+  ...inFile(
+    "src/services/DecisionLog.ts",
+    ["what was said is kept although log_content is off", "...(opening.logContent ? { content", "...(opening.line !== undefined ? { content"]
+  )
+]
+
+const tests = ["test/domain", "test/services", "test/scenarios.test.ts"]
+const left = new Set(["node_modules", ".git", "dist", "coverage"])
+const repository = join(import.meta.dirname, "..")
+
+const copyRepository = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), "llm-bot-mutate-"))
+  cpSync(repository, folder, { recursive: true, filter: (from) => !left.has(from.slice(repository.length + 1)) })
+  symlinkSync(join(repository, "node_modules"), join(folder, "node_modules"))
+  return folder
+}
+
+/** The first red test, or nothing when all are green. Fewer random runs than usual do. */
+const firstRed = (folder: string): string | undefined => {
+  const vitest = join(folder, "node_modules/vitest/vitest.mjs")
+  const { status, stderr, stdout } = spawnSync(process.execPath, [vitest, "run", ...tests, "--bail", "1"], {
+    cwd: folder,
+    encoding: "utf8",
+    env: { PROPERTY_RUNS: "8", ...process.env, NO_COLOR: "1" }
+  })
+  if (status === 0) return undefined
+  return /FAIL\s+(.*)/.exec(`${stdout}\n${stderr}`)?.[1] ?? "the tests do not even start"
+}
+
+/** Runs the tests on the broken copy and mends it again. */
+const tryMutation = (folder: string, { file, replacement, text }: Mutation): string | undefined => {
+  const path = join(folder, file)
+  const source = readFileSync(path, "utf8")
+  writeFileSync(path, source.replace(text, () => replacement))
+  const red = firstRed(folder)
+  writeFileSync(path, source)
+  return red
+}
+
+const isThere = ({ file, text }: Mutation): boolean =>
+  readFileSync(join(repository, file), "utf8").split(text).length === 2
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`)
+
+const nameOf = (mutation: Mutation): string => `${mutations.indexOf(mutation) + 1}. ${mutation.file}: ${mutation.breaks}`
+
+const runAll = (chosen: ReadonlyArray<Mutation>): number => {
+  const folder = copyRepository()
+  try {
+    const red = firstRed(folder)
+    if (red !== undefined) {
+      print(`nothing can be learned while tests are red: ${red}`)
+      return 1
+    }
+    const survivors = chosen.filter((mutation) => {
+      const caughtBy = tryMutation(folder, mutation)
+      print(`${caughtBy === undefined ? "SURVIVED" : "caught"}  ${nameOf(mutation)}${caughtBy === undefined ? "" : `  [${caughtBy}]`}`)
+      return caughtBy === undefined
+    })
+    print(`${chosen.length - survivors.length} of ${chosen.length} caught`)
+    return survivors.length === 0 ? 0 : 1
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+const main = (): number => {
+  const { values } = parseArgs({ options: { list: { type: "boolean" }, only: { type: "string" } } })
+  const missing = mutations.filter((mutation) => !isThere(mutation))
+  for (const mutation of missing) print(`the text is not there exactly once: ${nameOf(mutation)}: ${mutation.text}`)
+  if (missing.length > 0) return 1
+  const chosen = mutations.filter((_, index) => values.only === undefined || index + 1 === Number(values.only))
+  if (values.list === true || chosen.length === 0) {
+    for (const mutation of mutations) print(nameOf(mutation))
+    return values.list === true ? 0 : 1
+  }
+  return runAll(chosen)
+}
+
+process.exitCode = main()
