@@ -88,8 +88,14 @@ const mutations: ReadonlyArray<Mutation> = [
   ...inFile(
     "src/services/Replies.ts",
     ["a failed reply keeps its place", "if (outcome._tag !== \"Replied\") yield* limiter.release(job.reservation)", ""],
-    ["a ready reply does not wait for the global cooldown", "if (waitMs > 0) {", "if (waitMs < 0) {"],
-    ["replies are sent past their deadline", "left.value < waitMs) return skipped(\"deadline\")", "left.value < -Infinity) return skipped(\"deadline\")"]
+    ["a blocked answer is sent", "if (reply._tag === \"Dropped\") return skipped(reply.reason, reply.detail)", "if (reply._tag === \"Dropped\") return yield* outbox.send(job, text)"]
+  ),
+  ...inFile(
+    "src/services/Outbox.ts",
+    ["a ready reply does not wait for the global cooldown", "Math.max(cooldownMs, pacingMs)", "pacingMs"],
+    ["a ready reply does not wait for the room's flood control", "Math.max(cooldownMs, pacingMs)", "cooldownMs"],
+    ["replies are sent past their deadline", "(left) => left < waitMs)) return", "() => false)) return"],
+    ["replies of a channel leave all at once", "lane.turn.withPermit(takeTurn(job, text, lane))", "takeTurn(job, text, lane)"]
   ),
   ...inFile(
     "src/services/Triggers.ts",

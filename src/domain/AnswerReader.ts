@@ -9,19 +9,34 @@ const longestBody = 1_000_000
 const Chunk = Schema.fromJsonString(Schema.Struct({
   choices: Schema.optionalKey(Schema.Unknown),
   usage: Schema.optionalKey(Schema.Unknown),
-  error: Schema.optionalKey(Schema.Unknown)
+  error: Schema.optionalKey(Schema.Unknown),
+  object: Schema.optionalKey(Schema.Unknown),
+  code: Schema.optionalKey(Schema.Unknown)
 }))
 const Choice = Schema.Struct({
+  index: Schema.optionalKey(Schema.Unknown),
   delta: Schema.optionalKey(Schema.Unknown),
   message: Schema.optionalKey(Schema.Unknown),
   finish_reason: Schema.optionalKey(Schema.Unknown)
 })
 const Content = Schema.Struct({ content: Schema.Unknown })
+const Refusal = Schema.Struct({ refusal: Schema.NonEmptyString })
+const WithCode = Schema.Struct({ code: Schema.Int.check(Schema.isBetween({ minimum: 400, maximum: 599 })) })
 
 const decodeChunk = Schema.decodeUnknownOption(Chunk)
 const decodeChoice = Schema.decodeUnknownOption(Choice)
+const decodeContent = Schema.decodeUnknownOption(Content)
+const decodeCode = Schema.decodeUnknownOption(WithCode)
+const isRefusal = Schema.is(Refusal)
+
 const contentOf = (message: unknown): string =>
-  Option.match(Schema.decodeUnknownOption(Content)(message), { onNone: () => "", onSome: ({ content }) => textOf(content) })
+  Option.match(decodeContent(message), { onNone: () => "", onSome: ({ content }) => textOf(content) })
+
+/** What a response held. */
+export type ReadAnswer =
+  | DecodedCompletion
+  /** The server reported an error in place of an answer or in its middle; `code` is the HTTP status it named. */
+  | { readonly _tag: "Failed"; readonly code: number | undefined }
 
 /** Reads a response as it comes, be it a stream of events or one JSON body (F5, streaming). */
 export interface AnswerReader {
@@ -30,7 +45,7 @@ export interface AnswerReader {
   /** Whether any text of the answer has come. */
   readonly begun: () => boolean
   /** What the response held, once it has ended or need not be read on. */
-  readonly end: () => DecodedCompletion
+  readonly end: () => ReadAnswer
 }
 
 /** What one event of a stream says. */
@@ -38,53 +53,81 @@ interface Told {
   readonly text: string
   readonly finishReason: string | undefined
   readonly usage: ReturnType<typeof decodeUsage>
-  readonly failed: boolean
+  readonly refused: boolean
+  readonly failure: Extract<ReadAnswer, { _tag: "Failed" }> | undefined
 }
 
+/** An error is told in a field of its own, as OpenAI does, as the whole object (older vLLM), or as the end's reason. */
+const failureOf = (chunk: typeof Chunk.Type, reason: unknown): Told["failure"] => {
+  const { error, object } = chunk
+  const told = error !== undefined && error !== null
+  if (!told && object !== "error" && reason !== "error") return undefined
+  return { _tag: "Failed", code: Option.getOrUndefined(decodeCode(told ? error : chunk))?.code }
+}
+
+/** Nothing when it is no part of a chat completion. */
 const toldBy = (data: string): Told | undefined => {
-  const chunk = decodeChunk(data)
-  if (Option.isNone(chunk)) return undefined
-  const { choices, error, usage } = chunk.value
-  const [first]: ReadonlyArray<unknown> = Array.isArray(choices) ? choices : []
-  const choice = Option.getOrElse(decodeChoice(first), (): typeof Choice.Type => ({}))
-  const reason = choice.finish_reason
+  const chunk = Option.getOrUndefined(decodeChunk(data))
+  if (chunk === undefined) return undefined
+  const choices: ReadonlyArray<unknown> | undefined = Array.isArray(chunk.choices) ? chunk.choices : undefined
+  const choice = Option.getOrElse(decodeChoice(choices?.[0]), (): typeof Choice.Type => ({}))
+  const failure = failureOf(chunk, choice.finish_reason)
+  const usage = decodeUsage(chunk.usage)
+  if (choices === undefined && failure === undefined && Option.isNone(usage)) return undefined
+  // The first choice alone counts; in a stream the others come in chunks of their own.
+  const { delta, finish_reason, index = 0, message } = choice
+  if (index !== 0) return { text: "", finishReason: undefined, usage, refused: false, failure }
   return {
-    text: contentOf(choice.delta) + contentOf(choice.message),
-    finishReason: typeof reason === "string" ? reason : undefined,
-    usage: decodeUsage(usage),
-    failed: (error !== undefined && error !== null) || reason === "error"
+    text: contentOf(delta) + contentOf(message),
+    finishReason: typeof finish_reason === "string" ? finish_reason : undefined,
+    usage,
+    refused: isRefusal(delta) || isRefusal(message),
+    failure
   }
 }
 
+/** One event's data, or several of them where a server ends events without a blank line. */
+const partsOf = (data: string): ReadonlyArray<string> =>
+  data.includes("\n") && Option.isNone(decodeChunk(data)) ? data.split("\n") : [data]
+
 const streamReader = (enough: Enough): AnswerReader => {
   let text = ""
-  let finishReason: string | undefined
+  let finishReason = "unknown"
   let usage: Told["usage"] = Option.none()
   let understood = false
-  let failed = false
+  let refused = false
+  let failure: Told["failure"]
   let done = false
 
-  const take = (told: Told): void => {
-    understood = true
-    text += told.text
-    finishReason = told.finishReason ?? finishReason
-    usage = Option.orElse(told.usage, () => usage)
-    failed = told.failed
+  const takeText = (more: string): void => {
+    text += more
     const kept = enough(text)
     if (kept !== undefined) {
       text = kept
       finishReason = "cut"
     }
-    done = failed || kept !== undefined || text.length > longestBody
+    done = kept !== undefined || text.length > longestBody
   }
-  const parser = Sse.makeParser((event) => {
-    if (done || event._tag === "Retry") return
-    if (event.data.trim() === "[DONE]") {
+  const take = (told: Told): void => {
+    understood = true
+    finishReason = told.finishReason ?? finishReason
+    usage = Option.orElse(told.usage, () => usage)
+    refused ||= told.refused
+    failure = told.failure
+    if (failure === undefined) takeText(told.text)
+    else done = true
+  }
+  const takePart = (data: string): void => {
+    if (done) return
+    if (data.trim() === "[DONE]" || data.length > longestBody) {
       done = true
       return
     }
-    const told = toldBy(event.data)
+    const told = toldBy(data)
     if (told !== undefined) take(told)
+  }
+  const parser = Sse.makeParser((event) => {
+    if (event._tag === "Event" && !done) partsOf(event.data).forEach(takePart)
   }, { maxEventSize: longestBody })
 
   return {
@@ -97,10 +140,9 @@ const streamReader = (enough: Enough): AnswerReader => {
     end: () => {
       // Some servers forget the blank line after the last event.
       parser.feed("\n\n")
-      if (failed) return { _tag: "Failed" }
+      if (failure !== undefined) return failure
       if (!understood) return { _tag: "Malformed", detail: "a stream without a chat completion" }
-      const ended = finishReason ?? "unknown"
-      return text.trim() === "" ? { _tag: "Empty", finishReason: ended } : { _tag: "Text", text, finishReason: ended, usage }
+      return refused || text.trim() === "" ? { _tag: "Empty", finishReason } : { _tag: "Text", text, finishReason, usage }
     }
   }
 }
@@ -114,6 +156,9 @@ const bodyReader = (enough: Enough): AnswerReader => {
     },
     begun: () => false,
     end: () => {
+      if (body.length > longestBody) return { _tag: "Malformed", detail: "too long" }
+      const failure = toldBy(body)?.failure
+      if (failure !== undefined) return failure
       const decoded = decodeCompletion(body)
       if (decoded._tag !== "Text") return decoded
       const kept = enough(decoded.text)
@@ -127,9 +172,11 @@ export const answerReader = (enough: Enough): AnswerReader => {
   let reader: AnswerReader | undefined
   return {
     feed: (part) => {
-      if (reader === undefined && part.trim() === "") return false
-      reader ??= /^[\s\uFEFF]*[{[<]/.test(part) ? bodyReader(enough) : streamReader(enough)
-      return reader.feed(part)
+      // Blanks and a byte order mark before the beginning belong to neither.
+      const rest = reader === undefined ? part.trimStart() : part
+      if (rest === "") return false
+      reader ??= /^[{[<]/.test(rest) ? bodyReader(enough) : streamReader(enough)
+      return reader.feed(rest)
     },
     begun: () => reader?.begun() ?? false,
     end: () => reader?.end() ?? { _tag: "Malformed", detail: "nothing" }

@@ -55,8 +55,6 @@ export type DecodedCompletion =
   }
   | { readonly _tag: "Empty"; readonly finishReason: string }
   | { readonly _tag: "Malformed"; readonly detail: string }
-  /** The server reported an error in the middle of its answer. */
-  | { readonly _tag: "Failed" }
 
 /** Reads a response body: first choice only; a refusal, null or blank content is empty (F5). */
 export const decodeCompletion = (body: string): DecodedCompletion => {

@@ -133,6 +133,8 @@ export const DecisionRecord = Schema.Struct({
   channel: ChannelName,
   eventType: Schema.Literals(["chatMsg", "pm", "changeMedia", "contextual"]),
   username: Schema.optionalKey(Username),
+  /** The user's rank, from the line itself or the room's list. */
+  rank: Schema.optionalKey(Schema.Finite),
   /** Arrival, epoch ms. */
   arrivedAt: Schema.Finite,
   steps: Schema.Array(Step),
@@ -141,3 +143,6 @@ export const DecisionRecord = Schema.Struct({
   content: Schema.optionalKey(Content)
 })
 export type DecisionRecord = typeof DecisionRecord.Type
+
+/** A record as JSON data, for whoever reads it outside the program. */
+export const encodeRecord = Schema.encodeSync(DecisionRecord)

@@ -157,11 +157,17 @@ export const eventText = (record: DecisionRecord): string => {
   }
 }
 
-/** A decision as one readable line: what came, what was decided and why, every gate in order (F12). */
+const changedNothing = (step: Step): boolean =>
+  step._tag === "Processed" && step.note === "" && step.before === step.after
+
+/**
+ * A decision as one readable line: what came, what was decided and why, every gate in order (F12). Processing steps that
+ * changed nothing are left out.
+ */
 export const storyText = (record: DecisionRecord): string => {
   const head = `${record.channel}: ${eventText(record)}`
   const outcome = record.outcome === undefined ? "under way" : outcomeText(record.outcome)
-  const steps = record.steps.map(stepText)
+  const steps = record.steps.filter((step) => !changedNothing(step)).map(stepText)
   const delivery = record.delivery === undefined ? [] : [deliveryText(record.delivery)]
   return [`${head}: ${outcome}`, ...steps, ...delivery].join("; ")
 }

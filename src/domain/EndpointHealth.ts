@@ -8,11 +8,12 @@ const longestClosureMs = 60_000
 export interface EndpointHealth {
   /** Failures in a row. */
   readonly failures: number
-  /** 429s in a row. */
+  /** 429s in a row; those that come while the server waits anyway count as one. */
   readonly refusals: number
-  /** Left alone until then. */
-  readonly closedUntil: number
-  readonly why: "rate_limit" | "failures"
+  /** The server wants no request before. */
+  readonly refusedUntil: number
+  /** It failed too often to be asked before. */
+  readonly brokenUntil: number
   /** One request is looking whether the endpoint has recovered; the others wait for what it finds. */
   readonly probing: boolean
 }
@@ -21,35 +22,57 @@ export interface EndpointHealth {
 export const unknownHealth: EndpointHealth = {
   failures: 0,
   refusals: 0,
-  closedUntil: Number.NEGATIVE_INFINITY,
-  why: "failures",
+  refusedUntil: Number.NEGATIVE_INFINITY,
+  brokenUntil: Number.NEGATIVE_INFINITY,
   probing: false
 }
 
-/** ms the endpoint is still to be left alone; 0 = it may be asked. */
-export const closedFor = (health: EndpointHealth, now: number): number =>
-  health.probing ? openMs : Math.max(0, health.closedUntil - now)
+/** That an endpoint is left alone, for how long and why. */
+export interface Closure {
+  readonly forMs: number
+  readonly why: "rate_limit" | "failures"
+}
+
+/** Whether and why the endpoint is not to be asked now. */
+export const closureOf = (health: EndpointHealth, now: number): Closure | undefined => {
+  const refusedMs = health.refusedUntil - now
+  const brokenMs = health.probing ? openMs : health.brokenUntil - now
+  if (refusedMs <= 0 && brokenMs <= 0) return undefined
+  return refusedMs > brokenMs ? { forMs: refusedMs, why: "rate_limit" } : { forMs: brokenMs, why: "failures" }
+}
 
 /** A request begins: after too many failures it is the one probe. */
 export const asked = (health: EndpointHealth): EndpointHealth =>
   health.failures >= failuresAllowed ? { ...health, probing: true } : health
 
-/** The endpoint answered, whatever it said. */
-export const answered: EndpointHealth = unknownHealth
+/**
+ * The endpoint answered, whatever it said. If it asked others to wait in the meantime, that still holds: the answer may
+ * belong to a request from before.
+ */
+export const answered = ({ refusals, refusedUntil }: EndpointHealth, now: number): EndpointHealth =>
+  refusedUntil > now ? { ...unknownHealth, refusals, refusedUntil } : unknownHealth
 
 /** It failed: no answer, a broken one, a 5xx. */
 export const failed = (health: EndpointHealth, now: number): EndpointHealth => {
   const failures = health.failures + 1
   return failures < failuresAllowed
     ? { ...health, failures }
-    : { ...health, failures, probing: false, why: "failures", closedUntil: now + openMs }
+    : { ...health, failures, probing: false, brokenUntil: now + openMs }
 }
 
-/** It wants us to wait: as long as it says, else longer each time. */
+/**
+ * It wants us to wait: as long as it says, else longer each time. Several requests that were under way together are told
+ * so together, which is one time.
+ */
 export const refused = (health: EndpointHealth, askedMs: number | undefined, now: number): EndpointHealth => {
-  const waitMs = askedMs ?? Math.min(longestClosureMs, 1000 * 2 ** health.refusals)
-  return { failures: 0, refusals: health.refusals + 1, probing: false, why: "rate_limit", closedUntil: now + waitMs }
+  const again = health.refusedUntil > now
+  const grownMs = again ? 0 : Math.min(longestClosureMs, 1000 * 2 ** health.refusals)
+  return {
+    ...unknownHealth,
+    refusals: again ? health.refusals : health.refusals + 1,
+    refusedUntil: Math.max(health.refusedUntil, now + (askedMs ?? grownMs))
+  }
 }
 
-/** A request ended without telling anything: the endpoint can be probed again. */
+/** The probe ended without telling anything: the endpoint can be probed again. */
 export const released = (health: EndpointHealth): EndpointHealth => ({ ...health, probing: false })

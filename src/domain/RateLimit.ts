@@ -75,12 +75,14 @@ export interface Denied {
 /** The answer to one request: all limits allow and a place is held in each, or the first that refuses. */
 export type Admission = Admitted | Denied
 
-const channelLedger = (channel: ChannelKey): string => `channel ${channel}`
-const entryLedger = ({ channel, entryKey }: CooldownKey): string => `entry ${channel} ${entryKey}`
+// No name holds a control character, so no two keys can run into each other.
+const ledgerName = (...parts: ReadonlyArray<string>): string => parts.join("\u001f")
+const channelLedger = (channel: ChannelKey): string => ledgerName("channel", channel)
+const entryLedger = ({ channel, entryKey }: CooldownKey): string => ledgerName("entry", channel, entryKey)
 const userLedgers = ({ entry, user }: CooldownKey): ReadonlyArray<string> =>
-  Option.match(user, { onNone: () => [], onSome: (name) => [`user ${name}`, `type ${entry.type} user ${name}`] })
+  Option.match(user, { onNone: () => [], onSome: (name) => [ledgerName("user", name), ledgerName("type", entry.type, name)] })
 const cooldownLedger = ({ channel, entry, entryKey, user }: CooldownKey): string =>
-  `cooldown ${channel} ${entryKey}${entry.type === "pm" ? ` ${Option.getOrElse(user, () => "")}` : ""}`
+  ledgerName("cooldown", channel, entryKey, entry.type === "pm" ? Option.getOrElse(user, () => "") : "")
 
 type Window = readonly [limit: LimitName, ledger: string, windowMs: number, maximum: Option.Option<number>]
 
@@ -199,5 +201,5 @@ export const forgetChannel = (state: LimiterState, channel: ChannelKey): Limiter
   ...state,
   lastSent: HashMap.remove(state.lastSent, channel),
   ledgers: HashMap.filter(state.ledgers, (_, name) =>
-    name !== channelLedger(channel) && !name.startsWith(`entry ${channel} `) && !name.startsWith(`cooldown ${channel} `))
+    !["channel", "entry", "cooldown"].some((kind) => `${name}\u001f`.startsWith(ledgerName(kind, channel, ""))))
 })

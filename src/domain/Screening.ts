@@ -13,12 +13,14 @@ export interface Screened {
   readonly context: boolean
 }
 
-/** What screening needs to know besides the line itself. Times are wall-clock epoch ms. */
+/** What screening needs to know besides the line itself. */
 export interface ScreeningFacts {
   readonly bot: { readonly key: UserKey; readonly ignored: ReadonlySet<UserKey> }
   readonly duplicate: boolean
+  /** Arrival, epoch ms. */
   readonly arrivedAt: number
-  readonly subscribedAt: number
+  /** How long the bot has listened to the channel, ms on the clock that never goes back. */
+  readonly listeningMs: number
   readonly maxEventAgeSeconds: number
 }
 
@@ -36,7 +38,7 @@ export const screen = (line: ChatMsg | Pm, facts: ScreeningFacts): Screened | un
   if (line.shadow) return skip("shadow_muted", false)
   if (line.text === "") return skip("empty", false)
   const age = facts.arrivedAt - line.time
-  if (line.time < facts.subscribedAt) return skip("before_start", true, `${Math.round(age / 1000)} s old`)
+  if (age > facts.listeningMs) return skip("before_start", true, `${Math.round(age / 1000)} s old`)
   if (facts.maxEventAgeSeconds > 0 && age > facts.maxEventAgeSeconds * 1000) {
     return skip("stale", true, `${Math.round(age / 1000)} s old, more than ${facts.maxEventAgeSeconds} s`)
   }

@@ -21,7 +21,7 @@ export const layer: Layer.Layer<Intake, never, Nats | SecureRandom.SecureRandom>
 
     const open = Effect.fnUntraced(function*(channel: ChannelSettings) {
       const queue = yield* Effect.acquireRelease(Queue.sliding<Delivery>(queueSize), Queue.shutdown)
-      const { wall: subscribedAt } = yield* currentMoment
+      const subscribedAt = yield* currentMoment
       const label = { channel: channel.room.name }
 
       const offer = Effect.fnUntraced(function*(delivery: Delivery) {

@@ -1,5 +1,5 @@
 import { Clock, Effect, Option, Redacted, Schema, Stream } from "effect"
-import { type HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
+import { HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
 import { answerReader } from "../domain/AnswerReader.ts"
 import { completionBody, estimateTokens, retryAfterMs } from "../domain/ChatCompletion.ts"
 import {
@@ -29,16 +29,18 @@ export class LlmStreamRefused extends Schema.TaggedError<LlmStreamRefused>()("Ll
 
 const mayNotKnowStreaming: ReadonlySet<number> = new Set([400, 404, 422])
 
+/** What a status means, be it that of the response or one named in a stream that began well. */
+const failureOf = (status: number, retryAfterMs?: number): LlmRateLimited | LlmRejected | LlmServerFailed => {
+  if (status === 429) return new LlmRateLimited({ retryAfterMs })
+  return status >= 400 && status < 500 ? new LlmRejected({ status }) : new LlmServerFailed({ status })
+}
+
 const failUnlessOk = Effect.fnUntraced(
   function*({ headers, status }: HttpClientResponse.HttpClientResponse, streaming: boolean) {
     if (status < 400) return
-    if (status >= 500) return yield* new LlmServerFailed({ status })
-    if (status === 429) {
-      const asked = retryAfterMs(headers["retry-after"], yield* Clock.currentTimeMillis)
-      return yield* new LlmRateLimited({ retryAfterMs: Option.getOrUndefined(asked) })
-    }
     if (streaming && mayNotKnowStreaming.has(status)) return yield* new LlmStreamRefused({ status })
-    return yield* new LlmRejected({ status })
+    const wait = retryAfterMs(headers["retry-after"], yield* Clock.currentTimeMillis)
+    return yield* failureOf(status, Option.getOrUndefined(wait))
   }
 )
 
@@ -72,7 +74,7 @@ const read = Effect.fnUntraced(function*(
     case "Malformed":
       return yield* new LlmBadAnswer({ detail: decoded.detail })
     case "Failed":
-      return yield* new LlmServerFailed({ status: response.status })
+      return yield* failureOf(decoded.code ?? response.status)
     case "Empty":
       return yield* new LlmEmpty({ finishReason: decoded.finishReason })
     case "Text": {
@@ -83,7 +85,10 @@ const read = Effect.fnUntraced(function*(
   }
 })
 
-/** One HTTP request for one completion, as a stream or not. Interruption aborts the socket. */
+/**
+ * One HTTP request for one completion, as a stream or not. However it ends, what the server still has to say is not
+ * waited for: the socket is closed unless the response has been read to its end.
+ */
 export const exchange = Effect.fnUntraced(function*(
   http: HttpClient.HttpClient,
   endpoint: Endpoint,
@@ -96,8 +101,8 @@ export const exchange = Effect.fnUntraced(function*(
     HttpClientRequest.bearerToken(Redacted.value(endpoint.apiKey)),
     HttpClientRequest.setHeader("accept", streaming ? "text/event-stream, application/json" : "application/json"),
     HttpClientRequest.bodyJsonUnsafe(streaming ? { ...body, stream: true } : body),
-    http.execute
+    HttpClient.withScope(http).execute
   )
   yield* failUnlessOk(response, streaming)
   return yield* read(response, request, endpoint, onFirstText)
-}, Effect.catchTag("HttpClientError", ({ reason }) => new LlmUnreachable({ detail: reason._tag })))
+}, Effect.scoped, Effect.catchTag("HttpClientError", ({ reason }) => new LlmUnreachable({ detail: reason._tag })))

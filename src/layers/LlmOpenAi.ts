@@ -1,25 +1,15 @@
-import { Effect, Layer, Option, Redacted, Ref, Result, Schedule } from "effect"
+import { Duration, Effect, Layer, Option, Redacted, Ref, Result, Schedule } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
-import {
-  answered,
-  asked,
-  closedFor,
-  type EndpointHealth,
-  failed,
-  refused,
-  released,
-  unknownHealth
-} from "../domain/EndpointHealth.ts"
 import { BotConfig } from "../services/BotConfig.ts"
 import {
   type Completion,
   LlmClient,
-  LlmEndpointClosed,
   type LlmError,
   type LlmRequest,
   LlmTimeout
 } from "../services/LlmClient.ts"
 import { monotonicMillis } from "../services/Moment.ts"
+import { endpointsOf, makeEndpoints, trimmedUrl } from "./LlmEndpoints.ts"
 import { type Endpoint, exchange } from "./LlmExchange.ts"
 
 /** Retries wait at most this long. */
@@ -27,14 +17,6 @@ const longestDelay = "10 seconds"
 /** How often a server that failed is looked at, and how long it may take to answer. */
 const probeEvery = "15 seconds"
 const probeTimeout = "5 seconds"
-
-const endpointsOf = ({ api, model }: LlmRequest): ReadonlyArray<Endpoint> =>
-  [{ ...api, model }, ...api.fallbacks].map(({ api_key, base_url, model, timeout_seconds }) => ({
-    url: base_url.replace(/\/+$/, ""),
-    apiKey: api_key,
-    model,
-    timeoutMs: timeout_seconds * 1000
-  }))
 
 const statusOf = (error: LlmError): "timeout" | "rate_limited" | "error" =>
   error._tag === "LlmTimeout" ? "timeout" : error._tag === "LlmRateLimited" ? "rate_limited" : "error"
@@ -44,12 +26,15 @@ const suspects = (error: LlmError): boolean =>
   error.retryable || error._tag === "LlmEndpointClosed" ||
   (error._tag === "LlmRejected" && (error.status === 401 || error.status === 403))
 
-const retryPolicy = ({ api }: LlmRequest) =>
+/** Waits longer each time, but not for a retry that would come too late. */
+const retryPolicy = ({ api }: LlmRequest, deadline: number) =>
   Schedule.min([Schedule.exponential(`${api.retry_delay_seconds} seconds`, 2), Schedule.spaced(longestDelay)]).pipe(
     Schedule.jittered,
     Schedule.upTo({ times: api.retry_attempts }),
     Schedule.setInputType<LlmError>(),
-    Schedule.while(({ input }) => input.retryable)
+    Schedule.while(({ duration, input }) =>
+      Effect.map(monotonicMillis, (now) => input.retryable && now + Duration.toMillis(duration) < deadline)
+    )
   )
 
 /** Asks any OpenAI-compatible server (F5). */
@@ -59,30 +44,8 @@ export const layerNoDeps: Layer.Layer<LlmClient, never, HttpClient.HttpClient | 
     const http = yield* HttpClient.HttpClient
     const config = yield* BotConfig
     const available = yield* Ref.make(true)
-    // One entry an endpoint that was ever configured.
-    const healths = new Map<string, EndpointHealth>()
+    const endpoints = makeEndpoints()
     const withoutStreaming = new Set<string>()
-
-    const healthOf = ({ url }: Endpoint): EndpointHealth => healths.get(url) ?? unknownHealth
-    const learn = (endpoint: Endpoint, change: (health: EndpointHealth, now: number) => EndpointHealth) =>
-      Effect.map(monotonicMillis, (now) => void healths.set(endpoint.url, change(healthOf(endpoint), now)))
-
-    const learnFrom = (endpoint: Endpoint, error: LlmError) => {
-      switch (error._tag) {
-        case "LlmRateLimited":
-          return learn(endpoint, (health, now) => refused(health, error.retryAfterMs, now))
-        case "LlmTimeout":
-        case "LlmUnreachable":
-        case "LlmServerFailed":
-        case "LlmBadAnswer":
-          return learn(endpoint, failed)
-        case "LlmRejected":
-        case "LlmEmpty":
-          return learn(endpoint, () => answered)
-        case "LlmEndpointClosed":
-          return Effect.void
-      }
-    }
 
     /** One request; a server that refuses to stream is asked once more without, and that is remembered. */
     const askOnce = Effect.fnUntraced(
@@ -98,7 +61,7 @@ export const layerNoDeps: Layer.Layer<LlmClient, never, HttpClient.HttpClient | 
     const attempt = Effect.fn("LlmClient.attempt")(
       function*(endpoint: Endpoint, request: LlmRequest, number: number, leftMs: number) {
         const began = yield* monotonicMillis
-        const limitMs = Math.max(0, Math.min(endpoint.timeoutMs, leftMs))
+        const limitMs = Math.min(endpoint.timeoutMs, leftMs)
         let firstTextMs: number | undefined
         const onFirstText = Effect.map(monotonicMillis, (now) => {
           firstTextMs = now - began
@@ -113,12 +76,10 @@ export const layerNoDeps: Layer.Layer<LlmClient, never, HttpClient.HttpClient | 
               ...(firstTextMs === undefined ? {} : { firstTextMs }),
               detail
             }))
-        yield* learn(endpoint, asked)
         return yield* askOnce(endpoint, request, onFirstText).pipe(
           Effect.timeoutOrElse({ duration: limitMs, orElse: () => new LlmTimeout({ afterMs: limitMs }) }),
-          Effect.tap(() => Effect.andThen(learn(endpoint, () => answered), report("success", ""))),
-          Effect.tapError((error) => Effect.andThen(learnFrom(endpoint, error), report(statusOf(error), error.message))),
-          Effect.onInterrupt(() => learn(endpoint, released))
+          Effect.tap(() => report("success", "")),
+          Effect.tapError((error) => report(statusOf(error), error.message))
         )
       }
     )
@@ -126,15 +87,11 @@ export const layerNoDeps: Layer.Layer<LlmClient, never, HttpClient.HttpClient | 
     /** Asks one endpoint, again after failures that may pass; one that is closed is skipped without a request. */
     const askEndpoint = Effect.fnUntraced(function*(endpoint: Endpoint, request: LlmRequest, deadline: number) {
       let number = 0
-      const next = Effect.gen(function*() {
-        const now = yield* monotonicMillis
-        const closedMs = closedFor(healthOf(endpoint), now)
-        if (closedMs > 0) {
-          return yield* new LlmEndpointClosed({ model: endpoint.model, forMs: closedMs, why: healthOf(endpoint).why })
-        }
-        return yield* attempt(endpoint, request, ++number, deadline - now)
-      })
-      return yield* Effect.retry(next, retryPolicy(request))
+      const next = Effect.flatMap(monotonicMillis, (now) =>
+        deadline > now
+          ? endpoints.guard(endpoint, Effect.suspend(() => attempt(endpoint, request, ++number, deadline - now)))
+          : new LlmTimeout({ afterMs: Option.getOrElse(request.budgetMs, () => 0) }))
+      return yield* Effect.retry(next, retryPolicy(request, deadline))
     })
 
     const complete = Effect.fn("LlmClient.complete")(
@@ -144,23 +101,21 @@ export const layerNoDeps: Layer.Layer<LlmClient, never, HttpClient.HttpClient | 
         const [first, ...others] = endpointsOf(request)
         if (first === undefined) return yield* Effect.die("no endpoint")
         // An answer without text is an answer: another endpoint is asked only where there was none.
-        const all = others.reduce(
+        return yield* others.reduce(
           (asking, endpoint) =>
             Effect.catchIf(asking, ({ _tag }) => _tag !== "LlmEmpty", () => askEndpoint(endpoint, request, deadline)),
           askEndpoint(first, request, deadline)
         )
-        return yield* budgetMs === Number.POSITIVE_INFINITY
-          ? all
-          : Effect.timeoutOrElse(all, { duration: budgetMs, orElse: () => new LlmTimeout({ afterMs: budgetMs }) })
       }
     )
 
     const probe = Effect.gen(function*() {
       const { settings } = yield* config.current
       const { api_key, base_url } = settings.llm_api
-      const response = yield* HttpClientRequest.get(`${base_url.replace(/\/+$/, "")}/models`).pipe(
+      const response = yield* HttpClientRequest.get(`${trimmedUrl(base_url)}/models`).pipe(
         HttpClientRequest.bearerToken(Redacted.value(api_key)),
-        http.execute,
+        HttpClient.withScope(http).execute,
+        Effect.scoped,
         Effect.timeoutOption(probeTimeout),
         Effect.result
       )

@@ -2,7 +2,7 @@ import { createServer } from "node:http"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Effect, Layer, Schedule, Stream } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
-import type { DecisionRecord } from "../domain/Decision.ts"
+import { type DecisionRecord, encodeRecord } from "../domain/Decision.ts"
 import { deliveryText, eventText, outcomeText, stepText } from "../domain/DecisionStory.ts"
 import { DecisionLog } from "../services/DecisionLog.ts"
 import { packageFile } from "./Package.ts"
@@ -28,7 +28,7 @@ const events = <A>(stream: Stream.Stream<A>) => {
 
 /** A record with its story in words, so that the page only shows it. */
 const told = (record: DecisionRecord) => ({
-  ...record,
+  ...encodeRecord(record),
   story: {
     head: eventText(record),
     outcome: record.outcome === undefined ? "under way" : outcomeText(record.outcome),

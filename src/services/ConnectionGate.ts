@@ -3,8 +3,8 @@ import { BotConfig } from "./BotConfig.ts"
 import { count } from "./Metrics.ts"
 import { Nats } from "./Nats.ts"
 
-/** How waiting for NATS ended. */
-export type GateResult = "connected" | "overflow" | "deadline"
+/** How it went at the gate: it stood open, it opened after a wait, or there is no way through any more. */
+export type GateResult = "open" | "opened" | "overflow" | "deadline"
 
 /**
  * Holds ready replies back while NATS is away, as the client would silently drop them (SCALE). At most `outbox_size`
@@ -25,7 +25,7 @@ export class ConnectionGate extends Context.Service<ConnectionGate, {
     yield* nats.connection.pipe(
       Stream.filter((connected) => connected),
       Stream.runForEach(() =>
-        Effect.forEach([...waiting], (waiter) => Deferred.succeed(waiter, "connected"), { discard: true })
+        Effect.forEach([...waiting], (waiter) => Deferred.succeed(waiter, "opened"), { discard: true })
       ),
       Effect.forkScoped
     )
@@ -44,7 +44,7 @@ export class ConnectionGate extends Context.Service<ConnectionGate, {
       const waiter = yield* Deferred.make<GateResult>()
       yield* admit(waiter)
       // The connection may have come back before the waiter was noted.
-      if (yield* nats.connected) yield* Deferred.succeed(waiter, "connected")
+      if (yield* nats.connected) yield* Deferred.succeed(waiter, "opened")
       const result = yield* Deferred.await(waiter).pipe(
         Effect.timeoutOrElse({
           duration: Option.getOrElse(leftMs, () => Number.POSITIVE_INFINITY),
@@ -52,14 +52,14 @@ export class ConnectionGate extends Context.Service<ConnectionGate, {
         }),
         Effect.ensuring(Effect.sync(() => waiting.delete(waiter)))
       )
-      if (result !== "connected") yield* count("outboxDropped", { reason: result })
+      if (result !== "opened") yield* count("outboxDropped", { reason: result })
       return result
     })
 
     return ConnectionGate.of({
       pass: (leftMs) =>
         Effect.flatMap(nats.connected, (connected) =>
-          connected ? Effect.succeed<GateResult>("connected") : wait(leftMs)),
+          connected ? Effect.succeed<GateResult>("open") : wait(leftMs)),
       waiting: Effect.sync(() => waiting.size)
     })
   }))

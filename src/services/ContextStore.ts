@@ -96,7 +96,8 @@ export class ContextStore extends Context.Service<ContextStore, {
     }
 
     const note = (state: ChannelState, member: Member): void => {
-      if (state.members.size < members) state.members.set(userKey(member.username), member)
+      const key = userKey(member.username)
+      if (state.members.size < members || state.members.has(key)) state.members.set(key, member)
     }
 
     const change = (state: ChannelState, presence: Presence): void => {

@@ -99,6 +99,7 @@ export class ContextualTimer extends Context.Service<ContextualTimer, {
         channel: channel.room.name,
         eventType: "contextual",
         username: line.username,
+        rank: undefined,
         arrivedAt,
         line: line.text,
         logContent: channel.logContent

@@ -18,6 +18,7 @@ export interface DecisionOpening {
   readonly channel: ChannelName
   readonly eventType: Extract<EventType, "chatMsg" | "pm" | "changeMedia"> | "contextual"
   readonly username: Username | undefined
+  readonly rank: number | undefined
   readonly arrivedAt: Moment
   /** The line's text; kept only when `logContent`. */
   readonly line: string
@@ -83,12 +84,13 @@ export class DecisionLog extends Context.Service<DecisionLog, {
     }
 
     const open = Effect.fnUntraced(function*(opening: DecisionOpening) {
-      const { arrivedAt, channel, correlationId, eventType, username } = opening
+      const { arrivedAt, channel, correlationId, eventType, rank, username } = opening
       const cell = keep({
         correlationId,
         channel,
         eventType,
         ...(username === undefined ? {} : { username }),
+        ...(rank === undefined ? {} : { rank }),
         arrivedAt: arrivedAt.wall,
         steps: [],
         ...(opening.logContent ? { content: { line: opening.line } } : {})

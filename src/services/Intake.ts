@@ -10,8 +10,8 @@ export interface Arrival extends Omit<DecodedEvent, "correlationId"> {
   readonly channel: ChannelKey
   readonly correlationId: CorrelationId
   readonly arrivedAt: Moment
-  /** When this process began to listen to the channel, epoch ms: what was said earlier is context only (F1). */
-  readonly subscribedAt: number
+  /** When this process began to listen to the channel: what was said earlier is context only (F1). */
+  readonly subscribedAt: Moment
 }
 
 /** An event and its acknowledgement. In core intake the three do nothing: nothing is kept to be sent again. */

@@ -96,16 +96,22 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
       }
     )
 
-    const open = (event: ConversationEvent, arrival: Arrival, channel: ChannelSettings): Effect.Effect<Decision> =>
-      decisions.open({
-        correlationId: arrival.correlationId,
-        channel: channel.room.name,
-        eventType: eventTypes[event._tag],
-        username: event._tag === "ChangeMedia" ? undefined : event.username,
-        arrivedAt: arrival.arrivedAt,
-        line: event._tag === "ChangeMedia" ? event.media.title : event.text,
-        logContent: channel.logContent
-      })
+    const open = Effect.fnUntraced(
+      function*(event: ConversationEvent, { arrivedAt, correlationId }: Arrival, channel: ChannelSettings) {
+        const line = event._tag === "ChangeMedia" ? undefined : event
+        const listed = line === undefined ? undefined : yield* store.rank(channel.key, userKey(line.username))
+        return yield* decisions.open({
+          correlationId,
+          channel: channel.room.name,
+          eventType: eventTypes[event._tag],
+          username: line?.username,
+          rank: line?.rank ?? listed,
+          arrivedAt,
+          line: event._tag === "ChangeMedia" ? event.media.title : event.text,
+          logContent: channel.logContent
+        })
+      }
+    )
 
     const skip = (decision: Decision, reason: SkipReason, detail = ""): Effect.Effect<void> =>
       decision.close({ _tag: "Skipped", reason, detail })

@@ -111,8 +111,10 @@ export class Outbox extends Context.Service<Outbox, {
         const passed = yield* gate.pass(timeLeft(job, began))
         if (passed === "overflow") return skipped("outbox_full")
         if (passed === "deadline") return skipped("deadline", "NATS was away")
-        const ms = (yield* monotonicMillis) - began
-        if (ms > 0) yield* job.decision.step({ _tag: "Waited", for: "connection", ms })
+        if (passed === "opened") {
+          const ms = (yield* monotonicMillis) - began
+          yield* job.decision.step({ _tag: "Waited", for: "connection", ms })
+        }
         const turn = yield* Effect.result(lane.turn.withPermit(takeTurn(job, text, lane)))
         if (Result.isSuccess(turn)) return turn.success
         // Lost between the gate and the server, nothing left: back to the gate.

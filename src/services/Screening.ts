@@ -67,7 +67,7 @@ export class Screening extends Context.Service<Screening, {
           bot: channel.bot,
           duplicate,
           arrivedAt: arrival.arrivedAt.wall,
-          subscribedAt: arrival.subscribedAt,
+          listeningMs: arrival.arrivedAt.monotonic - arrival.subscribedAt.monotonic,
           maxEventAgeSeconds: channel.context.max_event_age_seconds
         })
         yield* watchClock(screened, arrival.arrivedAt.wall - line.time, channel)

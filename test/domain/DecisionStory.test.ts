@@ -22,6 +22,7 @@ const limits: ReadonlyArray<Step> = LimitName.literals.flatMap((limit) =>
 const attempt = { _tag: "LlmAttempt", at: 1, model: "m", attempt: 1, durationMs: 90 } as const
 const attempts: ReadonlyArray<Step> = [
   { ...attempt, status: "success", detail: "" },
+  { ...attempt, status: "success", detail: "", firstTextMs: 40 },
   { ...attempt, status: "timeout", detail: "no answer" },
   { ...attempt, status: "rate_limited", detail: "429" },
   { ...attempt, status: "error", detail: "500" }
@@ -43,11 +44,13 @@ const steps: ReadonlyArray<Step> = [
   ...attempts,
   { _tag: "LlmAnswer", at: 1, model: "m", characters: 1, inputTokens: 2, outputTokens: 3, estimated: true, finishReason: "stop" },
   { _tag: "LlmAnswer", at: 1, model: "m", characters: 1, inputTokens: 2, outputTokens: 3, estimated: false, finishReason: "stop" },
+  { _tag: "Fallback", at: 1, error: "LlmTimeout", message: "the model did not answer within 30 s" },
   { _tag: "Processed", at: 1, step: "clean", before: 9, after: 9, note: "" },
   { _tag: "Processed", at: 1, step: "clean", before: 9, after: 5, note: "" },
   { _tag: "Processed", at: 1, step: "block", before: 9, after: 0, note: "block pattern https://" },
   { _tag: "Waited", at: 1, for: "global_cooldown", ms: 4_000 },
   { _tag: "Waited", at: 1, for: "pacing", ms: 1_000 },
+  { _tag: "Waited", at: 1, for: "connection", ms: 1_000 },
   { _tag: "Sent", at: 1, target: "chat", characters: 5 },
   { _tag: "Sent", at: 1, target: "pm", characters: 5 }
 ]

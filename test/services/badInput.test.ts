@@ -284,11 +284,15 @@ describe("10,000 people", () => {
       assert.deepStrictEqual([yield* lines(9_999), yield* lines(9_800), yield* lines(9_799)], [1, 1, 0])
     }).pipe(Effect.provide(ContextStore.layer)))
 
-  it.live("who all whisper once are all heard", () =>
+  it.live("one after the other are all heard", () =>
     Effect.gen(function*() {
-      const people = Array.from({ length: 300 }, (_, index) => ({ from: `Person ${index}`, msg: `hello number ${index}` }))
-      const ends = yield* endsAfter(whispers(...people))
-      assert.deepStrictEqual([...new Set(ends)], ["replied"])
+      const people = Array.from({ length: 300 }, (_, index) => index)
+      const ends = yield* endsAfter(Effect.forEach(people, (index) =>
+        Effect.andThen(
+          passTo(index * 1000),
+          whispers({ from: `Person ${index}`, msg: `hello number ${index}`, time: epoch + index * 1000 })
+        ), { discard: true }))
+      assert.deepStrictEqual([ends.length, ...new Set(ends)], [300, "replied"])
     }))
 })
 

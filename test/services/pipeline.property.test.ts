@@ -282,6 +282,14 @@ const timesBy = (sent: ReadonlyArray<Sent>, keyOf: (one: Sent) => string | undef
   return groups
 }
 
+/** F8: a burst of three lines, then one a second. */
+const paced = (where: string, times: ReadonlyArray<number>): void => {
+  const sorted = times.toSorted((a, b) => a - b)
+  for (const [index, at] of sorted.slice(3).entries()) {
+    assert.isAtLeast(at - (sorted[index] ?? 0), 1_000, `the pace of lines in ${where}`)
+  }
+}
+
 const checkRoomsAndPeople = (world: World, sent: ReadonlyArray<Sent>): void => {
   for (const [user, times] of timesBy(sent, ({ user }) => user)) {
     atMost(`replies to ${user}`, world.user.max_per_user_per_minute, minute, times)
@@ -290,6 +298,7 @@ const checkRoomsAndPeople = (world: World, sent: ReadonlyArray<Sent>): void => {
   for (const [where, times] of timesBy(sent, ({ room }) => room)) {
     atMost(`lines in ${where}`, world.room.max_per_channel_per_minute, minute, times)
     atMost(`lines in ${where}`, world.room.max_per_channel_per_hour, hour, times)
+    paced(where, times)
     apart(`the global cooldown of ${where}`, world.room.global_cooldown_seconds, times)
   }
 }

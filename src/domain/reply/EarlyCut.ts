@@ -2,8 +2,13 @@ import type { ResponseProcessing } from "../settings/ResponseSettings.ts"
 import { clean } from "./Clean.ts"
 import { plainText } from "./PlainText.ts"
 
-/** How much is read between two looks at the answer, UTF-16 units. */
+/** How much is read between two looks at the answer, UTF-16 units, at first. */
 const lookEvery = 16
+/**
+ * Where the answer is looked at after the place given: later ever more rarely, so that a long one (reasoning, a body of
+ * a server that lies) costs as much time as it has length, not its square.
+ */
+const nextLook = (place: number): number => place + Math.max(lookEvery, Math.floor(place / 16))
 /** What is read beyond the limit, so that the sentence that ends there is seen to end there. */
 const lookahead = 24
 
@@ -20,10 +25,10 @@ export const neverEnough: Enough = () => undefined
 /** Enough for a line of at most `max_response_length`. One of these serves one answer: it remembers where it looked. */
 export const enoughFor = (settings: ResponseProcessing, botNames: ReadonlyArray<string>): Enough => {
   const wanted = settings.max_response_length + lookahead
-  let looked = wanted - (wanted % lookEvery)
+  let place = nextLook(wanted)
   return (text) => {
-    for (; looked + lookEvery <= text.length; looked += lookEvery) {
-      const kept = text.slice(0, looked + lookEvery)
+    for (; place <= text.length; place = nextLook(place)) {
+      const kept = text.slice(0, place)
       if (plainText(clean(kept, botNames), settings).length > wanted) return kept
     }
     return undefined

@@ -1,0 +1,76 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Schema } from "effect"
+import { fullPace, pace, paceDelay, type Pacing } from "../../src/domain/Pacing.ts"
+
+/** Sends a line at each of the given moments. */
+const after = (...moments: ReadonlyArray<number>): Pacing => moments.reduce(pace, fullPace)
+
+const table: ReadonlyArray<readonly [what: string, pacing: Pacing, now: number, delay: number]> = [
+  ["nothing was sent", fullPace, 0, 0],
+  ["one left just now", after(0), 0, 0],
+  ["two left just now", after(0, 0), 0, 0],
+  ["three left just now", after(0, 0, 0), 0, 1_000],
+  ["three left half a second ago", after(0, 0, 0), 500, 500],
+  ["three left a moment less than a second ago", after(0, 0, 0), 999.5, 1],
+  ["three left a second ago", after(0, 0, 0), 1_000, 0],
+  ["a fourth left when it could", after(0, 0, 0, 1_000), 1_000, 1_000],
+  ["a fourth left late", after(0, 0, 0, 1_700), 1_700, 300],
+  ["three left, spread over two seconds", after(0, 1_000, 2_000), 2_000, 0],
+  ["three left three seconds ago", after(0, 0, 0), 3_000, 0],
+  ["silence makes no more than three", after(0, 0, 0, 60_000, 60_000, 60_000), 60_000, 1_000],
+  ["the clock stands still for a while", after(5_000, 5_000, 5_000), 5_000, 1_000]
+]
+
+/** When lines leave that are ready after the given gaps, each as soon as it may. */
+const leaving = (gaps: ReadonlyArray<number>): ReadonlyArray<number> => {
+  const times: Array<number> = []
+  let pacing = fullPace
+  let ready = 0
+  for (const gap of gaps) {
+    ready += gap
+    const free = Math.max(ready, times.at(-1) ?? 0)
+    const at = free + paceDelay(pacing, free)
+    times.push(at)
+    pacing = pace(pacing, at)
+  }
+  return times
+}
+
+const Gap = Schema.Union([
+  Schema.Literals([0, 0, 0, 1, 333.3, 999, 1_000, 1_001, 2_500, 10_000]),
+  Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 4_000 }))
+])
+
+describe("the pace of a channel", () => {
+  it.each(table)("%s", (_, pacing, now, delay) => assert.strictEqual(paceDelay(pacing, now), delay))
+
+  it.prop("never more than 3 + the seconds that passed, in any window", [Schema.Array(Gap)], ([gaps]) => {
+    const times = leaving(gaps)
+    for (const [first, from] of times.entries()) {
+      for (const [last, until] of times.entries()) {
+        if (last < first) continue
+        // A thousandth of a line for the arithmetic of fractions.
+        assert.isAtMost(last - first + 1, 3 + (until - from) / 1_000 + 0.001)
+      }
+    }
+  })
+
+  it.prop("never more than 3 at one moment", [Schema.Array(Gap)], ([gaps]) => {
+    const times = leaving(gaps)
+    for (const at of times) assert.isAtMost(times.filter((other) => other === at).length, 3)
+  })
+
+  it.prop("no line waits that need not: it leaves when ready, or a second of the pace went by", [Schema.Array(Gap)], ([gaps]) => {
+    let pacing = fullPace
+    let now = 0
+    for (const gap of gaps) {
+      now += gap
+      const delay = paceDelay(pacing, now)
+      assert.isAtMost(delay, 1_001)
+      if (delay > 1) assert.isAbove(paceDelay(pacing, now + delay - 1.01), 0)
+      now += delay
+      assert.strictEqual(paceDelay(pacing, now), 0)
+      pacing = pace(pacing, now)
+    }
+  })
+})
