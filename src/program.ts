@@ -1,19 +1,29 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect } from "effect"
-import { Command, Flag } from "effect/cli"
+import { CliConfig, Command, Flag, GlobalFlag } from "effect/cli"
+import { run } from "./layers/Daemon.ts"
 import { exitOnSecondSignal, teardown } from "./layers/Exit.ts"
-import { run } from "./layers/Main.ts"
 import { version } from "./layers/Package.ts"
 import { playground } from "./layers/Playground.ts"
 
 const config = Flag.String("config").pipe(Flag.withAlias("c"), Flag.withDescription("the configuration file (YAML)"))
 
-const runCommand = Command.make("run", { config }, ({ config }) => run(config)).pipe(
+const runCommand = Command.make("run", {
+  config,
+  dryRun: Flag.Boolean("dry-run").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("decide and ask the model, but publish nothing")
+  ),
+  logLevel: Flag.Literals("log-level", ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]).pipe(
+    Flag.optional,
+    Flag.withDescription("in place of the configuration's log_level")
+  ),
+  pidFile: Flag.String("pid-file").pipe(Flag.optional, Flag.withDescription("a file to write the process id to"))
+}, ({ config: file, ...options }) => run({ file, ...options })).pipe(
   Command.withDescription("Run the bot")
 )
 
-exitOnSecondSignal()
 const playgroundCommand = Command.make("playground", {
   config: Flag.optional(config),
   port: Flag.Int("port").pipe(Flag.withDefault(8088), Flag.withDescription("the page's port; taken: the next free one"))
@@ -21,10 +31,14 @@ const playgroundCommand = Command.make("playground", {
   Command.withDescription("Talk to the bot in a room of its own: no NATS needed")
 )
 
+exitOnSecondSignal()
 Command.make("llm-bot").pipe(
   Command.withDescription("A chat participant for CyTube rooms"),
   Command.withSubcommands([runCommand, playgroundCommand]),
   Command.run({ version }),
+  Effect.provideService(CliConfig.CliConfig, {
+    builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions]
+  }),
   Effect.provide(NodeServices.layer),
   NodeRuntime.runMain({ disableErrorReporting: true, teardown })
 )

@@ -4,19 +4,15 @@ const refillMs = 1_000
 
 /** How many lines may leave at a moment. Times are monotonic ms. */
 export interface Pacing {
-  readonly tokens: number
-  readonly at: number
+  /** When a whole burst may leave again. */
+  readonly fullAt: number
 }
 
 /** Nothing was sent yet. */
-export const fullPace: Pacing = { tokens: burst, at: Number.NEGATIVE_INFINITY }
-
-const tokensAt = ({ at, tokens }: Pacing, now: number): number =>
-  Math.min(burst, tokens + Math.max(0, now - at) / refillMs)
+export const fullPace: Pacing = { fullAt: Number.NEGATIVE_INFINITY }
 
 /** ms until the next line may leave. */
-export const paceDelay = (pacing: Pacing, now: number): number =>
-  Math.ceil(Math.max(0, 1 - tokensAt(pacing, now)) * refillMs)
+export const paceDelay = ({ fullAt }: Pacing, now: number): number => Math.max(0, fullAt - (burst - 1) * refillMs - now)
 
 /** A line left. */
-export const pace = (pacing: Pacing, now: number): Pacing => ({ tokens: tokensAt(pacing, now) - 1, at: now })
+export const pace = ({ fullAt }: Pacing, now: number): Pacing => ({ fullAt: Math.max(fullAt, now) + refillMs })

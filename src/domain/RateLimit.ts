@@ -196,6 +196,17 @@ export const cooldownRemaining = (state: LimiterState, key: CooldownKey, now: nu
 export const sendDelay = (state: LimiterState, channel: ChannelKey, limits: ChannelRateLimits, now: number): number =>
   Math.max(0, lastSentIn(state, channel) + limits.global_cooldown_seconds * 1000 - now)
 
+/** How many more lines a channel's limits allow now; absent where there is no limit. */
+export const remaining = (state: LimiterState, channel: ChannelKey, limits: ChannelRateLimits, now: number) => {
+  const charges = chargesOf(state.ledgers, channelLedger(channel))
+  const left = (maximum: Option.Option<number>, windowMs: number): number | undefined =>
+    Option.getOrUndefined(Option.map(maximum, (most) => Math.max(0, most - countInside(charges, windowMs, now))))
+  return {
+    channel_per_minute: left(limits.max_per_channel_per_minute, minuteMs),
+    channel_per_hour: left(limits.max_per_channel_per_hour, hourMs)
+  }
+}
+
 /** Forgets a channel that is no longer configured; its users keep their charges. */
 export const forgetChannel = (state: LimiterState, channel: ChannelKey): LimiterState => ({
   ...state,

@@ -1,6 +1,6 @@
-import { Effect, Layer, SubscriptionRef } from "effect"
+import { Effect, Layer, Stream } from "effect"
 import type { WireCommand, WireMessage } from "../domain/wire/Wire.ts"
-import { Nats, NatsError } from "../services/Nats.ts"
+import { Nats } from "../services/Nats.ts"
 
 const utf8 = new TextEncoder()
 
@@ -17,17 +17,16 @@ interface Subscription {
   readonly handler: (message: WireMessage) => Effect.Effect<void>
 }
 
-/** A bus within the process, with the subjects and wildcards of NATS: for the playground, replay and tests. */
-export const layer: Layer.Layer<Nats> = Layer.effect(Nats, Effect.gen(function*() {
-  const connected = yield* SubscriptionRef.make(true)
+/**
+ * A bus within the process, with the subjects and wildcards of NATS: for the playground, replay and tests. It is never
+ * away.
+ */
+export const layer: Layer.Layer<Nats> = Layer.sync(Nats, () => {
   // Grows with the subscriptions of the program, which are a few a channel.
   const subscriptions = new Set<Subscription>()
 
   return Nats.of({
     publish: Effect.fnUntraced(function*(command: WireCommand) {
-      if (!(yield* SubscriptionRef.get(connected))) {
-        return yield* new NatsError({ operation: "publish", detail: "not connected", retryable: true })
-      }
       const { headers, subject } = command
       const listeners = [...subscriptions].filter(({ pattern }) => matches(pattern, subject))
       const message = { subject, headers, body: utf8.encode(command.body) }
@@ -43,8 +42,8 @@ export const layer: Layer.Layer<Nats> = Layer.effect(Nats, Effect.gen(function*(
         }),
         (subscription) => Effect.sync(() => subscriptions.delete(subscription))
       )),
-    connected: SubscriptionRef.get(connected),
-    connection: SubscriptionRef.changes(connected),
+    connected: Effect.succeed(true),
+    connection: Stream.succeed(true),
     lost: Effect.never
   })
-}))
+})

@@ -1,6 +1,7 @@
 import { Cause, Context, Effect, FiberMap, Latch, Layer, Option, Queue, Schedule, Stream } from "effect"
 import type { ActiveSettings, ChannelSettings } from "../domain/ChannelSettings.ts"
 import type { ChannelKey } from "../domain/Ids.ts"
+import { eventSubjects } from "../domain/wire/Subject.ts"
 import { BotConfig } from "./BotConfig.ts"
 import { ContextStore } from "./ContextStore.ts"
 import { ContextualTimer } from "./ContextualTimer.ts"
@@ -10,6 +11,7 @@ import { Intake } from "./Intake.ts"
 import { MessagePipeline } from "./MessagePipeline.ts"
 import { Outbox } from "./Outbox.ts"
 import { RateLimiter } from "./RateLimiter.ts"
+import { Replies } from "./Replies.ts"
 import { Screening } from "./Screening.ts"
 import { SeenEvents } from "./SeenEvents.ts"
 
@@ -18,6 +20,8 @@ const restart = Schedule.min([Schedule.exponential("1 second", 2), Schedule.spac
 
 const enabledIn = ({ channels }: ActiveSettings): ReadonlyMap<ChannelKey, ChannelSettings> =>
   new Map([...channels].filter(([, channel]) => channel.enabled))
+
+const subjectsOf = ({ protocol, room }: ChannelSettings): string => eventSubjects(protocol, room).join(" ")
 
 /** Runs one fiber a channel and keeps the set of channels as the configuration says (F9). */
 export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
@@ -40,6 +44,8 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
       yield* Outbox,
       yield* DecisionLog
     ]
+    const replies = yield* Replies
+    const scope = yield* Effect.scope
     const fibers = yield* FiberMap.make<ChannelKey, void, never>()
     const running = new Map<ChannelKey, ChannelSettings>()
     let lastEventAt = Option.none<number>()
@@ -84,29 +90,36 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
           Effect.orDie
         )
       )
-      running.set(channel.key, channel)
       yield* opened.await
     })
+
+    /** Forgets a channel once the replies under way are sent, unless it has come back meanwhile. */
+    const forget = (key: ChannelKey): Effect.Effect<void> =>
+      Effect.andThen(replies.idle(key), Effect.suspend(() =>
+        running.has(key) ? Effect.void : Effect.forEach(states, (state) => state.forget(key), { discard: true })))
 
     const stop = Effect.fnUntraced(function*(key: ChannelKey) {
       running.delete(key)
       yield* FiberMap.remove(fibers, key)
-      yield* Effect.forEach(states, (state) => state.forget(key), { discard: true })
+      yield* Effect.forkIn(forget(key), scope)
     })
 
+    /** Listens as the configuration says now; what a channel remembers and its limits outlive a change (F9). */
     const follow = Effect.fnUntraced(function*(active: ActiveSettings) {
       const wanted = enabledIn(active)
       for (const key of running.keys()) if (!wanted.has(key)) yield* stop(key)
       for (const [key, channel] of wanted) {
-        if (running.has(key)) running.set(key, channel)
-        else yield* start(channel)
+        const before = running.get(key)
+        running.set(key, channel)
+        // Another spelling or domain means other subjects; anything else is read anew with each message.
+        if (before === undefined || subjectsOf(before) !== subjectsOf(channel)) yield* start(channel)
       }
     })
 
     yield* follow(yield* config.current)
     yield* config.changes.pipe(Stream.runForEach(follow), Effect.forkScoped)
     yield* Effect.addFinalizer(() =>
-      Effect.andThen(FiberMap.clear(fibers), Effect.logInfo("Intake stopped")).pipe(Effect.timeoutOption("5 seconds"))
+      Effect.andThen(FiberMap.clear(fibers), Effect.logInfo("Intake stopped")).pipe(Effect.timeoutOption("1 second"))
     )
     return ChannelSupervisor.of({
       active: Effect.sync(() => [...running.values()]),

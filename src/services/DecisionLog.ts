@@ -3,7 +3,7 @@ import type { EventType } from "../domain/ChatEvent.ts"
 import type { Content, DecisionRecord, Delivery, Outcome, Step } from "../domain/Decision.ts"
 import { type DecisionLogLine, outcomeLogLine, stepLogLine } from "../domain/DecisionLogLine.ts"
 import { type ChannelKey, channelKey, type ChannelName, type CorrelationId, type Username } from "../domain/Ids.ts"
-import { count } from "./Metrics.ts"
+import { countOutcome, countStep } from "./DecisionMetrics.ts"
 import { type Moment, monotonicMillis } from "./Moment.ts"
 
 /** How many decisions of a channel are kept. */
@@ -40,20 +40,6 @@ export interface Decision {
 const write = (line: DecisionLogLine | undefined): Effect.Effect<void> => {
   if (line === undefined) return Effect.void
   return Effect.annotateLogs(Effect.logWithLevel(line.level)(line.message), line.fields)
-}
-
-const countStep = (record: DecisionRecord, step: Step): Effect.Effect<void> => {
-  const { channel } = record
-  switch (step._tag) {
-    case "Admitted":
-      return count("triggersFired", { channel, trigger_type: step.entry.split(" ")[0] ?? step.entry })
-    case "LlmAttempt":
-      return count("llmRequests", { model: step.model, status: step.status })
-    case "Sent":
-      return count("responsesSent", { channel, target_type: step.target })
-    default:
-      return Effect.void
-  }
 }
 
 /** Every decision, step by step: kept per channel, logged, counted and streamed as it happens (F12). */
@@ -120,6 +106,7 @@ export class DecisionLog extends Context.Service<DecisionLog, {
           }),
         close: Effect.fnUntraced(function*(outcome: Outcome) {
           cell.record = { ...cell.record, outcome }
+          yield* countOutcome(cell.record, outcome, (yield* monotonicMillis) - arrivedAt.monotonic)
           yield* about(write(outcomeLogLine(outcome, cell.record)))
           yield* PubSub.publish(published, cell.record)
         }),

@@ -2,9 +2,10 @@ import { Context, Effect, Layer, Option } from "effect"
 import { BotConfig } from "./BotConfig.ts"
 import { ChannelSupervisor } from "./ChannelSupervisor.ts"
 import { LlmClient } from "./LlmClient.ts"
-import { total } from "./Metrics.ts"
+import { set, total } from "./Metrics.ts"
 import { monotonicMillis } from "./Moment.ts"
 import { Nats } from "./Nats.ts"
+import { RateLimiter } from "./RateLimiter.ts"
 
 /** What `/health` answers (OPERATIONS, HTTP). */
 export interface HealthReport {
@@ -25,6 +26,8 @@ export interface HealthReport {
 /** How the bot does, for people and for whatever watches it. */
 export class Health extends Context.Service<Health, {
   readonly report: Effect.Effect<HealthReport>
+  /** Sets the metrics that say what is so now, for whoever is about to read them. */
+  readonly gauges: Effect.Effect<void>
   /** Whether events can come in: connected and listening. */
   readonly ready: Effect.Effect<boolean>
 }>()("llm-bot/Health") {
@@ -33,6 +36,7 @@ export class Health extends Context.Service<Health, {
     const nats = yield* Nats
     const llm = yield* LlmClient
     const supervisor = yield* ChannelSupervisor
+    const limiter = yield* RateLimiter
     const startedAt = yield* monotonicMillis
 
     const report = Effect.gen(function*() {
@@ -58,6 +62,21 @@ export class Health extends Context.Service<Health, {
         }
       } satisfies HealthReport
     })
-    return Health.of({ report, ready: nats.connected })
+    const gauges = Effect.gen(function*() {
+      const { settings } = yield* config.current
+      const active = yield* supervisor.active
+      yield* set("natsConnected", {}, yield* nats.connected)
+      yield* set("llmApiAvailable", { model: settings.llm_api.model }, yield* llm.available)
+      yield* set("activeChannels", {}, active.length)
+      for (const { key, rateLimits, room } of active) {
+        const left = yield* limiter.remaining(key, rateLimits, yield* monotonicMillis)
+        for (const limit_type of ["channel_per_minute", "channel_per_hour"] as const) {
+          const value = left[limit_type]
+          if (value !== undefined) yield* set("rateLimitRemaining", { channel: room.name, limit_type }, value)
+        }
+      }
+    })
+
+    return Health.of({ report, gauges, ready: nats.connected })
   }))
 }

@@ -8,7 +8,9 @@ import { fullPace, pace, paceDelay, type Pacing } from "../domain/Pacing.ts"
 import { encodeCommand } from "../domain/wire/Wire.ts"
 import { ConnectionGate } from "./ConnectionGate.ts"
 import { ContextStore } from "./ContextStore.ts"
+import { DryRun } from "./DryRun.ts"
 import { Echoes } from "./Echoes.ts"
+import { count } from "./Metrics.ts"
 import { monotonicMillis } from "./Moment.ts"
 import { Nats, type NatsError } from "./Nats.ts"
 import { RateLimiter } from "./RateLimiter.ts"
@@ -54,18 +56,22 @@ export class Outbox extends Context.Service<Outbox, {
       })
     })
 
-    const publish = Effect.fn("Outbox.publish")(function*(job: ReplyJob, text: string, lane: Lane) {
-      const { channel, conversation, decision, reservation, to } = job
-      const { heard } = yield* Effect.flatMap(encode(job, text), nats.publish).pipe(
-        // Without the server's word it may have arrived all the same: it counts, and it is not sent again.
-        Effect.tapErrorTag("NatsError", ({ operation }) =>
-          operation === "flush"
-            ? Effect.flatMap(monotonicMillis, (at) => limiter.confirm(reservation, at))
-            : Effect.void)
-      )
+    /** The line left, or may have left: it counts in every limit and in the pace. */
+    const stamp = Effect.fnUntraced(function*({ reservation }: ReplyJob, lane: Lane) {
       const sentAt = yield* monotonicMillis
       lane.pacing = pace(lane.pacing, sentAt)
       yield* limiter.confirm(reservation, sentAt)
+      return sentAt
+    })
+
+    const publish = Effect.fn("Outbox.publish")(function*(job: ReplyJob, text: string, lane: Lane) {
+      const { channel, conversation, decision, to } = job
+      if (yield* DryRun) return yield* Effect.as(stamp(job, lane), skipped("dry_run"))
+      const { heard } = yield* Effect.flatMap(encode(job, text), nats.publish).pipe(
+        // Without the server's word it may have arrived all the same: it counts, and it is not sent again.
+        Effect.tapErrorTag("NatsError", ({ operation }) => operation === "flush" ? stamp(job, lane) : Effect.void)
+      )
+      const sentAt = yield* stamp(job, lane)
       const time = decision.arrivedAt.wall + sentAt - decision.arrivedAt.monotonic
       const username = channel.bot.username
       yield* store.append(conversation, { username, text, time, bot: true, identity: undefined }, channel.context)
@@ -86,37 +92,51 @@ export class Outbox extends Context.Service<Outbox, {
         : undefined
     })
 
+    /** What a line has to wait for now, and how long. */
+    const delay = Effect.fnUntraced(function*({ channel }: ReplyJob, { pacing }: Lane) {
+      const now = yield* monotonicMillis
+      const cooldownMs = yield* limiter.sendDelay(channel.key, channel.rateLimits, now)
+      const pacingMs = paceDelay(pacing, now)
+      return cooldownMs >= pacingMs
+        ? { for: "global_cooldown", ms: cooldownMs } as const
+        : { for: "pacing", ms: pacingMs } as const
+    })
+
     /** In the channel's turn: waits for the global cooldown and the pace, then sends unless it is too late. */
     const takeTurn = Effect.fnUntraced(function*(job: ReplyJob, text: string, lane: Lane) {
-      const now = yield* monotonicMillis
-      const cooldownMs = yield* limiter.sendDelay(job.channel.key, job.channel.rateLimits, now)
-      const pacingMs = paceDelay(lane.pacing, now)
-      const waitMs = Math.max(cooldownMs, pacingMs)
-      const late = yield* lateness(job, waitMs)
-      if (late !== undefined) return late
-      if (waitMs > 0) {
-        yield* Effect.sleep(waitMs)
-        const reason = cooldownMs >= pacingMs ? "global_cooldown" : "pacing"
-        yield* job.decision.step({ _tag: "Waited", for: reason, ms: waitMs })
-        const lateNow = yield* lateness(job, 0)
-        if (lateNow !== undefined) return lateNow
+      // Timers may fire a little early: looked at again until nothing is left to wait for.
+      for (;;) {
+        const wait = yield* delay(job, lane)
+        const late = yield* lateness(job, wait.ms)
+        if (late !== undefined) return late
+        if (wait.ms === 0) return yield* publish(job, text, lane)
+        yield* Effect.sleep(Math.ceil(wait.ms))
+        yield* job.decision.step({ _tag: "Waited", ...wait })
       }
-      return yield* publish(job, text, lane)
     })
+
+    /** A reply that waited for NATS and is dropped all the same is counted. */
+    const countDrop = (outcome: Outcome): Effect.Effect<Outcome> =>
+      outcome._tag === "Skipped"
+        ? Effect.as(count("outboxDropped", { reason: outcome.reason }), outcome)
+        : Effect.succeed(outcome)
 
     const send = Effect.fnUntraced(function*(job: ReplyJob, text: string): Effect.fn.Return<Outcome, NatsError> {
       const lane = laneOf(job.channel.key)
+      const ticket = yield* gate.ticket
+      let waited = false
       for (;;) {
         const began = yield* monotonicMillis
-        const passed = yield* gate.pass(timeLeft(job, began))
-        if (passed === "overflow") return skipped("outbox_full")
-        if (passed === "deadline") return skipped("deadline", "NATS was away")
+        const passed = yield* gate.pass(ticket, timeLeft(job, began))
+        if (passed === "overflow") return yield* countDrop(skipped("outbox_full"))
+        if (passed === "deadline") return yield* countDrop(skipped("deadline", "NATS was away"))
         if (passed === "opened") {
           const ms = (yield* monotonicMillis) - began
           yield* job.decision.step({ _tag: "Waited", for: "connection", ms })
+          waited = true
         }
         const turn = yield* Effect.result(lane.turn.withPermit(takeTurn(job, text, lane)))
-        if (Result.isSuccess(turn)) return turn.success
+        if (Result.isSuccess(turn)) return waited ? yield* countDrop(turn.success) : turn.success
         // Lost between the gate and the server, nothing left: back to the gate.
         const lost = turn.failure.operation === "publish" && !(yield* nats.connected)
         if (!lost) return yield* turn.failure

@@ -10,6 +10,7 @@ import {
   emptyLimiter,
   forgetChannel,
   release,
+  remaining,
   type Reservation,
   sendDelay
 } from "../domain/RateLimit.ts"
@@ -25,6 +26,12 @@ export class RateLimiter extends Context.Service<RateLimiter, {
   readonly cooldowns: (now: number) => Effect.Effect<(key: CooldownKey) => number>
   /** ms until a ready reply may follow the channel's last line. */
   readonly sendDelay: (channel: ChannelKey, limits: ChannelRateLimits, now: number) => Effect.Effect<number>
+  /** How many more lines the channel's limits allow. */
+  readonly remaining: (
+    channel: ChannelKey,
+    limits: ChannelRateLimits,
+    now: number
+  ) => Effect.Effect<ReturnType<typeof remaining>>
   readonly forget: (channel: ChannelKey) => Effect.Effect<void>
 }>()("llm-bot/RateLimiter") {
   static readonly layer = Layer.effect(RateLimiter, Effect.gen(function*() {
@@ -40,6 +47,8 @@ export class RateLimiter extends Context.Service<RateLimiter, {
       cooldowns: (now) => Effect.map(Ref.get(state), (current) => (key) => cooldownRemaining(current, key, now)),
       sendDelay: (channel, limits, now) =>
         Effect.map(Ref.get(state), (current) => sendDelay(current, channel, limits, now)),
+      remaining: (channel, limits, now) =>
+        Effect.map(Ref.get(state), (current) => remaining(current, channel, limits, now)),
       forget: (channel) => Ref.update(state, (current) => forgetChannel(current, channel))
     })
   }))

@@ -1,6 +1,7 @@
-import { Cause, Context, Effect, Exit, FiberSet, Layer, Option } from "effect"
+import { Cause, Context, Effect, Exit, Fiber, FiberSet, Layer, Option } from "effect"
 import type { Outcome } from "../domain/Decision.ts"
 import { fraction } from "../domain/Digest.ts"
+import type { ChannelKey } from "../domain/Ids.ts"
 import { enoughFor } from "../domain/reply/EarlyCut.ts"
 import { type LlmAttempt, LlmClient, type LlmError } from "./LlmClient.ts"
 import { monotonicMillis } from "./Moment.ts"
@@ -18,8 +19,8 @@ const drainWithin = "30 seconds"
 export class Replies extends Context.Service<Replies, {
   /** Begins the answer and returns at once. The job's reservation is confirmed or released when it ends. */
   readonly begin: (job: ReplyJob) => Effect.Effect<void>
-  /** How many replies are under way. */
-  readonly underWay: Effect.Effect<number>
+  /** Waits until no reply of the channel is under way. */
+  readonly idle: (channel: ChannelKey) => Effect.Effect<void>
 }>()("llm-bot/Replies") {
   static readonly layerNoDeps = Layer.effect(Replies, Effect.gen(function*() {
     const prompts = yield* PromptBuilder
@@ -28,6 +29,8 @@ export class Replies extends Context.Service<Replies, {
     const limiter = yield* RateLimiter
     const outbox = yield* Outbox
     const jobs = yield* FiberSet.make<void, never>()
+    // The replies of each channel, bounded by `llm_api.max_concurrent_per_channel`.
+    const underWay = new Map<ChannelKey, Set<Fiber.Fiber<void>>>()
     yield* Effect.addFinalizer(() =>
       FiberSet.awaitEmpty(jobs).pipe(
         Effect.timeoutOption(drainWithin),
@@ -120,8 +123,18 @@ export class Replies extends Context.Service<Replies, {
       }))
 
     return Replies.of({
-      begin: (job) => Effect.asVoid(FiberSet.run(jobs, run(job))),
-      underWay: FiberSet.size(jobs)
+      begin: Effect.fnUntraced(function*(job: ReplyJob) {
+        const { key } = job.channel
+        const fiber = yield* FiberSet.run(jobs, run(job))
+        const others = underWay.get(key) ?? new Set()
+        underWay.set(key, others.add(fiber))
+        fiber.addObserver(() => {
+          others.delete(fiber)
+          if (others.size === 0) underWay.delete(key)
+        })
+      }),
+      idle: (channel) =>
+        Effect.suspend(() => Effect.forEach([...underWay.get(channel) ?? []], Fiber.await, { discard: true }))
     })
   }))
 }

@@ -12,6 +12,7 @@ import { BotConfig } from "../../src/services/BotConfig.ts"
 import { DecisionLog } from "../../src/services/DecisionLog.ts"
 import type { LlmRequest } from "../../src/services/LlmClient.ts"
 import { Nats } from "../../src/services/Nats.ts"
+import { Outage } from "./Outage.ts"
 
 /** When simulated time begins: any moment does, as long as it is always the same. */
 export const epoch = Date.UTC(2026, 0, 1)
@@ -47,7 +48,7 @@ export class Simulation extends Context.Service<Simulation, {
   static readonly layer = (
     settings: Settings,
     script: (request: LlmRequest, index: number) => ScriptedAnswer
-  ): Layer.Layer<Simulation> => {
+  ): Layer.Layer<Simulation | Outage> => {
     const requests: Array<LlmRequest> = []
     const world = Layer.mergeAll(
       NatsMemory.layer,
@@ -78,7 +79,7 @@ export class Simulation extends Context.Service<Simulation, {
       return Simulation.of({
         publish: (channel, event, payload, id) =>
           nats.publish({
-            subject: `cytube.events.${channel.toLowerCase()}.${event}`,
+            subject: subjectOf(settings.nats.protocol, channel.toLowerCase(), event),
             headers: new Map(id === undefined ? [] : [["Correlation-Id", id]]),
             body: JSON.stringify(payload),
             request: false
@@ -87,9 +88,18 @@ export class Simulation extends Context.Service<Simulation, {
         records: Effect.sync(() => [...records.values()]),
         requests: Effect.sync(() => [...requests])
       })
-    })).pipe(Layer.provide(bot), Layer.provide(world), Layer.provideMerge(started))
+    })).pipe(
+      Layer.provide(bot.pipe(Layer.provide(Outage.nats))),
+      Layer.provideMerge(Outage.layer),
+      Layer.provide(world),
+      Layer.provideMerge(started)
+    )
   }
 }
+
+/** Where the bridge publishes an event; `kryten-legacy` is not simulated. */
+const subjectOf = (protocol: Settings["nats"]["protocol"], channel: string, event: string): string =>
+  protocol === "kryten" ? `kryten.events.cytube.${channel}.${event.toLowerCase()}` : `cytube.events.${channel}.${event}`
 
 /** Simulated time begins at `epoch`, before anything is built. */
 const started = Layer.effectDiscard(TestClock.setTime(epoch))
