@@ -100,6 +100,6 @@ export const run = (options: DaemonOptions) =>
     Effect.tapErrorTag("ConfigError", (error) =>
       Effect.forEach(error.problems, (problem) => Effect.logFatal("Start failed", problem))),
     Effect.tapDefect((defect) => Effect.logFatal("Stopped by an internal error, please report it", defect)),
-    Effect.provide(Logging.layer({ log_level: "INFO", log_format: "json" })),
-    Effect.scoped
+    Effect.scoped,
+    Effect.provide(Logging.layer({ log_level: "INFO", log_format: "json" }))
   )

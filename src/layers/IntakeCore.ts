@@ -5,6 +5,7 @@ import { CorrelationId } from "../domain/Ids.ts"
 import { eventSubjects } from "../domain/wire/Subject.ts"
 import { decodeEvent, wireEventType, type WireMessage } from "../domain/wire/Wire.ts"
 import { type Delivery, Intake } from "../services/Intake.ts"
+import { makeLogSampler } from "../services/LogSampling.ts"
 import { count } from "../services/Metrics.ts"
 import { currentMoment } from "../services/Moment.ts"
 import { Nats } from "../services/Nats.ts"
@@ -18,6 +19,8 @@ export const layer: Layer.Layer<Intake, never, Nats | SecureRandom.SecureRandom>
   Effect.gen(function*() {
     const nats = yield* Nats
     const random = yield* SecureRandom.SecureRandom
+
+    const sampler = makeLogSampler()
 
     const open = Effect.fnUntraced(function*(channel: ChannelSettings) {
       const queue = yield* Effect.acquireRelease(Queue.sliding<Delivery>(queueSize), Queue.shutdown)
@@ -37,11 +40,13 @@ export const layer: Layer.Layer<Intake, never, Nats | SecureRandom.SecureRandom>
           const { constraint, field, reason } = decoded.failure
           yield* count("eventsReceived", { ...label, event_type: wireEventType(message) })
           yield* count("eventsInvalid", { ...label, reason })
-          return yield* Effect.annotateLogs(Effect.logWarning("Invalid event"), {
-            reason,
-            error: `${field}: ${constraint}`,
-            event_type: wireEventType(message)
-          })
+          return yield* sampler(reason, (leftOut) =>
+            Effect.annotateLogs(Effect.logWarning("Invalid event"), {
+              reason,
+              error: `${field}: ${constraint}`,
+              event_type: wireEventType(message),
+              ...leftOut
+            }))
         }
         const { domain, event, type } = decoded.success
         yield* count("eventsReceived", { ...label, event_type: type })

@@ -11,6 +11,9 @@ export class MetricsFailed extends Schema.TaggedError<MetricsFailed>()("MetricsF
   }
 }
 
+// The names say their units; UNIT lines belong to another format than the text one.
+const withoutUnits = (text: string): string => text.replace(/^# UNIT .*\n/gm, "")
+
 /** The metrics in Prometheus's text format (OPERATIONS, metrics). */
 export class Prometheus extends Context.Service<Prometheus, {
   readonly text: Effect.Effect<string, MetricsFailed>
@@ -25,7 +28,7 @@ export class Prometheus extends Context.Service<Prometheus, {
       yield* OtelMetrics.registerProducer(producer, () => exporter, { shutdownTimeout: "1 second" })
       return Prometheus.of({
         text: Effect.tryPromise({
-          try: () => exporter.collect().then(({ resourceMetrics }) => serializer.serialize(resourceMetrics)),
+          try: () => exporter.collect().then(({ resourceMetrics }) => withoutUnits(serializer.serialize(resourceMetrics))),
           catch: (cause) => new MetricsFailed({ detail: cause instanceof Error ? cause.message : "unknown" })
         })
       })

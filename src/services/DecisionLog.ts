@@ -4,6 +4,7 @@ import type { Content, DecisionRecord, Delivery, Outcome, Step } from "../domain
 import { type DecisionLogLine, outcomeLogLine, stepLogLine } from "../domain/DecisionLogLine.ts"
 import { type ChannelKey, channelKey, type ChannelName, type CorrelationId, type Username } from "../domain/Ids.ts"
 import { countOutcome, countStep } from "./DecisionMetrics.ts"
+import { makeLogSampler } from "./LogSampling.ts"
 import { type Moment, monotonicMillis } from "./Moment.ts"
 
 /** How many decisions of a channel are kept. */
@@ -57,6 +58,7 @@ export class DecisionLog extends Context.Service<DecisionLog, {
   static readonly layer = Layer.effect(DecisionLog, Effect.gen(function*() {
     // One ring of `ringSize` a configured channel.
     const rings = new Map<ChannelKey, Array<{ record: DecisionRecord }>>()
+    const sampler = makeLogSampler()
     const published = yield* PubSub.sliding<DecisionRecord>(256)
 
     const keep = (record: DecisionRecord): { record: DecisionRecord } => {
@@ -107,7 +109,12 @@ export class DecisionLog extends Context.Service<DecisionLog, {
         close: Effect.fnUntraced(function*(outcome: Outcome) {
           cell.record = { ...cell.record, outcome }
           yield* countOutcome(cell.record, outcome, (yield* monotonicMillis) - arrivedAt.monotonic)
-          yield* about(write(outcomeLogLine(outcome, cell.record)))
+          const line = outcomeLogLine(outcome, cell.record)
+          // A flood of refusals is one story: repeats of a reason are sampled.
+          yield* line === undefined || outcome._tag !== "Skipped"
+            ? about(write(line))
+            : sampler(outcome.reason, (leftOut) =>
+              about(write({ ...line, fields: { ...line.fields, ...leftOut } })))
           yield* PubSub.publish(published, cell.record)
         }),
         deliver: Effect.fnUntraced(function*(delivery: Delivery) {

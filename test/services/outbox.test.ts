@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Exit, Fiber, Layer, Logger, Metric, Result, Scope } from "effect"
+import { Clock, Effect, Exit, Fiber, Layer, Logger, Metric, References, Result, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { stringify } from "yaml"
 import type { DecisionRecord } from "../../src/domain/Decision.ts"
@@ -347,7 +347,10 @@ describe("stopping while NATS is away", () => {
       assert.includeMembers(log.map(({ message }) => message), ["Intake stopped", "Replies under way were given up"])
       const [stopped] = log.filter(({ annotations }) => annotations["reason"] === "stopped")
       assert.strictEqual(stopped?.annotations["correlation_id"], "a")
-    }).pipe(Effect.provide([TestClock.layer(), LogLines.layer])))
+    }).pipe(
+      Effect.provide([TestClock.layer(), LogLines.layer]),
+      Effect.provideService(References.MinimumLogLevel, "All")
+    ))
 
   it.live("sends what still can be sent when it comes back in time", () =>
     Effect.gen(function*() {

@@ -50,7 +50,7 @@ type World = typeof World.Type
 const room = Schema.Literals(rooms)
 const who = Schema.Literals(people)
 /** How the model takes a line. */
-const Mood = Schema.Literals(["prompt", "prompt", "prompt", "slow", "slow", "very slow", "fails", "fails slowly", "times out", "empty", "commands"])
+const Mood = Schema.Literals(["prompt", "prompt", "prompt", "slow", "slow", "very slow", "fails", "fails slowly", "times out", "empty", "commands", "by the half minute"])
 type Mood = typeof Mood.Type
 
 const Says = Schema.TaggedStruct("Says", { room, who, what: Schema.Literals([bot, bot, bot, "popcorn", "popcorn", "hello"]), mood: Mood })
@@ -150,7 +150,7 @@ const isQuestion = (prompt: string): boolean => prompt.includes("Answer only yes
 const failed = (afterMs: number): ScriptedAnswer => ({ afterMs, says: Result.fail(new LlmServerFailed({ status: 503 })) })
 const answered = (afterMs: number, text: string): ScriptedAnswer => ({ afterMs, says: Result.succeed(text) })
 
-const inMood = (mood: Mood, text: string): ScriptedAnswer => {
+const inMood = (mood: Mood, text: string, at: number): ScriptedAnswer => {
   switch (mood) {
     case "prompt":
       return answered(0, text)
@@ -166,6 +166,8 @@ const inMood = (mood: Mood, text: string): ScriptedAnswer => {
       return { afterMs: 30_000, says: Result.fail(new LlmTimeout({ afterMs: 30_000 })) }
     case "empty":
       return answered(100, "...")
+    case "by the half minute":
+      return answered(30_000 - at % 30_000, text)
     case "commands":
       return answered(0, `! /kick ${text}`)
   }
@@ -175,8 +177,8 @@ const modelOf = (events: ReadonlyArray<Event>) => (request: LlmRequest): Scripte
   const prompt = textOf(request)
   if (isQuestion(prompt)) return answered(1_100, prompt.length % 3 === 0 ? "No" : "Yes, it would")
   const [word, , source] = [...answeredLine(prompt).matchAll(markers)].at(-1) ?? []
-  const mood = events.find((event) => event.source === source)?.mood ?? "prompt"
-  return inMood(mood, `I heard ${word ?? "nothing"} and think just so`)
+  const asked = events.find((event) => event.source === source)
+  return inMood(asked?.mood ?? "prompt", `I heard ${word ?? "nothing"} and think just so`, asked?.at ?? 0)
 }
 
 // ---- one evening ----
@@ -384,6 +386,35 @@ const decided = (lived: Lived, gone: ReadonlySet<string>) => ({
 
 const checked = { timeout: 60_000 + runs * 2_000, arbitrary: { runs, size: 40, maxShrinks: 40, seed: "an evening" } }
 
+/** Everybody asks, and all answers are ready at the same time. */
+const Crowd = Arbitrary.all({
+  cooldown: Arbitrary.schema(Schema.Literals([0, 0, 1, 5])),
+  gaps: Arbitrary.array(Arbitrary.schema(Schema.Literals([0, 400, 1_000, 5_000])), { minLength: 8, maxLength: 12 })
+})
+const everybodyAsks: Happening = { _tag: "Says", room: "lobby", who: "Ana", what: bot, mood: "by the half minute" }
+
+const anything: typeof EntryLimits.Type = {
+  fire_probability: 1,
+  cooldown_seconds: 0,
+  max_per_user_per_minute: null,
+  max_per_channel_per_minute: null,
+  max_per_hour: null
+}
+const open: World = {
+  seed: 0,
+  user: { max_per_user_per_minute: null, max_per_user_per_hour: null },
+  room: {
+    max_per_channel_per_minute: null,
+    max_per_channel_per_hour: null,
+    global_cooldown_seconds: 0,
+    media_change_cooldown_seconds: 0
+  },
+  entries: { mention: anything, pm: anything, keyword: anything },
+  unlucky: null,
+  contextual: false,
+  concurrent: 10
+}
+
 /** How the decisions of all evenings ended. */
 const ends = new Set<string>()
 
@@ -428,6 +459,15 @@ describe("an evening in two rooms", () => {
     ]
     assert.deepStrictEqual(expected.filter((end) => !ends.has(end)), [])
   })
+
+  it.live.prop("answers that are ready at once leave one after the other", [Crowd], ([crowd]) =>
+    Effect.gen(function*() {
+      const world = { ...open, room: { ...open.room, global_cooldown_seconds: crowd.cooldown } }
+      const events = eventsOf(crowd.gaps.map((afterMs) => ({ afterMs, saidAgoMs: 0, happening: everybodyAsks })))
+      const lived = yield* live(world, events)
+      checkLimits(world, lived)
+      checkRecords(lived)
+    }), checked)
 
   it.live.prop("one room does not notice the other", [World, Evening], ([world, evening]) =>
     Effect.gen(function*() {

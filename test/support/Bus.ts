@@ -1,5 +1,5 @@
 import { connect, headers as makeHeaders, type Msg } from "@nats-io/transport-node"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Schedule } from "effect"
 import { NatsServer } from "./NatsServer.ts"
 
 /** A message somebody published. */
@@ -18,6 +18,9 @@ const fromMsg = (message: Msg): BusMessage => ({
   request: message.reply !== undefined && message.reply !== ""
 })
 
+/** After a loss the bridge is back before the bot: what is published before it listens would reach nobody. */
+const backAtOnce = { maxReconnectAttempts: -1, reconnectTimeWait: 5, reconnectJitter: 0 }
+
 /** The bridge's end of NATS: a plain client that sends what the room says and sees whatever else is published. */
 export class Bus extends Context.Service<Bus, {
   readonly send: (subject: string, body: string, headers: Readonly<Record<string, string>>) => Effect.Effect<void>
@@ -27,7 +30,7 @@ export class Bus extends Context.Service<Bus, {
   static readonly layer: Layer.Layer<Bus, never, NatsServer> = Layer.effect(Bus, Effect.gen(function*() {
     const { url } = yield* NatsServer
     const client = yield* Effect.acquireRelease(
-      Effect.promise(() => connect({ servers: url.replace("nats://", ""), name: "bridge" })),
+      Effect.promise(() => connect({ servers: url.replace("nats://", ""), name: "bridge", ...backAtOnce })),
       (client) => Effect.promise(() => client.close())
     )
     const seen: Array<BusMessage> = []
@@ -45,7 +48,11 @@ export class Bus extends Context.Service<Bus, {
           client.publish(subject, body, Object.keys(given).length === 0 ? {} : { headers })
         }),
       // After the server's answer everything it had for us is here.
-      commands: Effect.promise(() => client.flush()).pipe(Effect.map(() => [...seen]))
+      commands: Effect.tryPromise(() => client.flush()).pipe(
+        Effect.retry(Schedule.spaced("10 millis")),
+        Effect.map(() => [...seen]),
+        Effect.orDie
+      )
     })
   }))
 }

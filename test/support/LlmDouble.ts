@@ -19,7 +19,7 @@ export interface LlmCall {
 /** How the double answers a completion. */
 export interface LlmBehaviour {
   readonly status: number
-  readonly delayMs: number
+  readonly delayMs: number | ((call: LlmCall) => number)
   readonly headers: Readonly<Record<string, string>>
   readonly body: (call: LlmCall) => string
 }
@@ -46,7 +46,7 @@ export const completionOf = (text: string): string =>
   })
 
 /** The line the prompt asks to answer: the text of the last fence. */
-const askedLine = (call: LlmCall): string => promptOf(call).split("<line>").at(-1)?.split("</line>")[0] ?? ""
+export const askedLine = (call: LlmCall): string => promptOf(call).split("<line>").at(-1)?.split("</line>")[0] ?? ""
 
 const agreeable: LlmBehaviour = {
   status: 200,
@@ -85,7 +85,8 @@ export class LlmDouble extends Context.Service<LlmDouble, {
       if (call.path.endsWith("/models")) return reply(response, 200, {}, `{"object":"list","data":[{"id":"double"}]}`)
       if (!call.path.endsWith("/chat/completions")) return reply(response, 404, {}, "{}")
       const { body, delayMs, headers, status } = behaviour
-      const timer = setTimeout(() => reply(response, status, headers, body(call)), delayMs)
+      const afterMs = typeof delayMs === "number" ? delayMs : delayMs(call)
+      const timer = setTimeout(() => reply(response, status, headers, body(call)), afterMs)
       response.once("close", () => clearTimeout(timer))
     }
 

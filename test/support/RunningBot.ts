@@ -11,6 +11,7 @@ import { DecisionLog } from "../../src/services/DecisionLog.ts"
 import { LlmDouble } from "./LlmDouble.ts"
 import { NatsServer } from "./NatsServer.ts"
 
+/** Settings from YAML text, the key of the model from the environment. */
 const parse = (yaml: string): Effect.Effect<ParsedSettings> =>
   Result.match(parseSettings(yaml, { LLM_API_KEY: "test-key" }), {
     onSuccess: Effect.succeed,
@@ -47,16 +48,20 @@ rate_limits:
   media_change_cooldown_seconds: 0
 `
 
-/** The whole bot in this process, on the real NATS and over real HTTP, in the room TestChan as KrytenBot. */
+/** The whole bot in this process, on the real NATS and over real HTTP. */
+export const botWith = (yaml: string) =>
+  Layer.unwrap(Effect.map(parse(yaml), ({ settings }) =>
+    Main.bot.pipe(
+      Layer.provideMerge(Layer.mergeAll(NatsConnection.layer(settings.nats), LlmOpenAi.layer)),
+      Layer.provide(Layer.mergeAll(BotConfig.layerFixed(settings), SecureRandom.layerWebCrypto))
+    )))
+
+/** The same in the room TestChan as KrytenBot. */
 export const runningBot = (protocol: string, more: string) =>
   Layer.unwrap(Effect.gen(function*() {
     const nats = yield* NatsServer
     const llm = yield* LlmDouble
-    const { settings } = yield* parse(settingsText(nats.url, llm.url, protocol) + more)
-    return Main.bot.pipe(
-      Layer.provideMerge(Layer.mergeAll(NatsConnection.layer(settings.nats), LlmOpenAi.layer)),
-      Layer.provide(Layer.mergeAll(BotConfig.layerFixed(settings), SecureRandom.layerWebCrypto))
-    )
+    return botWith(settingsText(nats.url, llm.url, protocol) + more)
   }))
 
 /** The room's decisions, oldest first, once there are `count` of them and each has its outcome. */
