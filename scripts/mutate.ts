@@ -39,7 +39,7 @@ const mutations: ReadonlyArray<Mutation> = [
     ["the global cooldown forgets what was sent", "lastSent: HashMap.set(state.lastSent, reservation.channel, sentAt)", "lastSent: state.lastSent"],
     ["a cooldown is over a moment late", "key.entry.cooldown_seconds * 1000 - now)", "key.entry.cooldown_seconds * 1000 + 1 - now)"],
     ["one person's private message silences the others", "entry.type === \"pm\" ?", "entry.type === \"mention\" ?"],
-    ["a user's limits count for each trigger apart", "=> [`user ${name}`,", "=> [`user ${entry.type} ${name}`,"],
+    ["a user's limits count for each trigger apart", "ledgerName(\"user\", name)", "ledgerName(\"user\", entry.type, name)"],
     ["idle users are never forgotten", "ledgers: sweep(state.ledgers, now)", "ledgers: state.ledgers"],
     ["an entry's max_per_hour is ignored", "hourMs, own.max_per_hour]", "hourMs, own.max_per_channel_per_hour]"]
   ),
@@ -92,8 +92,8 @@ const mutations: ReadonlyArray<Mutation> = [
   ),
   ...inFile(
     "src/services/Outbox.ts",
-    ["a ready reply does not wait for the global cooldown", "Math.max(cooldownMs, pacingMs)", "pacingMs"],
-    ["a ready reply does not wait for the room's flood control", "Math.max(cooldownMs, pacingMs)", "cooldownMs"],
+    ["a ready reply does not wait for the global cooldown", "const cooldownMs = yield* limiter.sendDelay(channel.key, channel.rateLimits, now)", "const cooldownMs = 0"],
+    ["a ready reply does not wait for the room's flood control", "const pacingMs = paceDelay(pacing, now)", "const pacingMs = 0"],
     ["replies are sent past their deadline", "(left) => left < waitMs)) return", "() => false)) return"],
     ["replies of a channel leave all at once", "lane.turn.withPermit(takeTurn(job, text, lane))", "takeTurn(job, text, lane)"]
   ),

@@ -1,9 +1,12 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Effect } from "effect"
-import { CliConfig, Command, Flag, GlobalFlag } from "effect/cli"
+import { Console, Effect } from "effect"
+import { Argument, CliConfig, Command, Flag, GlobalFlag } from "effect/cli"
+import { settingsJsonSchema } from "./domain/settings/SettingsJsonSchema.ts"
+import { checkConfig } from "./layers/CheckConfig.ts"
 import { run } from "./layers/Daemon.ts"
 import { exitOnSecondSignal, teardown } from "./layers/Exit.ts"
+import { initConfig } from "./layers/InitConfig.ts"
 import { version } from "./layers/Package.ts"
 import { playground } from "./layers/Playground.ts"
 
@@ -24,6 +27,24 @@ const runCommand = Command.make("run", {
   Command.withDescription("Run the bot")
 )
 
+const checkConfigCommand = Command.make("check-config", {
+  file: Argument.String("file").pipe(Argument.withDescription("the configuration file (YAML)")),
+  format: Flag.Literals("format", ["text", "json"]).pipe(Flag.withDefault("text"), Flag.withDescription("for people, or for programs")),
+  connect: Flag.Boolean("connect").pipe(Flag.withDefault(false), Flag.withDescription("also try NATS, the key and the model"))
+}, checkConfig).pipe(
+  Command.withDescription("Name every problem of a configuration file")
+)
+
+const initCommand = Command.make("init", {
+  file: Argument.String("file").pipe(Argument.withDefault("config.yaml"), Argument.withDescription("the file to write"))
+}, ({ file }) => initConfig(file)).pipe(
+  Command.withDescription("Write a commented configuration to start from")
+)
+
+const schemaCommand = Command.make("schema", {}, () => Console.log(settingsJsonSchema().trimEnd())).pipe(
+  Command.withDescription("Print the configuration's JSON Schema")
+)
+
 const playgroundCommand = Command.make("playground", {
   config: Flag.optional(config),
   port: Flag.Int("port").pipe(Flag.withDefault(8088), Flag.withDescription("the page's port; taken: the next free one"))
@@ -34,7 +55,7 @@ const playgroundCommand = Command.make("playground", {
 exitOnSecondSignal()
 Command.make("llm-bot").pipe(
   Command.withDescription("A chat participant for CyTube rooms"),
-  Command.withSubcommands([runCommand, playgroundCommand]),
+  Command.withSubcommands([runCommand, playgroundCommand, checkConfigCommand, initCommand, schemaCommand]),
   Command.run({ version }),
   Effect.provideService(CliConfig.CliConfig, {
     builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions]

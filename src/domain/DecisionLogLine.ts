@@ -1,4 +1,4 @@
-import type { DecisionRecord, Outcome, SkipReason, Step } from "./Decision.ts"
+import type { DecisionRecord, Delivery, Outcome, SkipReason, Step } from "./Decision.ts"
 import { LimitName } from "./Decision.ts"
 import { outcomeText, stepText } from "./DecisionStory.ts"
 
@@ -34,8 +34,12 @@ const suppressing: ReadonlySet<string> = new Set([
   ...LimitName.literals
 ])
 
-/** The log line of a step, if it has one. */
-export const stepLogLine = (step: Step): DecisionLogLine | undefined => {
+/** What the last request to the model cost in time. */
+const lastAttempt = ({ steps }: DecisionRecord): Extract<Step, { _tag: "LlmAttempt" }> | undefined =>
+  steps.findLast((step) => step._tag === "LlmAttempt")
+
+/** The log line of a record's newest step, if it has one. */
+export const stepLogLine = (step: Step, record: DecisionRecord): DecisionLogLine | undefined => {
   switch (step._tag) {
     case "Trigger":
       return {
@@ -68,7 +72,8 @@ export const stepLogLine = (step: Step): DecisionLogLine | undefined => {
           prompt_tokens: step.inputTokens,
           completion_tokens: step.outputTokens,
           finish_reason: step.finishReason,
-          response_length: step.characters
+          response_length: step.characters,
+          duration_ms: Math.round(lastAttempt(record)?.durationMs ?? 0)
         }
       }
     case "Processed":
@@ -97,30 +102,62 @@ export const stepLogLine = (step: Step): DecisionLogLine | undefined => {
   }
 }
 
+/** The trigger that met the refusal: the first its own gates refused so, else the one that fired and was not admitted. */
+const refusedTrigger = (reason: SkipReason, { steps }: DecisionRecord): Readonly<Record<string, string>> => {
+  const tests = steps.filter((step) => step._tag === "Trigger")
+  const refused = tests.find(({ result }) => result._tag.toLowerCase() === reason) ??
+    tests.find(({ result }) => result._tag === "Fired")
+  return refused === undefined ? {} : { trigger_type: typeOf(refused.entry) }
+}
+
+const suppressed = (reason: SkipReason, record: DecisionRecord): DecisionLogLine => ({
+  level: "Info",
+  message: "Trigger suppressed",
+  fields: { decision: decisionOf(reason), reason, ...refusedTrigger(reason, record) }
+})
+
+/** A late reply whose model never answered is the model's failure, any other one a line that is not sent. */
+const late = (outcome: Extract<Outcome, { _tag: "Skipped" }>, record: DecisionRecord): DecisionLogLine => {
+  const attempt = lastAttempt(record)
+  const hadText = record.steps.some(({ _tag }) => _tag === "LlmAnswer" || _tag === "Fallback")
+  return attempt === undefined || hadText
+    ? {
+      level: "Warn",
+      message: "Response filtered",
+      fields: { filter_type: outcome.reason, reason: outcomeText(outcome) }
+    }
+    : {
+      level: "Error",
+      message: "LLM API request failed",
+      fields: { model: attempt.model, error_type: attempt.status, error: attempt.detail, reason: outcome.reason }
+    }
+}
+
+const skippedLogLine = (outcome: Extract<Outcome, { _tag: "Skipped" }>, record: DecisionRecord): DecisionLogLine => {
+  const { reason } = outcome
+  if (suppressing.has(reason)) return suppressed(reason, record)
+  if (reason === "deadline" || reason === "media_changed") return late(outcome, record)
+  return { level: "Debug", message: "Event ignored", fields: { reason } }
+}
+
 /** The log line of an outcome, if it has one. */
 export const outcomeLogLine = (outcome: Outcome, record: DecisionRecord): DecisionLogLine | undefined => {
-  if (outcome._tag === "Replied") return undefined
-  if (outcome._tag === "Failed") {
-    return {
-      level: "Error",
-      message: outcome.error.startsWith("Llm") ? "LLM API request failed" : "Reply failed",
-      fields: { error_type: outcome.error, error: outcome.message }
-    }
-  }
-  if (suppressing.has(outcome.reason)) {
-    const matched = record.steps.findLast((step) => step._tag === "Trigger" && step.result._tag !== "NoMatch")
-    return {
-      level: outcome.reason === "no_match" ? "Debug" : "Info",
-      message: "Trigger suppressed",
-      fields: {
-        decision: decisionOf(outcome.reason),
-        reason: outcome.reason,
-        ...(matched?._tag === "Trigger" ? { trigger_type: typeOf(matched.entry) } : {})
+  switch (outcome._tag) {
+    case "Replied":
+      return undefined
+    case "Skipped":
+      return skippedLogLine(outcome, record)
+    case "Failed":
+      return {
+        level: "Error",
+        message: outcome.error.startsWith("Llm") ? "LLM API request failed" : "Reply failed",
+        fields: { error_type: outcome.error, error: outcome.message }
       }
-    }
   }
-  if (outcome.reason === "deadline" || outcome.reason === "media_changed") {
-    return { level: "Warn", message: "Response filtered", fields: { filter_type: outcome.reason, reason: outcomeText(outcome) } }
-  }
-  return { level: "Debug", message: "Event ignored", fields: { reason: outcome.reason } }
 }
+
+/** The log line of a delivery, if it has one. */
+export const deliveryLogLine = (delivery: Delivery): DecisionLogLine | undefined =>
+  delivery._tag === "Delivered"
+    ? undefined
+    : { level: "Warn", message: "Delivery unconfirmed", fields: { reason: delivery.cause } }

@@ -1,9 +1,8 @@
 import { readFile } from "node:fs/promises"
 import process from "node:process"
-import { Effect, Layer, Result, Schema, SubscriptionRef } from "effect"
-import { activate } from "../domain/ChannelSettings.ts"
-import { type ConfigProblem, parseSettings } from "../domain/settings/SettingsFile.ts"
-import { BotConfig } from "../services/BotConfig.ts"
+import { Effect, Predicate, Result, Schema } from "effect"
+import type { ConfigProblem } from "../domain/settings/ConfigProblem.ts"
+import { type ParsedSettings, parseSettings } from "../domain/settings/SettingsFile.ts"
 
 /** A configuration that cannot be used. The message has one line a problem. */
 export class ConfigError extends Schema.TaggedError<ConfigError>()("ConfigError", {
@@ -15,31 +14,40 @@ export class ConfigError extends Schema.TaggedError<ConfigError>()("ConfigError"
   }
 }
 
-/** A problem as compilers write theirs: `file:line:col: error: field: what`. */
-export const problemText = (file: string, { column, line, message, path, severity }: ConfigProblem): string =>
-  `${file}:${line}:${column}: ${severity}: ${path === "" ? "" : `${path}: `}${message}`
+/** A problem as compilers write theirs: `file:line:col: error: field: what (did you mean …?)` (OPERATIONS). */
+export const problemText = (file: string, problem: ConfigProblem): string => {
+  const { column, line, message, path, severity, suggestion } = problem
+  const hint = suggestion === undefined ? "" : ` (did you mean ${suggestion}?)`
+  return `${file}:${line}:${column}: ${severity}: ${path === "" ? "" : `${path}: `}${message}${hint}`
+}
 
-const read = (file: string): Effect.Effect<string, ConfigError> =>
-  Effect.tryPromise({
-    try: () => readFile(file, "utf8"),
-    catch: (cause) =>
-      new ConfigError({
-        file,
-        problems: [`${file}: cannot be read: ${cause instanceof Error ? cause.message : "unknown"}`]
-      })
-  })
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: "you may not read it",
+  EISDIR: "it is a folder",
+  ENOENT: "there is no such file"
+}
 
-/** Reads and checks a configuration file. */
-export const load = Effect.fn("ConfigFile.load")(function*(file: string) {
-  const parsed = parseSettings(yield* read(file), process.env)
-  if (Result.isSuccess(parsed)) return parsed.success
-  return yield* new ConfigError({ file, problems: parsed.failure.map((problem) => problemText(file, problem)) })
+const unreadable = (cause: unknown): ReadonlyArray<ConfigProblem> => {
+  const code = Predicate.hasProperty(cause, "code") ? String(cause.code) : "unknown"
+  const message = `cannot be read: ${reasons[code] ?? code}`
+  return [{ severity: "error", path: "", line: 1, column: 1, message, source: "" }]
+}
+
+/** Reads a configuration file and names every problem it has; one that cannot be read has that problem alone. */
+export const check = (file: string): Effect.Effect<Result.Result<ParsedSettings, ReadonlyArray<ConfigProblem>>> =>
+  Effect.tryPromise({ try: () => readFile(file, "utf8"), catch: unreadable }).pipe(
+    Effect.match({
+      onFailure: Result.fail,
+      onSuccess: (text) => parseSettings(text, process.env)
+    })
+  )
+
+/** What the problems of a file are as an error. */
+export const errorOf = (file: string, problems: ReadonlyArray<ConfigProblem>): ConfigError =>
+  new ConfigError({ file, problems: problems.map((problem) => problemText(file, problem)) })
+
+/** Reads a configuration file that must be usable. */
+export const load = Effect.fn("ConfigFile.load")(function*(file: string): Effect.fn.Return<ParsedSettings, ConfigError> {
+  const checked = yield* check(file)
+  return Result.isSuccess(checked) ? checked.success : yield* errorOf(file, checked.failure)
 })
-
-/** The configuration of a file, in force until the program ends. */
-export const layer = (file: string): Layer.Layer<BotConfig, ConfigError> =>
-  Layer.effect(BotConfig, Effect.gen(function*() {
-    const { settings, warnings } = yield* load(file)
-    for (const warning of warnings) yield* Effect.logWarning(problemText(file, warning))
-    return BotConfig.fromRef(yield* SubscriptionRef.make(activate(settings)))
-  }))

@@ -1,6 +1,6 @@
 import { rm, writeFile } from "node:fs/promises"
 import process from "node:process"
-import { Context, Effect, Layer, Option, Scope, SubscriptionRef } from "effect"
+import { Context, Effect, Layer, Option, type Queue, Schema, Scope, SubscriptionRef } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { type ActiveSettings, activate } from "../domain/ChannelSettings.ts"
 import type { ChannelName } from "../domain/Ids.ts"
@@ -8,9 +8,12 @@ import type { Settings } from "../domain/settings/Settings.ts"
 import { BotConfig } from "../services/BotConfig.ts"
 import { ChannelSupervisor } from "../services/ChannelSupervisor.ts"
 import { DryRun } from "../services/DryRun.ts"
-import { ChannelLabel, set } from "../services/Metrics.ts"
+import type { Health } from "../services/Health.ts"
+import { ChannelLabel } from "../services/Metrics.ts"
 import { Nats } from "../services/Nats.ts"
+import { StopLimits } from "../services/Stopping.ts"
 import * as ConfigFile from "./ConfigFile.ts"
+import { exitCodes } from "./Exit.ts"
 import * as HealthServer from "./HealthServer.ts"
 import * as LlmOpenAi from "./LlmOpenAi.ts"
 import * as Logging from "./Logging.ts"
@@ -19,6 +22,7 @@ import * as NatsConnection from "./NatsConnection.ts"
 import { version } from "./Package.ts"
 import { Prometheus } from "./Prometheus.ts"
 import { onHangup } from "./Reload.ts"
+import { arrivals } from "./Signals.ts"
 import { type SystemdNotify, systemdNotify } from "./SystemdNotify.ts"
 
 /** What `llm-bot run` was told besides the configuration. */
@@ -32,11 +36,17 @@ export interface DaemonOptions {
 
 type ActiveRef = SubscriptionRef.SubscriptionRef<ActiveSettings>
 
+const hasTooManyLabels = ({ channels, settings }: ActiveSettings): boolean =>
+  [...channels.values()].filter(({ enabled }) => enabled).length > settings.telemetry.channel_label_limit
+
 /** With more channels than `telemetry.channel_label_limit` metrics name none of them (N4). */
-const labelOf = (active: ActiveRef) => (channel: ChannelName): string => {
-  const { channels, settings } = SubscriptionRef.getUnsafe(active)
-  const enabled = [...channels.values()].filter((entry) => entry.enabled).length
-  return enabled > settings.telemetry.channel_label_limit ? "_all" : channel
+const labelOf = (active: ActiveRef): (channel: ChannelName) => string => {
+  let counted: { readonly settings: ActiveSettings; readonly tooMany: boolean } | undefined
+  return (channel) => {
+    const settings = SubscriptionRef.getUnsafe(active)
+    if (counted?.settings !== settings) counted = { settings, tooMany: hasTooManyLabels(settings) }
+    return counted.tooMany ? "_all" : channel
+  }
 }
 
 const pidFile = (file: string) =>
@@ -48,47 +58,94 @@ const pidFile = (file: string) =>
     (written) => Option.isNone(written) ? Effect.void : Effect.promise(() => rm(file, { force: true }))
   )
 
-/** The bot on the real NATS and the real model, until it is interrupted or NATS is given up. */
-const serve = Effect.fnUntraced(function*({ file }: DaemonOptions, active: ActiveRef, systemd: SystemdNotify) {
-  const { settings } = yield* SubscriptionRef.get(active)
-  // HTTP starts last and stops after NATS is closed: it lives in the outer scope, the bot in the inner one (F10).
-  const outer = yield* Effect.scope
-  const world = Layer.mergeAll(NatsConnection.layer(settings.nats), LlmOpenAi.layer, Prometheus.layer(settings.telemetry.service_name))
-  return yield* Effect.scoped(Effect.gen(function*() {
-    const services = yield* Layer.build(Layer.provideMerge(bot, world))
-    if (settings.health.enabled) {
-      yield* Scope.addFinalizer(outer, Effect.logInfo("HTTP stopped"))
-      const http = HealthServer.layer(settings.health).pipe(Layer.provide(Layer.succeedContext(services)))
-      yield* Layer.buildWithScope(http, outer)
-    }
-    yield* set("configLastReloadSuccessful", {}, true)
-    yield* Effect.forkScoped(onHangup(file, active, systemd))
-    yield* Effect.forkScoped(systemd.watchdog)
-    const listening = yield* Context.get(services, ChannelSupervisor).active
-    const channel = listening.map(({ room }) => room.name).join(",")
-    yield* Effect.annotateLogs(Effect.logInfo("Bot ready"), { channel, version })
-    yield* systemd.ready
-    return yield* Context.get(services, Nats).lost.pipe(
-      Effect.onInterrupt(() => Effect.andThen(Effect.logInfo("Shutdown initiated"), systemd.stopping))
-    )
-  }))
+/** Makes what starts the HTTP server, which stops after the bot, and the metrics, which stop after HTTP (F10). */
+const makeHttp = Effect.fnUntraced(function*({ health, telemetry }: Settings) {
+  const scope = yield* Effect.scope
+  yield* Effect.addFinalizer(() => Effect.logInfo("Telemetry stopped"))
+  const metrics = yield* Layer.build(Prometheus.layer(telemetry.service_name))
+  const server = HealthServer.layer(health).pipe(Layer.provide(Layer.succeedContext(metrics)))
+  return Effect.fnUntraced(function*(services: Context.Context<Health>) {
+    if (!health.enabled) return
+    yield* Effect.addFinalizer(() => Effect.logInfo("HTTP stopped"))
+    yield* Layer.build(Layer.provide(server, Layer.succeedContext(services)))
+  }, Scope.provide(scope))
 })
 
+/** Whatever hangs, the process ends: at some point the time for stopping is over (F10). */
+const endInTime = Effect.gen(function*() {
+  const { all } = yield* StopLimits
+  yield* Effect.sleep(all)
+  yield* Effect.logError("Stopping took too long, it ends here")
+  return process.exit(exitCodes.runtime)
+})
+
+const initiateStop = (systemd: SystemdNotify) =>
+  Effect.logInfo("Shutdown initiated").pipe(
+    Effect.andThen(Effect.forkDetach(endInTime)),
+    Effect.andThen(systemd.stopping)
+  )
+
+/** The connection was lost and every attempt to get it back is spent. */
+export class NatsGivenUp extends Schema.TaggedError<NatsGivenUp>()("NatsGivenUp", { detail: Schema.String }) {
+  override get message() {
+    return `NATS stays away (${this.detail}); is the server up, and nats.max_reconnect_attempts high enough?`
+  }
+}
+
+interface Life {
+  readonly options: DaemonOptions
+  readonly active: ActiveRef
+  readonly hangups: Queue.Dequeue<NodeJS.Signals>
+  readonly systemd: SystemdNotify
+}
+
+/** NATS → model → subscriptions → HTTP → ready (F10). */
+const start = Effect.fnUntraced(function*({ nats }: Settings, startHttp: Effect.Success<ReturnType<typeof makeHttp>>) {
+  const world = Layer.provideMerge(LlmOpenAi.layer, NatsConnection.layer(nats))
+  const services = yield* Layer.build(Layer.provideMerge(bot, world))
+  yield* startHttp(services)
+  const listening = yield* Context.get(services, ChannelSupervisor).active
+  const channel = listening.map(({ room }) => room.name).join(",")
+  yield* Effect.annotateLogs(Effect.logInfo("Bot ready"), { channel, version })
+  return Context.get(services, Nats)
+})
+
+/** The bot on the real NATS and the real model, until it is interrupted or NATS is given up. */
+const live = Effect.fnUntraced(function*({ active, hangups, options, systemd }: Life) {
+  const { settings } = yield* SubscriptionRef.get(active)
+  const startHttp = yield* makeHttp(settings)
+  return yield* Effect.gen(function*() {
+    const nats = yield* start(settings, startHttp)
+    yield* Effect.forkScoped(onHangup(hangups, options.file, active, systemd))
+    yield* Effect.forkScoped(systemd.watchdog)
+    yield* systemd.ready
+    return yield* Effect.mapError(nats.lost, ({ detail }) => new NatsGivenUp({ detail }))
+  }).pipe(Effect.onInterrupt(() => initiateStop(systemd)), Effect.scoped)
+}, Effect.scoped)
+
+/** Logs as the configuration in force says; what the command line says wins. */
+const logging = (active: ActiveRef, { logLevel }: DaemonOptions): Layer.Layer<never> =>
+  Logging.layerFollowing(() => {
+    const { settings } = SubscriptionRef.getUnsafe(active)
+    return { ...settings, log_level: Option.getOrElse(logLevel, () => settings.log_level) }
+  })
+
 const configured = Effect.fnUntraced(function*(options: DaemonOptions) {
+  const hangups = yield* arrivals("SIGHUP")
   const { settings, warnings } = yield* ConfigFile.load(options.file)
   const active = yield* SubscriptionRef.make(activate(settings))
-  const log_level = Option.getOrElse(options.logLevel, () => settings.log_level)
   return yield* Effect.gen(function*() {
     for (const warning of warnings) yield* Effect.logWarning(ConfigFile.problemText(options.file, warning))
     if (Option.isSome(options.pidFile)) yield* pidFile(options.pidFile.value)
-    return yield* serve(options, active, systemdNotify(process.env))
+    return yield* live({ options, active, hangups, systemd: systemdNotify(process.env) })
   }).pipe(
-    Effect.tapError((error) => Effect.logFatal("Start failed", error.message)),
+    Effect.tapError((error) =>
+      Effect.logFatal(error._tag === "NatsGivenUp" ? "Bot stopped" : "Start failed", error.message)),
     Effect.provide(Layer.mergeAll(
       Layer.succeed(BotConfig, BotConfig.fromRef(active)),
       Layer.succeed(ChannelLabel, labelOf(active)),
       Layer.succeed(DryRun, options.dryRun),
-      Logging.layer({ ...settings, log_level }),
+      logging(active, options),
       SecureRandom.layerWebCrypto
     ))
   )

@@ -1,4 +1,4 @@
-import { createServer } from "node:http"
+import { createServer, type Server } from "node:http"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Effect, Layer, Schema } from "effect"
 import { HttpRouter, type HttpServerError, HttpServerResponse } from "effect/http"
@@ -8,33 +8,43 @@ import { version } from "./Package.ts"
 import { Prometheus } from "./Prometheus.ts"
 
 /** Nobody needs long here: whoever is slow or sends much is cut off. */
-const limits = { requestTimeout: 5_000, headersTimeout: 5_000, maxHeaderSize: 8_192, keepAliveTimeout: 5_000 }
+const limits = {
+  requestTimeout: 5_000,
+  headersTimeout: 5_000,
+  connectionsCheckingInterval: 1_000,
+  maxHeaderSize: 8_192,
+  keepAliveTimeout: 5_000
+}
+/** More connections than any monitoring has. */
+const maxConnections = 100
+
+const limitedServer = (): Server => Object.assign(createServer(limits), { maxConnections })
+
+// Whatever a refused request still has to say is not read.
+const onlyGet = HttpServerResponse.text("only GET\n", { status: 405, headers: { allow: "GET", connection: "close" } })
 
 const routes = HttpRouter.use((router) =>
   Effect.gen(function*() {
     const health = yield* Health
     const prometheus = yield* Prometheus
-    yield* router.add(
-      "GET",
+    const get = (path: HttpRouter.PathInput, answer: Effect.Effect<HttpServerResponse.HttpServerResponse>) =>
+      router.add("*", path, ({ method }) => method === "GET" ? answer : Effect.succeed(onlyGet))
+
+    yield* get(
       "/health",
       Effect.map(health.report, (report) => HttpServerResponse.jsonUnsafe({ ...report, version }))
     )
-    yield* router.add("GET", "/livez", HttpServerResponse.text("alive\n"))
-    yield* router.add(
-      "GET",
+    yield* get("/livez", Effect.succeed(HttpServerResponse.text("alive\n")))
+    yield* get(
       "/readyz",
       Effect.map(health.ready, (ready) =>
-        ready ? HttpServerResponse.text("ready\n") : HttpServerResponse.text("not connected\n", { status: 503 }))
+        ready ? HttpServerResponse.text("ready\n") : HttpServerResponse.text("not ready\n", { status: 503 }))
     )
-    const refused = HttpServerResponse.text("only GET\n", { status: 405, headers: { allow: "GET" } })
-    yield* router.add("GET", "/metrics", Effect.andThen(health.gauges, prometheus.text).pipe(
+    yield* get("/metrics", Effect.andThen(health.gauges, prometheus.text).pipe(
       Effect.map((text) => HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" })),
       Effect.catchTag("MetricsFailed", ({ message }) =>
         Effect.succeed(HttpServerResponse.text(`${message}\n`, { status: 500 })))
     ))
-    for (const path of ["/health", "/livez", "/readyz", "/metrics"] as const) {
-      for (const method of ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const) yield* router.add(method, path, refused)
-    }
   })
 )
 
@@ -54,7 +64,7 @@ const detailOf = ({ cause }: HttpServerError.ServeError): string =>
 /** `/health`, `/livez`, `/readyz` and `/metrics`, nothing else (OPERATIONS, HTTP). */
 export const layer = ({ host, port }: Settings["health"]): Layer.Layer<never, HealthServerFailed, Health | Prometheus> =>
   HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }).pipe(
-    Layer.provide(NodeHttpServer.layer(() => createServer(limits), { host, port, gracefulShutdownTimeout: "2 seconds" })),
+    Layer.provide(NodeHttpServer.layer(limitedServer, { host, port, gracefulShutdownTimeout: "2 seconds" })),
     Layer.catchTag("ServeError", (error) =>
       Layer.effectDiscard(Effect.fail(new HealthServerFailed({ address: `${host}:${port}`, detail: detailOf(error) }))))
   )

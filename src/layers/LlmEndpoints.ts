@@ -1,5 +1,14 @@
 import { Effect, Redacted } from "effect"
-import { answered, asked, closureOf, type EndpointHealth, failed, refused, released, unknownHealth } from "../domain/EndpointHealth.ts"
+import {
+  answered,
+  asked,
+  closureOf,
+  type EndpointHealth,
+  failed,
+  refused,
+  released,
+  unknownHealth
+} from "../domain/EndpointHealth.ts"
 import { LlmEndpointClosed, type LlmError, type LlmRequest } from "../services/LlmClient.ts"
 import { monotonicMillis } from "../services/Moment.ts"
 import type { Endpoint } from "./LlmExchange.ts"
@@ -40,7 +49,7 @@ const afterError = (error: LlmError) => (health: EndpointHealth, now: number): E
 export const makeEndpoints = () => {
   const healths = new Map<string, EndpointHealth>()
   const healthOf = (endpoint: Endpoint): EndpointHealth => healths.get(keyOf(endpoint)) ?? unknownHealth
-  const learn = (endpoint: Endpoint, change: (health: EndpointHealth, now: number) => EndpointHealth): Effect.Effect<void> =>
+  const learn = (endpoint: Endpoint, change: (health: EndpointHealth, now: number) => EndpointHealth) =>
     Effect.map(monotonicMillis, (now) => void healths.set(keyOf(endpoint), change(healthOf(endpoint), now)))
 
   /** Begins a request, unless the endpoint is left alone; says whether it is the one that probes. */

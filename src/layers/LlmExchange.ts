@@ -105,4 +105,10 @@ export const exchange = Effect.fnUntraced(function*(
   )
   yield* failUnlessOk(response, streaming)
   return yield* read(response, request, endpoint, onFirstText)
-}, Effect.scoped, Effect.catchTag("HttpClientError", ({ reason }) => new LlmUnreachable({ detail: reason._tag })))
+}, Effect.scoped, Effect.catchTag("HttpClientError", ({ reason }) =>
+  // The reason's own message may quote headers, and with them the key: its name has to do.
+  Effect.fail(
+    reason._tag === "EmptyBodyError"
+      ? new LlmBadAnswer({ detail: "nothing" })
+      : new LlmUnreachable({ detail: reason._tag })
+  )))

@@ -123,9 +123,13 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
     Effect.forkScoped
   )
 
+  // A loss is reported a moment after the client knows of it: without the server's greeting there is no connection.
+  const connected = Effect.map(SubscriptionRef.get(state), (up) =>
+    up && connection.info !== undefined && !connection.isClosed())
+
   const whileConnected = Effect.filterOrFail(
-    SubscriptionRef.get(state),
-    (connected) => connected && !connection.isClosed(),
+    connected,
+    (up) => up,
     () => new NatsError({ operation: "publish", detail: "not connected", retryable: true })
   )
 
@@ -178,7 +182,7 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
         (subscription) => Effect.sync(() => subscription.unsubscribe())
         // Once the server has answered, no event can be missed any more.
       ).pipe(Effect.andThen(Effect.ignore(flush))),
-    connected: Effect.map(SubscriptionRef.get(state), (connected) => connected && !connection.isClosed()),
+    connected,
     connection: SubscriptionRef.changes(state),
     lost: Effect.flatMap(
       Effect.promise(() => connection.closed()),

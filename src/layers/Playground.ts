@@ -17,7 +17,7 @@ import { packageFile } from "./Package.ts"
 import { findModel } from "./PlaygroundModel.ts"
 import { PlaygroundRoom } from "./PlaygroundRoom.ts"
 import * as PlaygroundServer from "./PlaygroundServer.ts"
-import { lineText, recordText } from "./PlaygroundTerminal.ts"
+import { isNews, lineText, recordText } from "./PlaygroundTerminal.ts"
 
 /** How many ports after the wanted one are tried. */
 const portsTried = 20
@@ -96,7 +96,7 @@ export const playground = Effect.fnUntraced(function*(config: Option.Option<stri
   const room = Context.get(services, PlaygroundRoom)
   const decisions = Context.get(services, DecisionLog)
   yield* Effect.forkScoped(Stream.runForEach(room.lines, (line) => print(lineText(line))))
-  yield* Effect.forkScoped(Stream.runForEach(decisions.changes, (record) => print(recordText(record))))
+  yield* Effect.forkScoped(Stream.runForEach(Stream.filter(decisions.changes, isNews), (record) => print(recordText(record))))
   yield* Effect.provideContext(conversation, services)
   return yield* Effect.never
 }, Effect.scoped)

@@ -6,6 +6,10 @@ import type { RoomLine } from "./PlaygroundRoom.ts"
 export const lineText = ({ bot, text, to, username }: RoomLine): string =>
   `${bot ? "<" : ">"} ${username}${to === undefined ? "" : ` to ${to}, private`}: ${text}`
 
+/** The bot's own lines come back from the room too; that they trigger nothing is no news. */
+export const isNews = ({ outcome }: DecisionRecord): boolean =>
+  outcome?._tag !== "Skipped" || outcome.reason !== "own_line"
+
 /** A decision as the terminal shows it: what was decided, then every step; once delivered, only that. */
 export const recordText = (record: DecisionRecord): string => {
   if (record.delivery !== undefined) return `    ${deliveryText(record.delivery)}`

@@ -1,9 +1,8 @@
-import { Effect, Schema, Stream, SubscriptionRef } from "effect"
+import { Cause, Effect, Option, Queue, Schema, SubscriptionRef } from "effect"
 import { type ActiveSettings, activate } from "../domain/ChannelSettings.ts"
 import { Settings } from "../domain/settings/Settings.ts"
 import { count, set } from "../services/Metrics.ts"
 import * as ConfigFile from "./ConfigFile.ts"
-import { signals } from "./Signals.ts"
 import type { SystemdNotify } from "./SystemdNotify.ts"
 
 const same = Schema.toEquivalence(Settings)
@@ -27,31 +26,42 @@ const reload = Effect.fn("Reload")(function*(file: string, active: SubscriptionR
   }
   const after: Settings = { ...settings, nats: before.nats, health: before.health }
   if (same(before, after)) {
-    yield* count("configReloads", { result: "unchanged" })
-    return yield* Effect.logInfo("Configuration unchanged")
+    yield* Effect.logInfo("Configuration unchanged")
+    return "unchanged"
   }
   yield* SubscriptionRef.set(active, activate(after))
-  yield* count("configReloads", { result: "success" })
   yield* Effect.logInfo("Configuration reloaded")
+  return "success"
 })
 
-/** Reads the configuration again on every SIGHUP: unchanged is left, bad is refused, good is taken as a whole (F9). */
-export const onHangup = (
+/** Whatever goes wrong: the old configuration holds, and every reason is a line. */
+const refused = (cause: Cause.Cause<ConfigFile.ConfigError>) =>
+  Effect.as(
+    Option.match(Cause.findErrorOption(cause), {
+      onNone: () => Effect.logError("Configuration reload failed", cause),
+      onSome: ({ problems }) =>
+        Effect.forEach(problems, (problem) => Effect.logError("Configuration reload failed", problem))
+    }),
+    "failure" as const
+  )
+
+/**
+ * Reads the configuration again on every SIGHUP, for ever: unchanged is left, bad is refused, good is taken as a whole
+ * (F9).
+ */
+export const onHangup = Effect.fnUntraced(function*(
+  hangups: Queue.Dequeue<NodeJS.Signals>,
   file: string,
   active: SubscriptionRef.SubscriptionRef<ActiveSettings>,
   systemd: SystemdNotify
-): Effect.Effect<void> =>
-  signals("SIGHUP").pipe(
-    Stream.runForEach(() =>
-      Effect.andThen(systemd.reloading, reload(file, active)).pipe(
-        Effect.andThen(set("configLastReloadSuccessful", {}, true)),
-        Effect.catchTag("ConfigError", ({ problems }) =>
-          Effect.forEach(problems, (problem) => Effect.logError("Configuration reload failed", problem)).pipe(
-            Effect.andThen(count("configReloads", { result: "failure" })),
-            Effect.andThen(set("configLastReloadSuccessful", {}, false))
-          )),
-        Effect.andThen(systemd.ready)
-      )
-    ),
-    Effect.annotateLogs({ logger: "Reload" })
-  )
+) {
+  yield* set("configLastReloadSuccessful", true)
+  for (;;) {
+    yield* Queue.take(hangups)
+    yield* systemd.reloading
+    const result = yield* Effect.catchCause(reload(file, active), refused)
+    yield* count("configReloads", { result })
+    yield* set("configLastReloadSuccessful", result !== "failure")
+    yield* systemd.ready
+  }
+}, Effect.annotateLogs({ logger: "Reload" }))

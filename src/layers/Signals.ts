@@ -1,17 +1,17 @@
 import process from "node:process"
-import { Effect, Queue, Stream } from "effect"
+import { Effect, Queue } from "effect"
 
-/** Every arrival of a signal; arrivals while one is dealt with count as one more. */
-export const signals = (signal: NodeJS.Signals): Stream.Stream<NodeJS.Signals> =>
-  Stream.callback<NodeJS.Signals>(
-    (queue) =>
-      Effect.acquireRelease(
-        Effect.sync(() => {
-          const listener = (received: NodeJS.Signals): void => void Queue.offerUnsafe(queue, received)
-          process.on(signal, listener)
-          return listener
-        }),
-        (listener) => Effect.sync(() => process.off(signal, listener))
-      ),
-    { bufferSize: 1, strategy: "sliding" }
+/**
+ * The arrivals of a signal from now on; those that come while one is dealt with count as one more. As long as the scope
+ * is open the signal does not end the process.
+ */
+export const arrivals = Effect.fnUntraced(function*(signal: NodeJS.Signals) {
+  const queue = yield* Effect.acquireRelease(Queue.sliding<NodeJS.Signals>(1), Queue.shutdown)
+  const listener = (received: NodeJS.Signals): void => void Queue.offerUnsafe(queue, received)
+  yield* Effect.acquireRelease(
+    Effect.sync(() => process.on(signal, listener)),
+    () => Effect.sync(() => process.off(signal, listener))
   )
+  const dequeue: Queue.Dequeue<NodeJS.Signals> = queue
+  return dequeue
+})

@@ -26,19 +26,21 @@ export interface SystemdNotify {
   readonly watchdog: Effect.Effect<void>
 }
 
-/** Reads the environment systemd sets: `NOTIFY_SOCKET`, `WATCHDOG_USEC`. */
+/** How often the watchdog wants a sign of life, ms; 0 when it asks nobody or another process. */
+const watchdogMs = ({ WATCHDOG_PID: pid, WATCHDOG_USEC: usec }: NodeJS.ProcessEnv): number =>
+  pid === undefined || pid === String(process.pid) ? Number(usec ?? 0) / 1000 : 0
+
+/** Reads the environment systemd sets: `NOTIFY_SOCKET`, `WATCHDOG_USEC`, `WATCHDOG_PID`. */
 export const systemdNotify = (environment: NodeJS.ProcessEnv): SystemdNotify => {
-  const { NOTIFY_SOCKET: socket, WATCHDOG_USEC } = environment
+  const { NOTIFY_SOCKET: socket } = environment
   const say = (...states: ReadonlyArray<string>): Effect.Effect<void> =>
     socket === undefined || socket === "" ? Effect.void : tell(socket, ...states)
-  const watchdogMs = Number(WATCHDOG_USEC ?? 0) / 1000
+  const everyMs = watchdogMs(environment) / 2
   return {
     ready: say("READY=1"),
     reloading: Effect.flatMap(Clock.monotonicTimeNanos, (nanos) =>
       say("RELOADING=1", `MONOTONIC_USEC=${nanos / 1000n}`)),
     stopping: say("STOPPING=1"),
-    watchdog: watchdogMs > 0
-      ? Effect.asVoid(Effect.repeat(say("WATCHDOG=1"), Schedule.spaced(watchdogMs / 2)))
-      : Effect.void
+    watchdog: everyMs > 0 ? Effect.asVoid(Effect.repeat(say("WATCHDOG=1"), Schedule.spaced(everyMs))) : Effect.void
   }
 }

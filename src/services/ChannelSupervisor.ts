@@ -14,6 +14,7 @@ import { RateLimiter } from "./RateLimiter.ts"
 import { Replies } from "./Replies.ts"
 import { Screening } from "./Screening.ts"
 import { SeenEvents } from "./SeenEvents.ts"
+import { stopStep } from "./Stopping.ts"
 
 /** A channel that failed is started again after 1, 2, 4 … at most 30 s. */
 const restart = Schedule.min([Schedule.exponential("1 second", 2), Schedule.spaced("30 seconds")])
@@ -27,6 +28,8 @@ const subjectsOf = ({ protocol, room }: ChannelSettings): string => eventSubject
 export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
   /** The channels that are listened to. */
   readonly active: Effect.Effect<ReadonlyArray<ChannelSettings>>
+  /** Whether events are taken: no more once the bot is stopping. */
+  readonly listening: Effect.Effect<boolean>
   /** When the last event of any channel was taken, epoch ms. */
   readonly lastEventAt: Effect.Effect<Option.Option<number>>
 }>()("llm-bot/ChannelSupervisor") {
@@ -48,6 +51,7 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
     const scope = yield* Effect.scope
     const fibers = yield* FiberMap.make<ChannelKey, void, never>()
     const running = new Map<ChannelKey, ChannelSettings>()
+    let listening = true
     let lastEventAt = Option.none<number>()
 
     /** Listens to a channel for ever; one bad message, even a defect, never ends it. */
@@ -118,11 +122,14 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
 
     yield* follow(yield* config.current)
     yield* config.changes.pipe(Stream.runForEach(follow), Effect.forkScoped)
-    yield* Effect.addFinalizer(() =>
-      Effect.andThen(FiberMap.clear(fibers), Effect.logInfo("Intake stopped")).pipe(Effect.timeoutOption("1 second"))
-    )
+    yield* Effect.addFinalizer(() => {
+      listening = false
+      const told = { done: "Intake stopped", givenUp: "Intake was given up" }
+      return stopStep(told, "1 second", FiberMap.clear(fibers))
+    })
     return ChannelSupervisor.of({
       active: Effect.sync(() => [...running.values()]),
+      listening: Effect.sync(() => listening),
       lastEventAt: Effect.sync(() => lastEventAt)
     })
   }))

@@ -1,7 +1,7 @@
 import { Context, Effect, Layer, PubSub, Stream } from "effect"
 import type { EventType } from "../domain/ChatEvent.ts"
 import type { Content, DecisionRecord, Delivery, Outcome, Step } from "../domain/Decision.ts"
-import { type DecisionLogLine, outcomeLogLine, stepLogLine } from "../domain/DecisionLogLine.ts"
+import { type DecisionLogLine, deliveryLogLine, outcomeLogLine, stepLogLine } from "../domain/DecisionLogLine.ts"
 import { type ChannelKey, channelKey, type ChannelName, type CorrelationId, type Username } from "../domain/Ids.ts"
 import { countOutcome, countStep } from "./DecisionMetrics.ts"
 import { makeLogSampler } from "./LogSampling.ts"
@@ -43,6 +43,35 @@ const write = (line: DecisionLogLine | undefined): Effect.Effect<void> => {
   return Effect.annotateLogs(Effect.logWithLevel(line.level)(line.message), line.fields)
 }
 
+/** The only place where texts of people, prompts and replies are logged: there, where they may be kept at all (N4). */
+const writeContent = (content: Partial<Content>): Effect.Effect<void> =>
+  Effect.annotateLogs(Effect.logDebug("Content"), content)
+
+/** Where a record stands while it grows. */
+interface Cell {
+  record: DecisionRecord
+}
+
+/** A record as it begins. */
+const opened = (opening: DecisionOpening): DecisionRecord => ({
+  correlationId: opening.correlationId,
+  channel: opening.channel,
+  eventType: opening.eventType,
+  ...(opening.username === undefined ? {} : { username: opening.username }),
+  ...(opening.rank === undefined ? {} : { rank: opening.rank }),
+  arrivedAt: opening.arrivedAt.wall,
+  steps: [],
+  ...(opening.logContent ? { content: { line: opening.line } } : {})
+})
+
+/** What every line about a decision names. */
+const fieldsOf = ({ channel, correlationId, eventType, username }: DecisionRecord) => ({
+  correlation_id: correlationId,
+  channel,
+  event_type: eventType,
+  ...(username === undefined ? {} : { username })
+})
+
 /** Every decision, step by step: kept per channel, logged, counted and streamed as it happens (F12). */
 export class DecisionLog extends Context.Service<DecisionLog, {
   readonly open: (opening: DecisionOpening) => Effect.Effect<Decision>
@@ -57,11 +86,11 @@ export class DecisionLog extends Context.Service<DecisionLog, {
 }>()("llm-bot/DecisionLog") {
   static readonly layer = Layer.effect(DecisionLog, Effect.gen(function*() {
     // One ring of `ringSize` a configured channel.
-    const rings = new Map<ChannelKey, Array<{ record: DecisionRecord }>>()
+    const rings = new Map<ChannelKey, Array<Cell>>()
     const sampler = makeLogSampler()
     const published = yield* PubSub.sliding<DecisionRecord>(256)
 
-    const keep = (record: DecisionRecord): { record: DecisionRecord } => {
+    const keep = (record: DecisionRecord): Cell => {
       const key = channelKey(record.channel)
       const ring = rings.get(key) ?? []
       const cell = { record }
@@ -71,61 +100,55 @@ export class DecisionLog extends Context.Service<DecisionLog, {
       return cell
     }
 
-    const open = Effect.fnUntraced(function*(opening: DecisionOpening) {
-      const { arrivedAt, channel, correlationId, eventType, rank, username } = opening
-      const cell = keep({
-        correlationId,
-        channel,
-        eventType,
-        ...(username === undefined ? {} : { username }),
-        ...(rank === undefined ? {} : { rank }),
-        arrivedAt: arrivedAt.wall,
-        steps: [],
-        ...(opening.logContent ? { content: { line: opening.line } } : {})
-      })
-      const about = Effect.annotateLogs({
-        correlation_id: correlationId,
-        channel,
-        event_type: eventType,
-        ...(username === undefined ? {} : { username })
-      })
-      yield* about(Effect.logDebug("Event received"))
-      const decision: Decision = {
+    /** What the maker of a decision has in hand: each step is kept, counted and logged at once. */
+    const decisionOn = (cell: Cell, { arrivedAt, correlationId }: DecisionOpening): Decision => {
+      const about = Effect.annotateLogs(fieldsOf(cell.record))
+      const elapsed = Effect.map(monotonicMillis, (now) => Math.max(0, now - arrivedAt.monotonic))
+      const publish = Effect.suspend(() => PubSub.publish(published, cell.record))
+      return {
         correlationId,
         arrivedAt,
         step: Effect.fnUntraced(function*(step: NewStep) {
-          const at = Math.max(0, (yield* monotonicMillis) - arrivedAt.monotonic)
-          const timed: Step = { ...step, at }
+          const timed: Step = { ...step, at: yield* elapsed }
           cell.record = { ...cell.record, steps: [...cell.record.steps, timed] }
           yield* countStep(cell.record, timed)
-          yield* about(write(stepLogLine(timed)))
-        }),
-        content: (content) =>
-          Effect.sync(() => {
-            if (cell.record.content !== undefined) {
-              cell.record = { ...cell.record, content: { ...cell.record.content, ...content } }
-            }
-          }),
+          yield* write(stepLogLine(timed, cell.record))
+        }, about),
+        content: Effect.fnUntraced(function*(content: Omit<Content, "line">) {
+          if (cell.record.content === undefined) return
+          cell.record = { ...cell.record, content: { ...cell.record.content, ...content } }
+          yield* writeContent(content)
+        }, about),
         close: Effect.fnUntraced(function*(outcome: Outcome) {
           cell.record = { ...cell.record, outcome }
-          yield* countOutcome(cell.record, outcome, (yield* monotonicMillis) - arrivedAt.monotonic)
-          const line = outcomeLogLine(outcome, cell.record)
-          // A flood of refusals is one story: repeats of a reason are sampled.
-          yield* line === undefined || outcome._tag !== "Skipped"
-            ? about(write(line))
-            : sampler(outcome.reason, (leftOut) =>
-              about(write({ ...line, fields: { ...line.fields, ...leftOut } })))
-          yield* PubSub.publish(published, cell.record)
-        }),
+          yield* countOutcome(cell.record, outcome, yield* elapsed)
+          yield* writeOutcome(outcome, cell.record)
+          yield* publish
+        }, about),
         deliver: Effect.fnUntraced(function*(delivery: Delivery) {
           cell.record = { ...cell.record, delivery }
-          if (delivery._tag === "Unconfirmed") {
-            yield* about(write({ level: "Warn", message: "Delivery unconfirmed", fields: { reason: delivery.cause } }))
-          }
-          yield* PubSub.publish(published, cell.record)
-        })
+          yield* write(deliveryLogLine(delivery))
+          yield* publish
+        }, about)
       }
-      return decision
+    }
+
+    /** A flood of refusals is one story: repeats of a reason are sampled. */
+    const writeOutcome = (outcome: Outcome, record: DecisionRecord): Effect.Effect<void> => {
+      const line = outcomeLogLine(outcome, record)
+      return line === undefined || outcome._tag !== "Skipped"
+        ? write(line)
+        : sampler(outcome.reason, (leftOut) => write({ ...line, fields: { ...line.fields, ...leftOut } }))
+    }
+
+    const open = Effect.fnUntraced(function*(opening: DecisionOpening) {
+      const cell = keep(opened(opening))
+      const { content } = cell.record
+      yield* Effect.annotateLogs(
+        Effect.andThen(Effect.logDebug("Event received"), content === undefined ? Effect.void : writeContent(content)),
+        fieldsOf(cell.record)
+      )
+      return decisionOn(cell, opening)
     })
 
     const recent = (channel: ChannelKey) => (rings.get(channel) ?? []).map(({ record }) => record)

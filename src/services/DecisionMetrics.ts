@@ -1,13 +1,12 @@
 import { Effect } from "effect"
 import type { DecisionRecord, Outcome, SkipReason, Step } from "../domain/Decision.ts"
-import { count, observe, set } from "./Metrics.ts"
+import type { ChannelName } from "../domain/Ids.ts"
+import { count, observe } from "./Metrics.ts"
 
 const typeOf = (entry: string): string => entry.split(" ")[0] ?? entry
 
-/** How `triggers_suppressed_total` names the reasons it counts. */
+/** How `triggers_suppressed_total` names what stopped a trigger behind its own gates, or all of them. */
 const suppressions: Readonly<Partial<Record<SkipReason, string>>> = {
-  cooldown: "cooldown",
-  probability: "probability",
   user_per_minute: "rate_limit_user",
   user_per_hour: "rate_limit_user",
   trigger_user_per_minute: "rate_limit_trigger",
@@ -30,15 +29,21 @@ const filters: ReadonlySet<SkipReason> = new Set([
   "media_changed"
 ])
 
+/** A tested trigger, and whether its own gates refused it; the next one may fire all the same (F3). */
+const countTest = (channel: ChannelName, { entry, result }: Extract<Step, { _tag: "Trigger" }>): Effect.Effect<void> => {
+  if (result._tag === "Disabled") return Effect.void
+  const labels = { channel, trigger_type: typeOf(entry) }
+  const tested = count("triggersEvaluated", labels)
+  return result._tag === "Cooldown" || result._tag === "Probability"
+    ? Effect.andThen(tested, count("triggersSuppressed", { ...labels, reason: result._tag.toLowerCase() }))
+    : tested
+}
+
 /** Counts what a step of a decision tells. */
 export const countStep = ({ channel }: DecisionRecord, step: Step): Effect.Effect<void> => {
   switch (step._tag) {
-    case "Context":
-      return step.private ? Effect.void : set("contextWindowSize", { channel }, step.lines)
     case "Trigger":
-      return step.result._tag === "Disabled"
-        ? Effect.void
-        : count("triggersEvaluated", { channel, trigger_type: typeOf(step.entry) })
+      return countTest(channel, step)
     case "Admitted":
       return Effect.andThen(
         count("triggersFired", { channel, trigger_type: typeOf(step.entry) }),
@@ -77,11 +82,11 @@ export const countOutcome = (
   const decided = admitted ? Effect.void : observe("eventProcessingDuration", { channel }, atMs / 1000)
   if (outcome._tag !== "Skipped") return decided
   const { reason } = outcome
+  if (filters.has(reason)) return Effect.andThen(decided, count("responsesFiltered", { channel, reason }))
   const suppressed = suppressions[reason]
-  if (suppressed !== undefined && !admitted) {
-    const matched = steps.findLast((step) => step._tag === "Trigger" && step.result._tag !== "NoMatch")
-    const trigger_type = matched?._tag === "Trigger" ? typeOf(matched.entry) : "any"
-    return Effect.andThen(decided, count("triggersSuppressed", { channel, trigger_type, reason: suppressed }))
-  }
-  return filters.has(reason) ? Effect.andThen(decided, count("responsesFiltered", { channel, reason })) : decided
+  if (suppressed === undefined || admitted) return decided
+  const fired = steps.findLast((step) => step._tag === "Trigger")
+  // The silence after a media change comes before any trigger is tested.
+  const trigger_type = fired === undefined ? "any" : typeOf(fired.entry)
+  return Effect.andThen(decided, count("triggersSuppressed", { channel, trigger_type, reason: suppressed }))
 }

@@ -1,9 +1,11 @@
 import { Context, Effect, Layer, Option } from "effect"
+import type { ChannelSettings } from "../domain/ChannelSettings.ts"
 import { BotConfig } from "./BotConfig.ts"
 import { ChannelSupervisor } from "./ChannelSupervisor.ts"
+import { ContextStore } from "./ContextStore.ts"
 import { LlmClient } from "./LlmClient.ts"
-import { set, total } from "./Metrics.ts"
-import { monotonicMillis } from "./Moment.ts"
+import { type Reading, set, setAll, total } from "./Metrics.ts"
+import { currentMoment, type Moment, monotonicMillis } from "./Moment.ts"
 import { Nats } from "./Nats.ts"
 import { RateLimiter } from "./RateLimiter.ts"
 
@@ -23,6 +25,8 @@ export interface HealthReport {
   }
 }
 
+const limitTypes = ["channel_per_minute", "channel_per_hour"] as const
+
 /** How the bot does, for people and for whatever watches it. */
 export class Health extends Context.Service<Health, {
   readonly report: Effect.Effect<HealthReport>
@@ -37,6 +41,7 @@ export class Health extends Context.Service<Health, {
     const llm = yield* LlmClient
     const supervisor = yield* ChannelSupervisor
     const limiter = yield* RateLimiter
+    const store = yield* ContextStore
     const startedAt = yield* monotonicMillis
 
     const report = Effect.gen(function*() {
@@ -62,21 +67,36 @@ export class Health extends Context.Service<Health, {
         }
       } satisfies HealthReport
     })
-    const gauges = Effect.gen(function*() {
-      const { settings } = yield* config.current
-      const active = yield* supervisor.active
-      yield* set("natsConnected", {}, yield* nats.connected)
-      yield* set("llmApiAvailable", { model: settings.llm_api.model }, yield* llm.available)
-      yield* set("activeChannels", {}, active.length)
-      for (const { key, rateLimits, room } of active) {
-        const left = yield* limiter.remaining(key, rateLimits, yield* monotonicMillis)
-        for (const limit_type of ["channel_per_minute", "channel_per_hour"] as const) {
-          const value = left[limit_type]
-          if (value !== undefined) yield* set("rateLimitRemaining", { channel: room.name, limit_type }, value)
-        }
-      }
+    /** What each channel's limits still allow, limit by limit. */
+    const remaining = Effect.fnUntraced(function*({ key, rateLimits, room }: ChannelSettings, now: Moment) {
+      const left = yield* limiter.remaining(key, rateLimits, now.monotonic)
+      return limitTypes.flatMap((limit_type): ReadonlyArray<Reading> => {
+        const value = left[limit_type]
+        return value === undefined ? [] : [[{ channel: room.name, limit_type }, value]]
+      })
     })
 
-    return Health.of({ report, gauges, ready: nats.connected })
+    /** How many lines of a channel a prompt could show. */
+    const windowSize = Effect.fnUntraced(function*({ context, key, room }: ChannelSettings, now: Moment) {
+      const { lines } = yield* store.context({ channel: key, with: undefined }, context, now.wall)
+      return [{ channel: room.name }, lines.length] as const
+    })
+
+    const gauges = Effect.gen(function*() {
+      const now = yield* currentMoment
+      const { channels } = yield* config.current
+      const active = yield* supervisor.active
+      const available = yield* llm.available
+      const models = new Set([...channels.values()].map(({ model }) => model))
+      yield* set("natsConnected", yield* nats.connected)
+      yield* setAll("llmApiAvailable", [...models].map((model) => [{ model }, available]))
+      yield* set("activeChannels", active.length)
+      yield* setAll("rateLimitRemaining", (yield* Effect.forEach(active, (channel) => remaining(channel, now))).flat())
+      yield* setAll("contextWindowSize", yield* Effect.forEach(active, (channel) => windowSize(channel, now)))
+    })
+
+    const ready = Effect.zipWith(nats.connected, supervisor.listening, (connected, listening) => connected && listening)
+
+    return Health.of({ report, gauges, ready })
   }))
 }

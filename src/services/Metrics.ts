@@ -86,9 +86,24 @@ export const count = (name: keyof typeof counters, labels: Labels, by = 1): Effe
 export const observe = (name: keyof typeof histograms, labels: Labels, value: number): Effect.Effect<void> =>
   Effect.flatMap(labelled(labels), (all) => Metric.update(Metric.withAttributes(histograms[name], all), value))
 
-/** Sets what is so now. */
-export const set = (name: keyof typeof gauges, labels: Labels, value: number | boolean): Effect.Effect<void> =>
-  Effect.flatMap(labelled(labels), (all) => Metric.update(Metric.withAttributes(gauges[name], all), Number(value)))
+/** One value of a gauge. */
+export type Reading = readonly [labels: Labels, value: number | boolean]
+
+/**
+ * Sets all that is so now and forgets what was so before: a channel that is gone leaves no series behind. Channels that
+ * share a label are added up.
+ */
+export const setAll = Effect.fnUntraced(function*(name: keyof typeof gauges, readings: ReadonlyArray<Reading>) {
+  const registry = yield* Metric.MetricRegistry
+  for (const [key, { id }] of registry) if (id === gauges[name].id) registry.delete(key)
+  for (const [labels, value] of readings) {
+    yield* Metric.modify(Metric.withAttributes(gauges[name], yield* labelled(labels)), Number(value))
+  }
+})
+
+/** Sets the one value of a gauge without labels. */
+export const set = (name: keyof typeof gauges, value: number | boolean): Effect.Effect<void> =>
+  setAll(name, [[{}, value]])
 
 /** A counter's sum over all its labels, as `/health` shows it. */
 export const total = (name: keyof typeof counters): Effect.Effect<number> =>

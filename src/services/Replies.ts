@@ -11,9 +11,7 @@ import { PromptBuilder } from "./PromptBuilder.ts"
 import { RateLimiter } from "./RateLimiter.ts"
 import { type ReplyJob, skipped, timeLeft } from "./ReplyJob.ts"
 import { ResponseProcessor } from "./ResponseProcessor.ts"
-
-/** How long replies under way may still take when the bot stops (F10). */
-const drainWithin = "30 seconds"
+import { StopLimits, stopStep } from "./Stopping.ts"
 
 /** Answers admitted messages, each in a fiber of its own, so that a slow model delays nothing else. */
 export class Replies extends Context.Service<Replies, {
@@ -31,15 +29,9 @@ export class Replies extends Context.Service<Replies, {
     const jobs = yield* FiberSet.make<void, never>()
     // The replies of each channel, bounded by `llm_api.max_concurrent_per_channel`.
     const underWay = new Map<ChannelKey, Set<Fiber.Fiber<void>>>()
-    yield* Effect.addFinalizer(() =>
-      FiberSet.awaitEmpty(jobs).pipe(
-        Effect.timeoutOption(drainWithin),
-        Effect.flatMap(Option.match({
-          onNone: () => Effect.logWarning("Replies under way were given up"),
-          onSome: () => Effect.logInfo("Replies finished")
-        }))
-      )
-    )
+    const limits = yield* StopLimits
+    const told = { done: "Replies finished", givenUp: "Replies under way were given up" }
+    yield* Effect.addFinalizer(() => stopStep(told, limits.replies, FiberSet.awaitEmpty(jobs)))
 
     const ask = Effect.fn("Replies.ask")(function*(job: ReplyJob) {
       const prompt = yield* prompts.build(job)

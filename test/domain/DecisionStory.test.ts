@@ -120,7 +120,7 @@ describe("a decision in words", () => {
     isReadable(deliveryText({ _tag: "Unconfirmed", cause: "no bridge" }))
   })
 
-  it("a whole story: head, every step in order, delivery; twice the same", () => {
+  it("a whole story: head, every step in order that changed something, delivery; twice the same", () => {
     const record: DecisionRecord = {
       ...bare,
       steps,
@@ -131,7 +131,7 @@ describe("a decision in words", () => {
     assert.strictEqual(storyText(record), storyText(record))
     assert.deepStrictEqual(storyText(record).split("; "), [
       "lobby: line from Ana: replied after 1.5 s",
-      ...steps.map(stepText),
+      ...steps.map(stepText).filter((text) => text !== "clean: nothing to change"),
       "seen in the room after 0 s"
     ])
     isReadable(storyText(bare))
@@ -163,7 +163,7 @@ describe("a decision in the log", () => {
     }
   }
   const lines: ReadonlyArray<DecisionLogLine> = [
-    ...steps.map(stepLogLine),
+    ...steps.map((step) => stepLogLine(step, record)),
     ...outcomes.map((outcome) => outcomeLogLine(outcome, record))
   ].filter((line) => line !== undefined)
 
@@ -186,7 +186,7 @@ describe("a decision in the log", () => {
     const levelOf = (outcome: Outcome) => outcomeLogLine(outcome, record)?.level
     assert.strictEqual(levelOf({ _tag: "Replied", afterMs: 1 }), undefined)
     assert.strictEqual(levelOf({ _tag: "Failed", error: "LlmTimeout", message: "m" }), "Error")
-    assert.strictEqual(levelOf({ _tag: "Skipped", reason: "no_match", detail: "" }), "Debug")
+    assert.strictEqual(levelOf({ _tag: "Skipped", reason: "no_match", detail: "" }), "Info")
     assert.strictEqual(levelOf({ _tag: "Skipped", reason: "user_per_minute", detail: "" }), "Info")
     assert.strictEqual(levelOf({ _tag: "Skipped", reason: "deadline", detail: "" }), "Warn")
     assert.strictEqual(levelOf({ _tag: "Skipped", reason: "duplicate", detail: "" }), "Debug")

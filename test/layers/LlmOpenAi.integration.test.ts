@@ -6,20 +6,19 @@ import { enoughFor } from "../../src/domain/reply/EarlyCut.ts"
 import { ResponseProcessing } from "../../src/domain/settings/ResponseSettings.ts"
 import { LlmClient } from "../../src/services/LlmClient.ts"
 import { completionOf } from "../support/LlmDouble.ts"
-import { ask, askServer, secret, world } from "../support/LlmAsking.ts"
-import { chunk, drips, hangs, inTurn, LlmServer, says } from "../support/LlmServer.ts"
+import { askServer, world } from "../support/LlmAsking.ts"
+import { answering, chunk, drips, inTurn, LlmServer, says } from "../support/LlmServer.ts"
 
 const fixture = (name: string): string => {
   const text = readFileSync(resolve(import.meta.dirname, "../fixtures/llm", name), "utf8")
   return text.slice(text.indexOf("\n") + 1)
 }
 const ok = says(200, completionOf("Hello there!"))
-const answering = (...handlers: Parameters<typeof inTurn>) => Effect.flatMap(LlmServer, ({ answer }) => answer(inTurn(...handlers)))
 const askedModels = Effect.flatMap(LlmServer, ({ asked }) => Effect.map(asked, (all) => all.map(({ model }) => model)))
 const askedStreams = Effect.flatMap(LlmServer, ({ asked }) => Effect.map(asked, (all) => all.map(({ stream }) => stream)))
 
 describe("an answer", () => {
-  const response = Schema.decodeUnknownSync(ResponseProcessing)({})
+  const response = Schema.decodeSync(ResponseProcessing)({})
   const words = ["I", " think", " this", " film", " is", " really", " good", ".", " It", " has", " songs", " and", " nobody", " dies", "."]
 
   it.live("that comes at 30 tokens a second is left as soon as it is long enough", () =>
@@ -93,9 +92,9 @@ describe("failures", () => {
       assert.deepStrictEqual(attempts.map(({ attempt, status }) => [attempt, status]), [[1, "error"], [2, "error"], [3, "error"]])
       // 100 and 200 ms, a fifth more or less, and what the machine adds.
       assert.isAbove(second - first, 79)
-      assert.isBelow(second - first, 155)
+      assert.isBelow(second - first, 250)
       assert.isAbove(third - second, 159)
-      assert.isBelow(third - second, 300)
+      assert.isBelow(third - second, 450)
     }).pipe(Effect.provide(world)))
 
   it.live("end with the first answer", () =>
@@ -120,7 +119,7 @@ describe("failures", () => {
       yield* answering(says(500))
       const { attempts, end, tookMs } = yield* askServer({ api: { retry_attempts: 2, retry_delay_seconds: 1 }, budgetMs: 500 })
       assert.deepStrictEqual([end, attempts.length], ["LlmServerFailed", 1])
-      assert.isBelow(tookMs, 400)
+      assert.isBelow(tookMs, 500)
     }).pipe(Effect.provide(world)))
 
   it.live("that are the request's own are not tried again", () =>
@@ -166,62 +165,4 @@ describe("a server that does not stream", () => {
       yield* askServer({ api: { stream: false } })
       assert.deepStrictEqual(yield* askedStreams, [false])
     }).pipe(Effect.provide(world)))
-})
-
-describe("fallbacks", () => {
-  const fallback = (base_url: string, model: string, more: object = {}) => ({ base_url, model, api_key: `key of ${model}`, ...more })
-
-  it.live("are asked in order, each for its model with its key", () =>
-    Effect.gen(function*() {
-      const { answer, asked, url } = yield* LlmServer
-      const other = yield* LlmServer.make
-      yield* answer((call, response, index) => (call.model === "second" ? says(401) : says(500))(call, response, index))
-      yield* other.answer(ok)
-      const fallbacks = [fallback(`${url}/`, "second"), fallback(other.url, "third"), fallback(url, "fourth")]
-      const { attempts, result } = yield* askServer({ api: { fallbacks, stream: false, retry_attempts: 1, retry_delay_seconds: 0 } })
-      assert.strictEqual(Result.getOrThrow(result).model, "third")
-      assert.deepStrictEqual(attempts.map(({ attempt, model }) => [model, attempt]), [["first", 1], ["first", 2], ["second", 1], ["third", 1]])
-      const keys = [...yield* asked, ...yield* other.asked].map(({ headers, model }) => [model, headers.authorization])
-      assert.deepStrictEqual(keys, [
-        ["first", `Bearer ${secret}`], ["first", `Bearer ${secret}`], ["second", "Bearer key of second"], ["third", "Bearer key of third"]
-      ])
-    }).pipe(Effect.provide(world), Effect.scoped))
-
-  it.live("are not asked after an answer without text", () =>
-    Effect.gen(function*() {
-      const { url } = yield* LlmServer
-      yield* answering(says(200, fixture("null-content-body.txt")))
-      assert.strictEqual((yield* askServer({ api: { fallbacks: [fallback(url, "second")] } })).end, "LlmEmpty")
-      assert.deepStrictEqual(yield* askedModels, ["first"])
-    }).pipe(Effect.provide(world)))
-
-  it.live("another model of the same server is asked while one is left alone", () =>
-    Effect.gen(function*() {
-      const { answer, url } = yield* LlmServer
-      yield* answer((call, response, index) => (call.model === "first" ? says(429, "{}", { "retry-after": "60" }) : ok)(call, response, index))
-      const api = { fallbacks: [fallback(url, "second")] }
-      assert.strictEqual((yield* askServer({ api })).end, "Hello there!")
-      assert.strictEqual((yield* askServer({ api })).end, "Hello there!")
-      assert.deepStrictEqual(yield* askedModels, ["first", "second", "second"])
-    }).pipe(Effect.provide(world)))
-
-  it.live("share one budget of time with the first", () =>
-    Effect.gen(function*() {
-      const { aborted, idle, url } = yield* LlmServer
-      yield* answering(hangs)
-      const fallbacks = [fallback(url, "second"), fallback(url, "third")]
-      const { attempts, end, tookMs } = yield* askServer({ api: { fallbacks, timeout_seconds: 0.3 }, budgetMs: 700 })
-      assert.deepStrictEqual([end, attempts.map(({ model, status }) => [model, status])], ["LlmTimeout", [["first", "timeout"], ["second", "timeout"]]])
-      assert.closeTo(attempts[0]?.durationMs ?? 0, 300, 60)
-      assert.closeTo(attempts[1]?.durationMs ?? 0, 400, 60)
-      assert.closeTo(tookMs, 700, 80)
-      yield* idle
-      assert.strictEqual(yield* aborted, 2)
-    }).pipe(Effect.provide(world)))
-
-  it.live("nobody there at all is an error, too", () =>
-    Effect.map(
-      ask({ url: "http://127.0.0.1:9/v1", api: { fallbacks: [fallback("http://127.0.0.1:9/v1", "second")] } }),
-      ({ attempts, end }) => assert.deepStrictEqual([end, attempts.length], ["LlmUnreachable", 2])
-    ).pipe(Effect.provide(world)))
 })

@@ -49,12 +49,13 @@ const eventually = <A, E, R>(effect: Effect.Effect<A, E, R>, until: (value: A) =
 
 const until = (state: boolean) => eventually(connected, (now) => now === state)
 
-/** What comes on a subject from now on. */
-const listen = Effect.fnUntraced(function*(subject: string) {
+/** What comes on a subject from now on: to be run whenever one wants to know. */
+const listen = (subject: string) => {
   const seen: Array<WireMessage> = []
-  yield* Nats.use((nats) => nats.subscribe(subject, (message) => Effect.sync(() => void seen.push(message))))
-  return Effect.sync(() => [...seen])
-})
+  return Nats.use((nats) => nats.subscribe(subject, (message) => Effect.sync(() => void seen.push(message)))).pipe(
+    Effect.as(Effect.sync(() => [...seen]))
+  )
+}
 
 const textOf = ({ body }: WireMessage): string => new TextDecoder().decode(body)
 
@@ -86,13 +87,10 @@ describe("the connection to NATS", () => {
       assert.deepStrictEqual((yield* Bus.use((bus) => bus.commands)).map((seen) => seen.body), [body])
     }).pipe(Effect.provide(world()), Effect.scoped))
 
-  it.live("refuses a body larger than the server takes, request or not, and goes on", () =>
+  it.live("refuses a body larger than the server takes, and goes on", () =>
     Effect.gen(function*() {
-      const body = "x".repeat(1_100_000)
-      for (const request of [false, true]) {
-        const error = yield* Effect.flip(publish(body, { request }))
-        assert.strictEqual(error.operation, "publish")
-      }
+      const error = yield* Effect.flip(publish("x".repeat(1_100_000)))
+      assert.strictEqual(error.operation, "publish")
       yield* publish("small")
       assert.deepStrictEqual((yield* Bus.use((bus) => bus.commands)).map((seen) => seen.body), ["small"])
     }).pipe(Effect.provide(world()), Effect.scoped))

@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Exit, Fiber, Layer, Logger, Metric, References, Result, Scope } from "effect"
+import { Clock, Duration, Effect, Exit, Fiber, Layer, Logger, Metric, References, Result, Schema, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { stringify } from "yaml"
 import type { DecisionRecord } from "../../src/domain/Decision.ts"
 import { LogLines } from "../support/LogLines.ts"
 import { Outage } from "../support/Outage.ts"
-import { endOf, passTo, settingsOf, Simulation } from "../support/Simulation.ts"
+import { endOf, epoch, passTo, settingsOf, Simulation } from "../support/Simulation.ts"
 
 // ---- a room without limits, unless a test says so ----
 
@@ -275,6 +275,25 @@ describe("the pace", () => {
     })))
 })
 
+describe("timers that fire a little early, as those of Node do", () => {
+  const early = TestClock.testClockWith((clock) =>
+    Effect.succeed({
+      ...clock,
+      sleep: (duration: Duration.Duration) => clock.sleep(Duration.millis(Math.max(0, Duration.toMillis(duration) - 1)))
+    }))
+
+  it.live("send no line before its time", () =>
+    Effect.gen(function*() {
+      const services = yield* Effect.provideServiceEffect(Layer.build(simulation({})), Clock.Clock, early)
+      yield* Effect.provideContext(Effect.gen(function*() {
+        yield* sayAll
+        yield* until(10)
+        const late = (yield* sent).map(([number, at], index) => [number, at >= index - 2] as const)
+        assert.deepStrictEqual(late, [[1, true], [2, true], [3, true], [4, true], [5, true], [6, true]])
+      }), services)
+    }).pipe(Effect.provide([TestClock.layer(), Logger.layer([])]), Effect.scoped))
+})
+
 describe("a loss in the middle of a publish", () => {
   for (const message of ["arrives", "is lost"] as const) {
     it.live(`where the message ${message}: failed, not sent again, and it counts in the limits`, () =>
@@ -305,6 +324,58 @@ describe("a loss in the middle of a publish", () => {
       yield* until(10)
       assert.deepStrictEqual(yield* sent, [[1, 1], [2, 1.2], [3, 1.2], [4, 2], [5, 3], [6, 4]])
     })))
+})
+
+describe("an hour of losses", () => {
+  const Moment = Schema.Struct({
+    afterSeconds: Schema.Literals([0, 0, 0.5, 1, 2, 5, 12, 61]),
+    happens: Schema.Literals(["line", "line", "line", "line", "begin", "end", "end", "arrives", "is lost"])
+  })
+  const Takes = Schema.NonEmptyArray(Schema.Literals([0, 0, 1, 2.5, 7, 40]))
+  const Room = Schema.Struct({
+    max_per_channel_per_minute: Schema.Literals([2, 5, 30]),
+    global_cooldown_seconds: Schema.Literals([0, 0, 2]),
+    outbox_size: Schema.Literals([0, 1, 3, 100])
+  })
+
+  const live = Effect.fnUntraced(function*(moments: ReadonlyArray<typeof Moment.Type>) {
+    let now = 0
+    let away = false
+    for (const [index, { afterSeconds, happens }] of moments.entries()) {
+      now += afterSeconds
+      yield* until(now)
+      if (happens === "line" && !away) yield* say(`line-${index}`)
+      if (happens === "arrives" || happens === "is lost") yield* strike(happens)
+      if (happens === "begin") yield* begin
+      if (happens === "end") yield* end
+      away = !(yield* Outage.use(({ nats }) => nats.connected))
+    }
+    yield* end
+    yield* until(now + 130)
+    return yield* Simulation.use(({ commands, records }) => Effect.all([commands, records]))
+  })
+
+  it.live.prop(
+    "no limit is exceeded, no line is doubled, none too late, and every record is closed",
+    [Room, Takes, Schema.Array(Moment).check(Schema.isMinLength(20), Schema.isMaxLength(60))],
+    ([{ outbox_size, ...limits }, takes, moments]) =>
+      Effect.gen(function*() {
+        const [commands, records] = yield* simulated({ takes, limits, nats: { outbox_size } }, live(moments))
+        const ids = commands.map(({ headers }) => headers.get("Correlation-Id"))
+        assert.strictEqual(new Set(ids).size, ids.length)
+        for (const record of records) assert.notStrictEqual(endOf(record), "under way")
+        const times = commands.map(({ at }) => at)
+        for (const [index, at] of times.entries()) {
+          const inMinute = times.filter((other) => other > at - 60_000 && other <= at)
+          assert.isAtMost(inMinute.length, limits.max_per_channel_per_minute)
+          if (index > 0) assert.isAtLeast(at - (times[index - 1] ?? 0), limits.global_cooldown_seconds * 1_000)
+          if (index > 2) assert.isAtLeast(at - (times[index - 3] ?? 0), 1_000)
+          const record = records.find(({ correlationId }) => correlationId === ids[index])
+          assert.isAtMost(at + epoch - (record?.arrivedAt ?? 0), 60_000)
+        }
+      }),
+    { timeout: 60_000, arbitrary: { runs: 25, seed: "an hour of losses" } }
+  )
 })
 
 describe("the places of replies that wait", () => {

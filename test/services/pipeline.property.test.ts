@@ -1,12 +1,17 @@
 import process from "node:process"
 import { assert, describe, it } from "@effect/vitest"
-import { Arbitrary, Effect, References, Result, Schema } from "effect"
+import { Arbitrary, Clock, Effect, Layer, Logger, References, Result, Schema } from "effect"
+import { SecureRandom } from "effect/crypto"
 import { TestClock } from "effect/testing"
 import { stringify } from "yaml"
 import type { DecisionRecord } from "../../src/domain/Decision.ts"
 import { storyText } from "../../src/domain/DecisionStory.ts"
-import type { ScriptedAnswer } from "../../src/layers/LlmScripted.ts"
+import { layerOf, type ScriptedAnswer } from "../../src/layers/LlmScripted.ts"
+import * as Main from "../../src/layers/Main.ts"
+import * as NatsMemory from "../../src/layers/NatsMemory.ts"
+import { BotConfig } from "../../src/services/BotConfig.ts"
 import { type LlmRequest, LlmServerFailed, LlmTimeout } from "../../src/services/LlmClient.ts"
+import { Nats } from "../../src/services/Nats.ts"
 import { type LogLine, LogLines } from "../support/LogLines.ts"
 import { endOf, epoch, passTo, type SentCommand, settingsOf, Simulation } from "../support/Simulation.ts"
 
@@ -500,3 +505,39 @@ describe("an evening in two rooms", () => {
 function perRoom(limits: typeof EntryLimits.Type): typeof EntryLimits.Type {
   return { ...limits, max_per_user_per_minute: null }
 }
+
+/** A bus whose server takes a while to confirm what the bot says. */
+const slowBus = Layer.effect(Nats, Effect.map(Nats, (nats) =>
+  Nats.of({
+    ...nats,
+    publish: (command) =>
+      command.subject.startsWith("cytube.commands") ? Effect.delay(nats.publish(command), 300) : nats.publish(command)
+  }))).pipe(Layer.provide(NatsMemory.layer))
+
+describe("a slow server", () => {
+  it.live("answers that are ready at once leave one after the other, each once the one before has left", () => {
+    const events = eventsOf([0, 1, 2, 3].map(() => ({ afterMs: 1_000, saidAgoMs: 0, happening: everybodyAsks })))
+    const world = slowBus.pipe(
+      Layer.merge(layerOf(modelOf(events))),
+      Layer.merge(BotConfig.layerFixed(settings({ ...open, room: { ...open.room, global_cooldown_seconds: 1 } }))),
+      Layer.merge(SecureRandom.layerWebCrypto)
+    )
+    return Effect.gen(function*() {
+      const nats = yield* Nats
+      const times: Array<number> = []
+      yield* nats.subscribe("cytube.commands.*.*", () => Effect.map(Clock.currentTimeMillis, (at) => void times.push(at)))
+      for (const { at, payload } of events) {
+        yield* passTo(at)
+        const body = JSON.stringify(payload(""))
+        yield* nats.publish({ subject: "cytube.events.lobby.chatMsg", headers: new Map(), body, request: false })
+      }
+      yield* passTo(60_000)
+      assert.strictEqual(times.length, events.length)
+      apart("the global cooldown", 1, times)
+    }).pipe(
+      Effect.provide(Layer.provideMerge(Main.bot, world).pipe(Layer.provideMerge(Layer.effectDiscard(TestClock.setTime(epoch))))),
+      Effect.provide([TestClock.layer(), Logger.layer([])]),
+      Effect.scoped
+    )
+  })
+})

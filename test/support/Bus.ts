@@ -18,8 +18,8 @@ const fromMsg = (message: Msg): BusMessage => ({
   request: message.reply !== undefined && message.reply !== ""
 })
 
-/** After a loss the bridge is back before the bot: what is published before it listens would reach nobody. */
-const backAtOnce = { maxReconnectAttempts: -1, reconnectTimeWait: 5, reconnectJitter: 0 }
+/** After a loss the bridge comes back by itself, soon. */
+const backSoon = { maxReconnectAttempts: -1, reconnectTimeWait: 20 }
 
 /** The bridge's end of NATS: a plain client that sends what the room says and sees whatever else is published. */
 export class Bus extends Context.Service<Bus, {
@@ -30,7 +30,7 @@ export class Bus extends Context.Service<Bus, {
   static readonly layer: Layer.Layer<Bus, never, NatsServer> = Layer.effect(Bus, Effect.gen(function*() {
     const { url } = yield* NatsServer
     const client = yield* Effect.acquireRelease(
-      Effect.promise(() => connect({ servers: url.replace("nats://", ""), name: "bridge", ...backAtOnce })),
+      Effect.promise(() => connect({ servers: url.replace("nats://", ""), name: "bridge", ...backSoon })),
       (client) => Effect.promise(() => client.close())
     )
     const seen: Array<BusMessage> = []

@@ -118,3 +118,7 @@ export class LlmServer extends Context.Service<LlmServer, {
 
   static readonly layer: Layer.Layer<LlmServer> = Layer.effect(LlmServer, LlmServer.make)
 }
+
+/** Lets the server of the test answer with each of the handlers once, with the last one for ever. */
+export const answering = (...handlers: ReadonlyArray<LlmHandler>): Effect.Effect<void, never, LlmServer> =>
+  Effect.flatMap(LlmServer, ({ answer }) => answer(inTurn(...handlers)))

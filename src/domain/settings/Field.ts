@@ -1,4 +1,4 @@
-import { Effect, Schema } from "effect"
+import { Effect, Schema, SchemaGetter } from "effect"
 
 /** A whole number of at least 1: sizes and counts. */
 export const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))
@@ -23,12 +23,34 @@ export const Between = (minimum: number, maximum: number) =>
 export const AtLeastOne = <S extends Schema.Top>(item: S) =>
   Schema.Array(item).check(Schema.isMinLength(1, { message: "needs at least one" }))
 
+/** Text that is not empty. */
+export const Text = Schema.String.check(Schema.isMinLength(1, { message: "must not be empty" }))
+
+/**
+ * A rule that JSON Schema cannot state in full: what is wrong, if anything, and the part that editors can check. A
+ * value may still be a `${VARIABLE}` when an editor sees it.
+ */
+export const rule = <T>(wrong: (value: T) => string | undefined, pattern?: string) =>
+  Schema.makeFilter(wrong, { toJsonSchema: () => pattern === undefined ? {} : { pattern: `${pattern}|\\$\\{` } })
+
 /** A field that may be left out: its default, in the file's own terms, and what it does. */
 export const field = <S extends Schema.Top>(schema: S, value: S["Encoded"], description: string) =>
-  Schema.withDecodingDefaultKey<S>(Effect.succeed(value))(schema).annotateKey({ description })
+  // What `withDecodingDefaultKey` does, annotated on the file's side: that is the one JSON Schema describes.
+  Schema.toEncoded(schema).annotate({ description, default: value }).pipe(
+    Schema.optionalKey,
+    Schema.decodeTo(schema, {
+      decode: SchemaGetter.withDefault(Effect.succeed(value)),
+      encode: SchemaGetter.passthrough()
+    })
+  )
+
+/** A field that may be null, and is when left out. */
+export const optional = <S extends Schema.Top>(schema: S, description: string) =>
+  field(Schema.OptionFromNullOr(schema), null, description)
 
 /** A field that must be given. */
-export const required = <S extends Schema.Top>(schema: S, description: string) => schema.annotateKey({ description })
+export const required = <S extends Schema.Top>(schema: S, description: string) =>
+  schema.pipe(Schema.annotateEncoded({ description }))
 
 /** A string that must not show up in logs, errors or health: wrapped from the first moment (N4). */
-export const Secret = (label: string) => Schema.RedactedFromValue(Schema.NonEmptyString, { label })
+export const Secret = (label: string) => Schema.RedactedFromValue(Text, { label })

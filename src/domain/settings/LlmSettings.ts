@@ -1,12 +1,13 @@
 import { Schema } from "effect"
 import { unknownPlaceholders } from "../PromptTemplate.ts"
-import { Between, Count, field, PositiveSeconds, required, Seconds, Secret, Whole } from "./Field.ts"
+import { Between, Count, field, PositiveSeconds, required, rule, Seconds, Secret, Text, Whole } from "./Field.ts"
 
-const HttpUrl = Schema.NonEmptyString.check(Schema.makeFilter((url: string) =>
-  /^https?:\/\/[^\s/]/i.test(url) && URL.canParse(url) ? undefined : "must be a URL that begins with http:// or https://"
+const HttpUrl = Text.check(rule((url: string) =>
+  /^https?:\/\/[^\s/]/i.test(url) && URL.canParse(url) ? undefined : "must be a URL that begins with http:// or https://",
+  "^[hH][tT][tT][pP][sS]?://"
 ))
 
-const Template = Schema.NonEmptyString.check(Schema.makeFilter((template: string) => {
+const Template = Text.check(rule((template: string) => {
   const unknown = unknownPlaceholders(template)
   return unknown.length === 0 ? undefined : `no such placeholder: ${unknown.join(", ")}`
 }))
@@ -22,7 +23,7 @@ const Parameters = Schema.Struct({
   frequency_penalty: field(Schema.OptionFromNullOr(Between(-2, 2)), 0.5, "against repeated words; null = not sent"),
   presence_penalty: field(Schema.OptionFromNullOr(Between(-2, 2)), 0.3, "towards new topics; null = not sent"),
   stop: field(
-    Schema.OptionFromNullOr(Schema.Array(Schema.NonEmptyString).check(Schema.isMaxLength(4))),
+    Schema.OptionFromNullOr(Schema.Array(Text).check(Schema.isMaxLength(4))),
     ["\n\n", "User:", "Assistant:"],
     "at most 4 texts that end the answer; null = not sent"
   ),
@@ -37,7 +38,7 @@ export type LlmParameters = typeof Parameters.Type
 const Fallback = Schema.Struct({
   base_url: required(HttpUrl, "the endpoint's URL, up to and with /v1"),
   api_key: required(Secret("llm_api.fallbacks.api_key"), "the endpoint's key"),
-  model: required(Schema.NonEmptyString, "the model's name there"),
+  model: required(Text, "the model's name there"),
   timeout_seconds: field(PositiveSeconds, 30, "longest wait for one answer")
 })
 
@@ -45,13 +46,13 @@ const Fallback = Schema.Struct({
 export const LlmApi = Schema.Struct({
   base_url: required(HttpUrl, "the server's URL, up to and with /v1"),
   api_key: required(Secret("llm_api.api_key"), "the server's key, from the environment: ${LLM_API_KEY}"),
-  model: required(Schema.NonEmptyString, "the model's name"),
+  model: required(Text, "the model's name"),
   timeout_seconds: field(PositiveSeconds, 30, "longest wait for one answer"),
   retry_attempts: field(Whole, 2, "tries after a failed one"),
   retry_delay_seconds: field(Seconds, 1, "wait before the first retry; doubles with each"),
   stream: field(Schema.Boolean, true, "true: read the answer as it is written and stop when it is long enough"),
   system_prompt: field(
-    Schema.NonEmptyString,
+    Text,
     "You are {bot_name}, one of the people chatting in a room that watches videos together. Answer with one short, friendly line of at most 200 characters in the language of the chat. Plain text: no lists, no links, no commands. Do not repeat what was said.",
     "who the bot is"
   ),

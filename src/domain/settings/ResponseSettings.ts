@@ -1,9 +1,9 @@
 import { RE2JS } from "re2js"
 import { Schema } from "effect"
-import { Count, field, Seconds, Whole } from "./Field.ts"
+import { Count, field, rule, Seconds, Text, Whole } from "./Field.ts"
 
 /** A regular expression in RE2 syntax: linear in the text, so an operator's pattern cannot hang the bot. */
-const Pattern = Schema.NonEmptyString.check(Schema.makeFilter((pattern: string) => {
+const Pattern = Text.check(rule((pattern: string) => {
   try {
     RE2JS.compile(pattern)
     return undefined
@@ -15,8 +15,8 @@ const Pattern = Schema.NonEmptyString.check(Schema.makeFilter((pattern: string) 
 const ContentFilter = Schema.Struct({
   enabled: field(Schema.Boolean, true, "false: none of these checks"),
   block_patterns: field(Schema.Array(Pattern), ["http://", "https://"], "regular expressions, any case: a match drops the reply"),
-  block_keywords: field(Schema.Array(Schema.NonEmptyString), [], "whole words, any case: one of them drops the reply"),
-  require_keywords: field(Schema.Array(Schema.NonEmptyString), [], "at least one of these words must be in the reply"),
+  block_keywords: field(Schema.Array(Text), [], "whole words, any case: one of them drops the reply"),
+  require_keywords: field(Schema.Array(Text), [], "at least one of these words must be in the reply"),
   min_word_count: field(Whole, 2, "fewer words drop the reply"),
   max_word_count: field(Count, 50, "more words drop the reply")
 })
@@ -39,7 +39,7 @@ export const ResponseProcessing = Schema.Struct({
   quality_checks_enabled: field(Schema.Boolean, true, "true: no repeats, no echo, no empty phrases"),
   deduplicate_window: field(Count, 10, "how many of the bot's last lines a reply must differ from"),
   fallback_responses_enabled: field(Schema.Boolean, false, "true: say one of fallback_responses when every model failed"),
-  fallback_responses: field(Schema.Array(Schema.NonEmptyString), [], "lines for when every model failed"),
+  fallback_responses: field(Schema.Array(Text), [], "lines for when every model failed"),
   reply_deadline_seconds: field(Seconds, 60, "a reply later than this after its trigger is dropped; 0 = never"),
   drop_after_media_change: field(
     Schema.Literals(["unprompted", "always", "never"]),

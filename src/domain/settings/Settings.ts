@@ -1,24 +1,35 @@
 import { Schema } from "effect"
 import { ChannelName, Username } from "../Ids.ts"
-import { AtLeastOne, Between, Count, field, PositiveSeconds, required, Secret, Seconds, Whole } from "./Field.ts"
+import {
+  AtLeastOne,
+  Between,
+  Count,
+  field,
+  optional,
+  PositiveSeconds,
+  required,
+  rule,
+  Seconds,
+  Secret,
+  Text,
+  Whole
+} from "./Field.ts"
 import { ChannelRateLimits, RateLimits } from "./LimitSettings.ts"
 import { LlmApi } from "./LlmSettings.ts"
 import { ResponseProcessing } from "./ResponseSettings.ts"
 import { builtInTriggers, TriggerEntry } from "./TriggerSettings.ts"
 
 const Port = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 }))
-const optional = <S extends Schema.Top>(schema: S, description: string) =>
-  field(Schema.OptionFromNullOr(schema), null, description)
 
 const JetStream = Schema.Struct({
   enabled: field(
-    Schema.Boolean.check(Schema.makeFilter((enabled: boolean) =>
+    Schema.Boolean.check(rule((enabled: boolean) =>
       enabled ? "durable intake is not part of this version; leave it false" : undefined
     )),
     false,
     "survive restarts without losing a message"
   ),
-  prefix: field(Schema.NonEmptyString, "llmbot", "begins the names of streams and buckets"),
+  prefix: field(Text, "llmbot", "begins the names of streams and buckets"),
   partitions: field(Count, 32, "how many parts the channels are spread over"),
   replicas: field(Count, 1, "copies of each stream"),
   replay_seconds: field(PositiveSeconds, 3600, "how far back events are kept"),
@@ -30,9 +41,10 @@ const JetStream = Schema.Struct({
 /** The connection to NATS, the bot's only way to the rooms. */
 export const NatsSettings = Schema.Struct({
   servers: required(
-    AtLeastOne(Schema.String.check(
-      Schema.isPattern(/^(nats|tls):\/\/[^\s/]+/, { message: "must begin with nats:// or tls://" })
-    )),
+    AtLeastOne(Schema.String.check(rule(
+      (url: string) => /^(nats|tls):\/\/[^\s/]+/.test(url) ? undefined : "must begin with nats:// or tls://",
+      "^(nats|tls)://"
+    ))),
     "addresses of the servers"
   ),
   user: optional(Secret("nats.user"), "user name"),
@@ -41,9 +53,9 @@ export const NatsSettings = Schema.Struct({
   creds_file: optional(Secret("nats.creds_file"), "path of a credentials file"),
   tls: field(
     Schema.Struct({
-      ca_file: optional(Schema.NonEmptyString, "certificate authority"),
-      cert_file: optional(Schema.NonEmptyString, "client certificate"),
-      key_file: optional(Schema.NonEmptyString, "client key")
+      ca_file: optional(Text, "certificate authority"),
+      cert_file: optional(Text, "client certificate"),
+      key_file: optional(Text, "client key")
     }),
     {},
     "files for TLS"
@@ -64,10 +76,10 @@ export type NatsSettings = typeof NatsSettings.Type
 /** A room, and what differs there: what is given replaces the general setting (F9). */
 export const ChannelEntry = Schema.Struct({
   name: required(ChannelName, "the room's name"),
-  domain: field(Schema.NonEmptyString, "cytu.be", "the CyTube server the room is on"),
+  domain: field(Text, "cytu.be", "the CyTube server the room is on"),
   enabled: field(Schema.Boolean, true, "false: the bot leaves the room alone"),
-  system_prompt: optional(Schema.NonEmptyString, "who the bot is in this room"),
-  llm_model: optional(Schema.NonEmptyString, "the model for this room"),
+  system_prompt: optional(Text, "who the bot is in this room"),
+  llm_model: optional(Text, "the model for this room"),
   triggers: optional(Schema.Array(TriggerEntry), "the triggers of this room"),
   rate_limits: optional(ChannelRateLimits, "the limits of this room"),
   response_processing: optional(ResponseProcessing, "how answers become lines in this room")
@@ -100,8 +112,8 @@ export const Settings = Schema.Struct({
   bot: required(
     Schema.Struct({
       username: required(Username, "the account the bridge speaks with"),
-      aliases: field(Schema.Array(Schema.NonEmptyString), [], "other names the bot answers to"),
-      ignore_users: field(Schema.Array(Schema.NonEmptyString), [], "people who never trigger the bot")
+      aliases: field(Schema.Array(Text), [], "other names the bot answers to"),
+      ignore_users: field(Schema.Array(Text), [], "people who never trigger the bot")
     }),
     "who the bot is in the room"
   ),
@@ -114,7 +126,7 @@ export const Settings = Schema.Struct({
   health: field(
     Schema.Struct({
       enabled: field(Schema.Boolean, true, "false: no HTTP server"),
-      host: field(Schema.NonEmptyString, "127.0.0.1", "address to listen on"),
+      host: field(Text, "127.0.0.1", "address to listen on"),
       port: field(Port, 8080, "port to listen on; 0 = any free one")
     }),
     {},
@@ -122,8 +134,8 @@ export const Settings = Schema.Struct({
   ),
   telemetry: field(
     Schema.Struct({
-      otlp_endpoint: optional(Schema.NonEmptyString, "where traces go; null = no traces"),
-      service_name: field(Schema.NonEmptyString, "llm-bot", "the bot's name in traces"),
+      otlp_endpoint: optional(Text, "where traces go; null = no traces"),
+      service_name: field(Text, "llm-bot", "the bot's name in traces"),
       sample_ratio: field(Between(0, 1), 1, "how many of the traces are kept"),
       log_content: field(Schema.Boolean, false, "true: messages and prompts appear in logs and traces"),
       channel_label_limit: field(Count, 50, "with more channels than this, metrics name none of them")
@@ -142,5 +154,5 @@ export const Settings = Schema.Struct({
     "the least important lines that are logged"
   ),
   log_format: field(Schema.Literals(["json", "pretty"]), "json", "for machines, or for people")
-}).annotate({ identifier: "Settings", title: "llm-bot configuration" })
+}).annotate({ title: "llm-bot configuration" })
 export type Settings = typeof Settings.Type

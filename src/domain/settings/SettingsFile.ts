@@ -1,120 +1,83 @@
-import { Result, Schema, SchemaIssue } from "effect"
-import { isMap, isScalar, isSeq, LineCounter, parseDocument, type ParsedNode, visit } from "yaml"
+import { Option, Result, Schema } from "effect"
+import type { Document } from "yaml"
+import { type ConfigProblem, type FieldPath, type Finding, samePath } from "./ConfigProblem.ts"
+import { isSecretName, isVariable } from "./SecretMask.ts"
 import { Settings } from "./Settings.ts"
-
-/** Something in a configuration file that is wrong (error) or looks wrong (warning). */
-export interface ConfigProblem {
-  readonly severity: "error" | "warning"
-  /** The field, dotted: `channels[0].name`. */
-  readonly path: string
-  /** From 1; the value's, an unknown field's key, a missing field's parent block. */
-  readonly line: number
-  readonly column: number
-  readonly message: string
-}
+import { findingsOf } from "./SettingsIssues.ts"
+import { lintSettings } from "./SettingsLint.ts"
+import { type Environment, fillVariables, unsetVariable, type VariableUse } from "./Variables.ts"
+import { repeatedFields } from "./YamlFaults.ts"
+import { eachValue } from "./YamlPlace.ts"
+import { readYaml } from "./YamlText.ts"
 
 /** A configuration that can be used, and what is worth a warning. */
 export interface ParsedSettings {
   readonly settings: Settings
   readonly warnings: ReadonlyArray<ConfigProblem>
+  /** Says where in the file something stands that is found wrong later. */
+  readonly place: (finding: Finding) => ConfigProblem
 }
 
-type Path = ReadonlyArray<PropertyKey>
-
-const unknownField = "no such field"
-const formatter = SchemaIssue.makeFormatterStandardSchemaV1({
-  leafHook: (issue) => {
-    if (issue._tag === "UnexpectedKey") return unknownField
-    return issue._tag === "MissingKey" ? "this field is required" : SchemaIssue.defaultLeafHook(issue)
-  }
-})
 const decodeStrict = Schema.decodeUnknownResult(Settings, { errors: "all", onExcessProperty: "error" })
-const decode = Schema.decodeUnknownResult(Settings, { errors: "all" })
+const decode = Schema.decodeUnknownOption(Settings)
 
-const dotted = (path: Path): string =>
-  path.reduce<string>(
-    (text, key) => typeof key === "number" ? `${text}[${key}]` : text === "" ? String(key) : `${text}.${String(key)}`,
-    ""
-  )
+const byPlace = (a: ConfigProblem, b: ConfigProblem): number => a.line - b.line || a.column - b.column
 
-/** The offset of the deepest node on the path; of a field's key when the key itself is the problem. */
-const offsetOf = (root: ParsedNode | null, path: Path, wantKey: boolean): number => {
-  let node: ParsedNode | null = root
-  let offset = root?.range[0] ?? 0
-  path.forEach((key, index) => {
-    if (isMap(node)) {
-      const pair: { key: ParsedNode; value: ParsedNode | null } | undefined = node.items.find((item) =>
-        isScalar(item.key) && item.key.value === key
-      )
-      const found: ParsedNode | null | undefined = wantKey && index === path.length - 1 ? pair?.key : pair?.value ?? pair?.key
-      offset = found?.range[0] ?? offset
-      node = pair?.value ?? null
-    } else if (isSeq(node)) {
-      node = (typeof key === "number" ? node.items[key] : undefined) ?? null
-      offset = node?.range[0] ?? offset
-    } else {
-      node = null
-    }
+const warning = (path: FieldPath, message: string): Finding => ({ severity: "warning", path, message })
+
+/** Secrets that stand in the file itself (N4). Before variables are filled in: afterwards nobody can tell. */
+const literalSecrets = (document: Document): ReadonlyArray<Finding> => {
+  const found: Array<Finding> = []
+  eachValue(document, ({ value }, path) => {
+    const name = path.at(-1) ?? ""
+    const secret = isSecretName(name) && name !== "user" && name !== "creds_file"
+    // A local server wants some key and none in particular.
+    if (!secret || typeof value !== "string" || isVariable(value) || value === "" || value === "none") return
+    found.push(warning(path, "a secret stands in the file: take it from the environment, as ${NAME}"))
   })
-  return offset
+  return found
+}
+
+/** What a document holds as plain data; none when its aliases multiply beyond measure. */
+const contentOf = (document: Document): Option.Option<unknown> =>
+  Option.map(Option.liftThrowable((): unknown => document.toJS())(), (content) => content ?? {})
+
+/** The schema's findings: none for a field whose variable is missing, and the variable named where there is one. */
+const schemaFindings = (content: unknown, uses: ReadonlyArray<VariableUse>): ReadonlyArray<Finding> => {
+  const strict = decodeStrict(content)
+  if (Result.isSuccess(strict)) return []
+  return findingsOf(strict.failure.issue, content).flatMap((finding) => {
+    const use = uses.find(({ path }) => samePath(path, finding.path))
+    if (use === undefined) return [finding]
+    return use.isSet ? [{ ...finding, message: `${finding.message} (it comes from \${${use.name}})` }] : []
+  })
 }
 
 /**
  * Reads a configuration file: `${VAR}` in its strings is replaced from the environment, then everything is checked
- * and every problem is named with its place (CONFIG). Secrets are wrapped and no value appears in a message.
+ * and every problem is named at once with its place (CONFIG, F9). Secrets are wrapped from here on, and no value of
+ * the file appears in a message. Never throws, whatever the text.
  */
 export const parseSettings = (
   text: string,
-  environment: Readonly<Record<string, string | undefined>>
+  environment: Environment
 ): Result.Result<ParsedSettings, ReadonlyArray<ConfigProblem>> => {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  const at = (severity: "error" | "warning", offset: number, path: Path, message: string): ConfigProblem => {
-    const { col, line } = lines.linePos(offset)
-    return { severity, path: dotted(path), line: Math.max(1, line), column: Math.max(1, col), message }
-  }
-  if (document.errors.length > 0) {
-    return Result.fail(document.errors.map((error) => at("error", error.pos[0], [], error.message)))
-  }
+  const { broken, document, place } = readYaml(text.replace(/^\uFEFF/, ""))
+  if (broken.length > 0) return Result.fail(broken)
 
-  const unset: Array<ConfigProblem> = []
-  visit(document, {
-    Scalar: (key, node, ancestors) => {
-      if (key === "key" || typeof node.value !== "string") return
-      node.value = node.value.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (whole, name: string) => {
-        const value = environment[name]
-        if (value !== undefined) return value
-        const path = pathOf([...ancestors, node])
-        unset.push(at("error", node.range?.[0] ?? 0, path, `the environment variable ${name} is not set`))
-        return whole
-      })
-    }
-  })
-  if (unset.length > 0) return Result.fail(unset)
-
-  const raw: unknown = document.toJS() ?? {}
-  const strict = decodeStrict(raw)
-  const issues = Result.isSuccess(strict) ? [] : formatter(strict.failure.issue).issues
-  const problems = issues.map(({ message, path = [] }) => {
-    const keys = path.map((part) => typeof part === "object" ? part.key : part)
-    const unknown = message === unknownField
-    return at(unknown ? "warning" : "error", offsetOf(document.contents, keys, unknown), keys, message)
-  })
-  if (problems.some(({ severity }) => severity === "error")) return Result.fail(problems)
-  return Result.mapBoth(decode(raw), {
-    onSuccess: (settings) => ({ settings, warnings: problems }),
-    onFailure: (error) => [at("error", 0, [], formatter(error.issue).issues[0]?.message ?? "not a configuration")]
-  })
+  const secrets = literalSecrets(document)
+  const uses = fillVariables(document, environment)
+  const content = contentOf(document)
+  if (Option.isNone(content)) {
+    return Result.fail([place({ severity: "error", path: [], message: "aliases multiply beyond measure" })])
+  }
+  const unset = uses.filter(({ isSet }) => !isSet).map(unsetVariable)
+  const found = [...repeatedFields(document), ...unset, ...schemaFindings(content.value, uses), ...secrets]
+  const settings = decode(content.value)
+  if (Option.isNone(settings) || found.some(({ severity }) => severity === "error")) {
+    return Result.fail(found.map(place).sort(byPlace))
+  }
+  const doubts = lintSettings(settings.value, (path) => document.hasIn(path))
+  const warnings = [...found, ...doubts.map(({ message, path }) => warning(path, message))].map(place).sort(byPlace)
+  return Result.succeed({ settings: settings.value, warnings, place })
 }
-
-/** The path of the last of a chain of YAML nodes. */
-const pathOf = (chain: ReadonlyArray<unknown>): Path =>
-  chain.flatMap<PropertyKey>((node, index) => {
-    const child = chain[index + 1]
-    if (isSeq(node)) return [node.items.indexOf(child)]
-    if (isMap(node)) {
-      const pair = node.items.find((item) => item === child)
-      return isScalar(pair?.key) ? [String(pair.key.value)] : []
-    }
-    return []
-  })

@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { AtLeastOne, Between, Count, field, Maximum, PositiveSeconds, required, Seconds, Whole } from "./Field.ts"
+import { AtLeastOne, Between, Count, field, Maximum, optional, PositiveSeconds, required, Seconds, Text, Whole } from "./Field.ts"
 
 /** The limits of one trigger entry (F4). User limits count over all channels, for this trigger type. */
 export const EntryRateLimit = Schema.Struct({
@@ -15,25 +15,21 @@ const common = {
   enabled: field(Schema.Boolean, true, "false: as if the entry were not there"),
   fire_probability: field(Between(0, 1), 1, "how often a match fires: 0 never, 1 always"),
   cooldown_seconds: field(Seconds, 0, "silence of this entry after it fired; 0 = off"),
-  max_unlucky_draws: field(
-    Schema.OptionFromNullOr(Count),
-    null,
-    "after so many losing draws for one user the next wins; null = off"
-  ),
+  max_unlucky_draws: optional(Count, "after so many losing draws for one user the next wins; null = off"),
   rate_limit: field(EntryRateLimit, {}, "limits of this entry alone")
 }
 
 /** `@name`, the bot's name or an alias as a whole word. */
-export const MentionEntry = Schema.Struct({ type: Schema.Literal("mention"), ...common })
+export const MentionEntry = Schema.Struct({ type: required(Schema.Literal("mention"), "the bot is named"), ...common })
 
 /** A private message to the bot. */
-export const PmEntry = Schema.Struct({ type: Schema.Literal("pm"), ...common })
+export const PmEntry = Schema.Struct({ type: required(Schema.Literal("pm"), "a private message to the bot"), ...common })
 
 /** One of the words or phrases. */
 export const KeywordEntry = Schema.Struct({
-  type: Schema.Literal("keyword"),
+  type: required(Schema.Literal("keyword"), "one of the words or phrases"),
   ...common,
-  keywords: required(AtLeastOne(Schema.NonEmptyString), "words or phrases that fire the trigger"),
+  keywords: required(AtLeastOne(Text), "words or phrases that fire the trigger"),
   case_sensitive: field(Schema.Boolean, false, "true: upper and lower case differ"),
   match: field(Schema.Literals(["word", "substring"]), "word", "whole words, or anywhere in the text")
 })
@@ -41,12 +37,12 @@ export type KeywordEntry = typeof KeywordEntry.Type
 
 /** The room as a whole, on a timer: the model is asked whether a comment would fit. */
 export const ContextualEntry = Schema.Struct({
-  type: Schema.Literal("contextual"),
+  type: required(Schema.Literal("contextual"), "the room as a whole, on a timer"),
   ...common,
   evaluation_interval_seconds: field(PositiveSeconds, 120, "seconds between two evaluations"),
   min_messages_since_last_bot_message: field(Whole, 5, "lines of people needed since the bot's last line"),
   participation_prompt: field(
-    Schema.NonEmptyString,
+    Text,
     "Would a short comment from you fit naturally into this chat right now? Answer only yes or no.",
     "what the model is asked; only an answer that begins with yes counts"
   )

@@ -1,18 +1,21 @@
-import { inspect } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Result, Schedule } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import { layerNoDeps } from "../../src/layers/LlmOpenAi.ts"
-import { LlmClient } from "../../src/services/LlmClient.ts"
 import { completionOf } from "../support/LlmDouble.ts"
 import { ask, type Asking, askServer, configured, secret, world } from "../support/LlmAsking.ts"
-import { chunk, drips, hangs, inTurn, type LlmHandler, LlmServer, says } from "../support/LlmServer.ts"
+import { answering, hangs, LlmServer, says } from "../support/LlmServer.ts"
 
+// The upper bound leaves room for a busy machine.
+const assertBetween = (value: number, least: number, most: number): void => {
+  assert.isAtLeast(value, least)
+  assert.isBelow(value, most)
+}
 const ok = says(200, completionOf("Hello there!"))
-const answering = (...handlers: Parameters<typeof inTurn>) => Effect.flatMap(LlmServer, ({ answer }) => answer(inTurn(...handlers)))
 const requests = Effect.flatMap(LlmServer, ({ asked }) => Effect.map(asked, ({ length }) => length))
 const several = (count: number, asking: Asking = {}) => Effect.all(Array.from({ length: count }, () => askServer(asking)), { concurrency: "unbounded" })
+const askedModels = Effect.flatMap(LlmServer, ({ asked }) => Effect.map(asked, (all) => all.map(({ model }) => model)))
 const ends = (all: ReadonlyArray<{ readonly end: string }>): ReadonlyArray<string> => [...new Set(all.map(({ end }) => end))]
 
 describe("a 429", () => {
@@ -30,9 +33,9 @@ describe("a 429", () => {
       assert.strictEqual((yield* askServer({ api: { retry_attempts: 3 } })).end, "LlmRateLimited")
       const storm = yield* several(20)
       assert.deepStrictEqual([ends(storm), storm.flatMap(({ attempts }) => attempts)], [["LlmEndpointClosed"], []])
-      assert.isBelow(Math.max(...storm.map(({ tookMs }) => tookMs)), 200)
+      assert.isBelow(Math.max(...storm.map(({ tookMs }) => tookMs)), 500)
       assert.strictEqual(yield* requests, 1)
-      assert.closeTo(yield* waited, 1050, 70)
+      assertBetween(yield* waited, 1_000, 1_500)
       assert.strictEqual(yield* requests, 2)
     }).pipe(Effect.provide(world)))
 
@@ -45,7 +48,7 @@ describe("a 429", () => {
       assert.strictEqual(yield* requests, 0)
       const began = performance.now()
       yield* Effect.repeat(askServer(), { until: ({ end }) => end === "LlmRateLimited", schedule: Schedule.spaced("10 millis") })
-      assert.isBelow(performance.now() - began, 1100)
+      assert.isBelow(performance.now() - began, 1_900)
     }).pipe(Effect.provide(world)))
 
   it.live("holds although a request from before is answered after it", () =>
@@ -64,7 +67,7 @@ describe("a 429", () => {
       yield* waited
       // The date has whole seconds.
       assert.isAtLeast(Date.now(), Math.floor(date.getTime() / 1000) * 1000)
-      assert.isBelow(Date.now(), Math.floor(date.getTime() / 1000) * 1000 + 200)
+      assert.isBelow(Date.now(), Math.floor(date.getTime() / 1000) * 1000 + 800)
       assert.strictEqual(yield* requests, 2)
     }).pipe(Effect.provide(world)))
 
@@ -72,12 +75,12 @@ describe("a 429", () => {
     Effect.gen(function*() {
       yield* answering(says(429), says(429), ok)
       yield* askServer()
-      assert.closeTo(yield* waited, 1050, 70)
+      assertBetween(yield* waited, 1_000, 1_500)
       assert.strictEqual((yield* askServer()).end, "LlmEndpointClosed")
       const { asked } = yield* LlmServer
       yield* waited
       const [, second = 0, third = 0] = (yield* asked).map(({ at }) => at)
-      assert.closeTo(third - second, 2050, 70)
+      assertBetween(third - second, 2_000, 2_500)
     }).pipe(Effect.provide(world)))
 })
 
@@ -148,98 +151,60 @@ describe("a server that fails and fails", () => {
   })
 })
 
-describe("a server that", () => {
-  const page = `<html>${"<br>".repeat(1000)}</html>`
-  const forever = (part: string): LlmHandler => drips(() => part, 1)
-  const rows: ReadonlyArray<readonly [what: string, handler: LlmHandler, end: string, aborts: number]> = [
-    ["never answers", hangs, "LlmTimeout", 1],
-    ["answers with nothing but headers", (_, response) => void response.writeHead(200).flushHeaders(), "LlmTimeout", 1],
-    ["drips a byte at a time", drips((index) => chunk("Hello").charAt(index % 60), 100), "LlmTimeout", 1],
-    ["only says that it is alive", drips(() => ": ping\n\n", 50), "LlmTimeout", 1],
-    ["thinks for ever", drips(() => "data: {\"choices\":[{\"delta\":{\"reasoning_content\":\"hm\"}}]}\n\n", 20), "LlmTimeout", 1],
-    ["finishes and does not hang up", drips((index) => index === 0 ? chunk("Hello") : "", 50), "LlmTimeout", 1],
-    ["sends a page", says(200, page, { "content-type": "text/html" }), "LlmBadAnswer", 0],
-    ["sends garbage", says(200, "\u0000\u0001\uFFFD".repeat(100)), "LlmBadAnswer", 0],
-    ["sends bytes that are no text", (_, response) => void response.writeHead(200).end(Buffer.from([0xff, 0xfe, 0xc3, 0x28, 0x80])), "LlmBadAnswer", 0],
-    ["sends other JSON", says(200, "{\"models\":[]}"), "LlmBadAnswer", 0],
-    ["sends half of it", says(200, completionOf("Hello").slice(0, 60)), "LlmBadAnswer", 0],
-    ["sends nothing", says(200, ""), "LlmBadAnswer", 0],
-    ["has no content", says(204, ""), "LlmBadAnswer", 0],
-    ["hangs up", (_, response) => void response.destroy(), "LlmUnreachable", 1],
-    ["speaks no HTTP", (_, response) => void response.socket?.end("SSH-2.0-OpenSSH_9.6\r\n"), "LlmUnreachable", 1],
-    ["sends JSON without an end", forever(`{"choices":${" ".repeat(50_000)}`), "LlmBadAnswer", 1],
-    ["sends a page without an end", forever(`<html>${page.repeat(20)}`), "LlmBadAnswer", 1],
-    ["sends an event without an end", forever(`data: ${"x".repeat(50_000)}`), "LlmBadAnswer", 1],
-    ["fails without an end", (_, response) => {
-      response.writeHead(500).write("oh no")
-    }, "LlmServerFailed", 1],
-    ["refuses without an end", (_, response) => {
-      response.writeHead(401).write("oh no")
-    }, "LlmRejected", 1],
-    ["sends the wrong length", says(200, completionOf("Hello"), { "content-length": "100000" }), "LlmTimeout", 1],
-    ["leads in circles", says(307, "", { location: "/v1/chat/completions" }), "LlmUnreachable", 0]
-  ]
-  it.live.each(rows)("%s: ends with %4$s in time, and nothing is left open", ([, handler, end, aborts]) =>
+describe("fallbacks", () => {
+  const fallback = (base_url: string, model: string, more: object = {}) => ({ base_url, model, api_key: `key of ${model}`, ...more })
+
+  it.live("are asked in order, each for its model with its key", () =>
     Effect.gen(function*() {
-      const { aborted, idle } = yield* LlmServer
-      yield* answering(handler)
-      const asked = yield* askServer({ budgetMs: 600 })
-      assert.strictEqual(asked.end, end)
-      assert.isBelow(asked.tookMs, 700)
-      assert.strictEqual(asked.attempts.length, 1)
+      const { answer, asked, url } = yield* LlmServer
+      const other = yield* LlmServer.make
+      yield* answer((call, response, index) => (call.model === "second" ? says(401) : says(500))(call, response, index))
+      yield* other.answer(ok)
+      const fallbacks = [fallback(`${url}/`, "second"), fallback(other.url, "third"), fallback(url, "fourth")]
+      const { attempts, result } = yield* askServer({ api: { fallbacks, stream: false, retry_attempts: 1, retry_delay_seconds: 0 } })
+      assert.strictEqual(Result.getOrThrow(result).model, "third")
+      assert.deepStrictEqual(attempts.map(({ attempt, model }) => [model, attempt]), [["first", 1], ["first", 2], ["second", 1], ["third", 1]])
+      const keys = [...yield* asked, ...yield* other.asked].map(({ headers, model }) => [model, headers.authorization])
+      assert.deepStrictEqual(keys, [
+        ["first", `Bearer ${secret}`], ["first", `Bearer ${secret}`], ["second", "Bearer key of second"], ["third", "Bearer key of third"]
+      ])
+    }).pipe(Effect.provide(world), Effect.scoped))
+
+  it.live("are not asked after an answer without text", () =>
+    Effect.gen(function*() {
+      const { url } = yield* LlmServer
+      yield* answering(says(200, "{\"choices\":[{\"message\":{\"content\":null}}]}"))
+      assert.strictEqual((yield* askServer({ api: { fallbacks: [fallback(url, "second")] } })).end, "LlmEmpty")
+      assert.deepStrictEqual(yield* askedModels, ["first"])
+    }).pipe(Effect.provide(world)))
+
+  it.live("another model of the same server is asked while one is left alone", () =>
+    Effect.gen(function*() {
+      const { answer, url } = yield* LlmServer
+      yield* answer((call, response, index) => (call.model === "first" ? says(429, "{}", { "retry-after": "60" }) : ok)(call, response, index))
+      const api = { fallbacks: [fallback(url, "second")] }
+      assert.strictEqual((yield* askServer({ api })).end, "Hello there!")
+      assert.strictEqual((yield* askServer({ api })).end, "Hello there!")
+      assert.deepStrictEqual(yield* askedModels, ["first", "second", "second"])
+    }).pipe(Effect.provide(world)))
+
+  it.live("share one budget of time with the first", () =>
+    Effect.gen(function*() {
+      const { aborted, idle, url } = yield* LlmServer
+      yield* answering(hangs)
+      const fallbacks = [fallback(url, "second"), fallback(url, "third")]
+      const { attempts, end, tookMs } = yield* askServer({ api: { fallbacks, timeout_seconds: 0.3 }, budgetMs: 700 })
+      assert.deepStrictEqual([end, attempts.map(({ model, status }) => [model, status])], ["LlmTimeout", [["first", "timeout"], ["second", "timeout"]]])
+      assertBetween(attempts[0]?.durationMs ?? 0, 295, 390)
+      assertBetween(attempts[1]?.durationMs ?? 0, 300, 500)
+      assertBetween(tookMs, 690, 1_000)
       yield* idle
-      assert.strictEqual(yield* aborted, aborts)
+      assert.strictEqual(yield* aborted, 2)
     }).pipe(Effect.provide(world)))
 
-  it.live("writes without an end is read to a million characters", () =>
-    Effect.gen(function*() {
-      const { aborted, idle } = yield* LlmServer
-      yield* answering(forever(chunk("blah ".repeat(10_000))))
-      const { result } = yield* askServer({ budgetMs: 3_000 })
-      assert.isBelow(Result.getOrThrow(result).text.length, 1_100_000)
-      yield* idle
-      assert.strictEqual(yield* aborted, 1)
-    }).pipe(Effect.provide(world)))
-})
-
-describe("a request", () => {
-  it.live("that is interrupted closes its socket", () =>
-    Effect.gen(function*() {
-      const { aborted, idle } = yield* LlmServer
-      for (const handler of [hangs, drips(() => chunk("a"), 10)]) {
-        yield* answering(handler)
-        const fiber = yield* Effect.forkChild(askServer())
-        yield* Effect.repeat(requests, { until: (count) => count === 1, schedule: Schedule.spaced("2 millis") })
-        yield* Fiber.interrupt(fiber)
-        yield* idle
-        assert.strictEqual(yield* aborted, 1)
-      }
-    }).pipe(Effect.provide(world)))
-
-  it.live("says nothing about traces", () =>
-    Effect.gen(function*() {
-      const { asked } = yield* LlmServer
-      yield* answering(ok)
-      yield* Effect.withSpan(askServer(), "a trace of our own")
-      const names = (yield* asked).flatMap(({ headers }) => Object.keys(headers))
-      assert.include(names, "authorization")
-      assert.deepStrictEqual(names.filter((name) => /^(traceparent|tracestate|b3|x-b3-.*|baggage)$/.test(name)), [])
-    }).pipe(Effect.provide(world)))
-
-  const handlers: ReadonlyArray<LlmHandler> = [says(400, secret), says(401, secret), says(500, secret), says(429, secret), says(200, secret), hangs]
-  it.live("never tells its key, whatever goes wrong, not even one that is no header", () =>
-    Effect.gen(function*() {
-      const { available } = yield* LlmClient
-      const tell = ({ attempts, result }: Effect.Success<ReturnType<typeof ask>>) => inspect([attempts, result], { depth: 20 }) + JSON.stringify([attempts, result])
-      for (const handler of handlers) {
-        yield* answering(handler)
-        assert.notInclude(tell(yield* askServer({ budgetMs: 100 })), secret)
-      }
-      for (const api_key of [`${secret}\n`, `${secret}字`]) {
-        const broken = yield* askServer({ api: { api_key }, budgetMs: 100 })
-        assert.notInclude(tell(broken), secret)
-        assert.strictEqual(broken.end, "LlmUnreachable")
-      }
-      assert.isFalse(yield* available)
-    }).pipe(Effect.provide(world)))
+  it.live("nobody there at all is an error, too", () =>
+    Effect.map(
+      ask({ url: "http://127.0.0.1:9/v1", api: { fallbacks: [fallback("http://127.0.0.1:9/v1", "second")] } }),
+      ({ attempts, end }) => assert.deepStrictEqual([end, attempts.length], ["LlmUnreachable", 2])
+    ).pipe(Effect.provide(world)))
 })

@@ -1,0 +1,26 @@
+const secretName = String.raw`(?<![\w-])(?:[\w-]*(?:api_?key|passw(?:or)?d|token|secret|creds(?:_file)?)|user)`
+const variable = String.raw`\$\{[A-Za-z_]\w*\}`
+const secretKey = new RegExp(`^${secretName}$`, "i")
+const onlyVariable = new RegExp(`^${variable}$`)
+// To the end of the line, since where a value ends is anybody's guess in a file that cannot be parsed.
+const secretValue = new RegExp(`(${secretName}["']?\\s*:\\s*)(?!["']?${variable}["']?\\s*(?:[,}#]|$))(\\S.*)`, "gi")
+const userInAddress = /(?<=:\/\/)[^@/\s]+(?=@)/g
+
+/** As long as what it hides: what follows keeps its column. */
+const stars = (text: string): string => text.replace(/\S/g, "*")
+
+/** Whether a field's value is a secret, by its name; mistyped and unknown fields count by theirs (N4). */
+export const isSecretName = (name: PropertyKey): boolean => typeof name === "string" && secretKey.test(name)
+
+/** Whether a text is a variable and nothing else. */
+export const isVariable = (text: string): boolean => onlyVariable.test(text)
+
+/** The text with the spans hidden, as long as before. */
+export const maskSpans = (text: string, spans: ReadonlyArray<readonly [from: number, to: number]>): string =>
+  spans.reduce((masked, [from, to]) => masked.slice(0, from) + stars(masked.slice(from, to)) + masked.slice(to), text)
+
+/** A line, or the name of a field, with whatever looks like a secret hidden. */
+export const maskLine = (line: string): string =>
+  line
+    .replace(secretValue, (_, name: string, value: string) => name + stars(value))
+    .replace(userInAddress, stars)

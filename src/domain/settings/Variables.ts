@@ -1,0 +1,39 @@
+import type { Document } from "yaml"
+import type { FieldPath, Finding } from "./ConfigProblem.ts"
+import { eachValue } from "./YamlPlace.ts"
+
+/** Environment variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** A field that takes its value, or a part of it, from a variable. */
+export interface VariableUse {
+  readonly path: FieldPath
+  readonly name: string
+  readonly isSet: boolean
+}
+
+const variable = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g
+
+/**
+ * Replaces `${NAME}` in every string of a document, in one pass and after parsing, so that a variable's value can
+ * never become YAML (CONFIG). What is not set stays as it is.
+ */
+export const fillVariables = (document: Document, environment: Environment): ReadonlyArray<VariableUse> => {
+  const uses: Array<VariableUse> = []
+  eachValue(document, (node, path) => {
+    if (typeof node.value !== "string") return
+    node.value = node.value.replace(variable, (whole, name: string) => {
+      const value = environment[name]
+      uses.push({ path, name, isSet: value !== undefined })
+      return value ?? whole
+    })
+  })
+  return uses
+}
+
+/** What is to be said of a variable that is not set. */
+export const unsetVariable = ({ name, path }: VariableUse): Finding => ({
+  severity: "error",
+  path,
+  message: `the environment variable ${name} is not set`
+})

@@ -1,0 +1,46 @@
+import { type Document, LineCounter, parseDocument } from "yaml"
+import { type ConfigProblem, dotted, type Finding } from "./ConfigProblem.ts"
+import { isSecretName, isVariable, maskLine, maskSpans } from "./SecretMask.ts"
+import { aliasFaults, yamlMessage } from "./YamlFaults.ts"
+import { eachValue, offsetOf } from "./YamlPlace.ts"
+
+/** A YAML text: what it holds, and where in it each field stands. */
+export interface YamlText {
+  readonly document: Document
+  /** Why it cannot be read; empty when it can. */
+  readonly broken: ReadonlyArray<ConfigProblem>
+  /** Says where in the text a finding stands. */
+  readonly place: (finding: Finding) => ConfigProblem
+}
+
+/** The text with its secrets hidden, wherever they stand. */
+const masked = (text: string, document: Document): string => {
+  const spans: Array<readonly [number, number]> = []
+  eachValue(document, ({ range, source = "" }, path) => {
+    if (range && !isVariable(source) && path.some(isSecretName)) spans.push([range[0], range[1]])
+  })
+  return maskSpans(text, spans)
+}
+
+/** One error a line: what follows a syntax error is mostly its echo. */
+const firstOfEachLine = (problems: ReadonlyArray<ConfigProblem>): ReadonlyArray<ConfigProblem> =>
+  problems.filter(({ line }, index) => problems.findIndex((other) => other.line === line) === index)
+
+/** Reads a text as YAML 1.2. */
+export const readYaml = (text: string): YamlText => {
+  const counter = new LineCounter()
+  // A field that is there twice is found later: it does not keep the rest from being checked.
+  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, uniqueKeys: false })
+  const lines = masked(text, document).split(/\r?\n/)
+  const placeAt = ({ at: _, path, ...rest }: Finding, offset: number): ConfigProblem => {
+    const { col, line } = counter.linePos(Math.min(offset, text.length))
+    const source = maskLine(lines[line - 1] ?? "")
+    return { ...rest, path: maskLine(dotted(path)), line: Math.max(1, line), column: Math.max(1, col), source }
+  }
+  const place = (finding: Finding): ConfigProblem => placeAt(finding, offsetOf(document, finding))
+  const syntax = [...document.errors, ...document.warnings].map(({ code, pos: [offset] }) =>
+    placeAt({ severity: "error", path: [], message: yamlMessage(code) }, offset)
+  )
+  const broken = syntax.length > 0 ? firstOfEachLine(syntax) : aliasFaults(document).map(place)
+  return { document, broken, place }
+}
