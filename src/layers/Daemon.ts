@@ -3,13 +3,12 @@ import process from "node:process"
 import { Context, Effect, Layer, Option, type Queue, Schema, Scope, SubscriptionRef } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { type ActiveSettings, activate } from "../domain/ChannelSettings.ts"
-import type { ChannelName } from "../domain/Ids.ts"
 import type { Settings } from "../domain/settings/Settings.ts"
 import { BotConfig } from "../services/BotConfig.ts"
 import { ChannelSupervisor } from "../services/ChannelSupervisor.ts"
 import { DryRun } from "../services/DryRun.ts"
 import type { Health } from "../services/Health.ts"
-import { ChannelLabel } from "../services/Metrics.ts"
+import { ChannelLabel, channelLabels } from "../services/Metrics.ts"
 import { Nats } from "../services/Nats.ts"
 import { StopLimits } from "../services/Stopping.ts"
 import * as ConfigFile from "./ConfigFile.ts"
@@ -35,19 +34,6 @@ export interface DaemonOptions {
 }
 
 type ActiveRef = SubscriptionRef.SubscriptionRef<ActiveSettings>
-
-const hasTooManyLabels = ({ channels, settings }: ActiveSettings): boolean =>
-  [...channels.values()].filter(({ enabled }) => enabled).length > settings.telemetry.channel_label_limit
-
-/** With more channels than `telemetry.channel_label_limit` metrics name none of them (N4). */
-const labelOf = (active: ActiveRef): (channel: ChannelName) => string => {
-  let counted: { readonly settings: ActiveSettings; readonly tooMany: boolean } | undefined
-  return (channel) => {
-    const settings = SubscriptionRef.getUnsafe(active)
-    if (counted?.settings !== settings) counted = { settings, tooMany: hasTooManyLabels(settings) }
-    return counted.tooMany ? "_all" : channel
-  }
-}
 
 const pidFile = (file: string) =>
   Effect.acquireRelease(
@@ -143,7 +129,7 @@ const configured = Effect.fnUntraced(function*(options: DaemonOptions) {
       Effect.logFatal(error._tag === "NatsGivenUp" ? "Bot stopped" : "Start failed", error.message)),
     Effect.provide(Layer.mergeAll(
       Layer.succeed(BotConfig, BotConfig.fromRef(active)),
-      Layer.succeed(ChannelLabel, labelOf(active)),
+      Layer.succeed(ChannelLabel, channelLabels(() => SubscriptionRef.getUnsafe(active))),
       Layer.succeed(DryRun, options.dryRun),
       logging(active, options),
       SecureRandom.layerWebCrypto

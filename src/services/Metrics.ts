@@ -1,4 +1,5 @@
 import { Context, Effect, Metric } from "effect"
+import type { ActiveSettings } from "../domain/ChannelSettings.ts"
 import type { ChannelName } from "../domain/Ids.ts"
 
 const counter = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
@@ -71,6 +72,19 @@ export const ChannelLabel: Context.Reference<(channel: ChannelName) => string> =
   "llm-bot/ChannelLabel",
   { defaultValue: () => (channel: ChannelName): string => channel }
 )
+
+const hasTooManyLabels = ({ channels, settings }: ActiveSettings): boolean =>
+  [...channels.values()].filter(({ enabled }) => enabled).length > settings.telemetry.channel_label_limit
+
+/** The labels of channels as the configuration of the moment wants them. */
+export const channelLabels = (read: () => ActiveSettings): (channel: ChannelName) => string => {
+  let counted: { readonly settings: ActiveSettings; readonly tooMany: boolean } | undefined
+  return (channel) => {
+    const settings = read()
+    if (counted?.settings !== settings) counted = { settings, tooMany: hasTooManyLabels(settings) }
+    return counted.tooMany ? "_all" : channel
+  }
+}
 
 const labelled = (labels: Labels): Effect.Effect<Record<string, string>> =>
   Effect.map(ChannelLabel, (labelOf) => ({

@@ -117,7 +117,7 @@ export class Outbox extends Context.Service<Outbox, {
 
     /** A reply that waited for NATS and is dropped all the same is counted. */
     const countDrop = (outcome: Outcome): Effect.Effect<Outcome> =>
-      outcome._tag === "Skipped"
+      outcome._tag === "Skipped" && outcome.reason !== "dry_run"
         ? Effect.as(count("outboxDropped", { reason: outcome.reason }), outcome)
         : Effect.succeed(outcome)
 

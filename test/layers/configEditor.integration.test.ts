@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
-import { getLanguageService, TextDocument } from "yaml-language-server"
+import { TextDocument } from "vscode-languageserver-textdocument"
+import { getLanguageService } from "yaml-language-server"
 
 const folder = resolve(import.meta.dirname, "../../config")
 const example = readFileSync(`${folder}/config.example.yaml`, "utf8")

@@ -2,10 +2,12 @@ import type { DecisionRecord } from "../../src/domain/Decision.ts"
 import { storyText } from "../../src/domain/DecisionStory.ts"
 import type { Captured } from "./Capture.ts"
 
-// Durations and dice differ from run to run, the figures they are held against do not.
+// Durations and dice differ from run to run, the figures they are held against do not. Whether a reply has to wait for
+// the room's pace depends on how fast the machine is.
 const stable = (story: string): string =>
   story
     .replace(/(?<!of |needs |for |than |least )\b\d+(?:\.\d+)? s\b/g, "… s")
+    .replace("; waited … s for the room's flood control", "")
     .replace(/drew \d\.\d\d/g, "drew …")
 
 /** The decision about each captured event, a line each, in order. */

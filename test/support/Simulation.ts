@@ -10,6 +10,7 @@ import { bot } from "../../src/layers/Main.ts"
 import * as NatsMemory from "../../src/layers/NatsMemory.ts"
 import { BotConfig } from "../../src/services/BotConfig.ts"
 import { DecisionLog } from "../../src/services/DecisionLog.ts"
+import type { Health } from "../../src/services/Health.ts"
 import type { LlmRequest } from "../../src/services/LlmClient.ts"
 import { Nats } from "../../src/services/Nats.ts"
 import { Outage } from "./Outage.ts"
@@ -48,7 +49,7 @@ export class Simulation extends Context.Service<Simulation, {
   static readonly layer = (
     settings: Settings,
     script: (request: LlmRequest, index: number) => ScriptedAnswer
-  ): Layer.Layer<Simulation | Outage> => {
+  ): Layer.Layer<Simulation | Outage | Health | Nats> => {
     const requests: Array<LlmRequest> = []
     const world = Layer.mergeAll(
       NatsMemory.layer,
@@ -89,9 +90,9 @@ export class Simulation extends Context.Service<Simulation, {
         requests: Effect.sync(() => [...requests])
       })
     })).pipe(
-      Layer.provide(bot.pipe(Layer.provide(Outage.nats))),
+      Layer.provideMerge(bot.pipe(Layer.provide(Outage.nats))),
       Layer.provideMerge(Outage.layer),
-      Layer.provide(world),
+      Layer.provideMerge(world),
       Layer.provideMerge(started)
     )
   }

@@ -4,6 +4,7 @@ const secretKey = new RegExp(`^${secretName}$`, "i")
 const onlyVariable = new RegExp(`^${variable}$`)
 // To the end of the line, since where a value ends is anybody's guess in a file that cannot be parsed.
 const secretValue = new RegExp(`(${secretName}["']?\\s*:\\s*)(?!["']?${variable}["']?\\s*(?:[,}#]|$))(\\S.*)`, "gi")
+const secretAtStart = new RegExp(`^[\\s-]*["']?${secretName}["']?\\s*:`, "i")
 const userInAddress = /(?<=:\/\/)[^@/\s]+(?=@)/g
 
 /** As long as what it hides: what follows keeps its column. */
@@ -24,3 +25,17 @@ export const maskLine = (line: string): string =>
   line
     .replace(secretValue, (_, name: string, value: string) => name + stars(value))
     .replace(userInAddress, stars)
+
+const indentOf = (line: string): number => line.search(/[^\s-]|$/)
+
+/** The lines of a text, masked; lines that belong to a secret above them are hidden altogether. */
+export const maskLines = (text: string): ReadonlyArray<string> => {
+  // Lines further in than this belong to the secret.
+  let secretIndent = Number.POSITIVE_INFINITY
+  return text.split(/\r?\n/).map((line) => {
+    const indent = indentOf(line)
+    if (indent > secretIndent) return stars(line)
+    secretIndent = secretAtEnd.test(line) ? -1 : secretAtStart.test(line) ? indent : Number.POSITIVE_INFINITY
+    return maskLine(line)
+  })
+}

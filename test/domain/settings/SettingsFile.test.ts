@@ -93,7 +93,7 @@ describe("the configuration file", () => {
 
   it("names each problem with its place", () => {
     assert.deepStrictEqual(problemsOf(minimal.replace("MyBot", "\"\"")), [
-      "4:18 error bot.username: Expected a string with between 1 and 50 code points"
+      "4:18 error bot.username: must be a string with between 1 and 50 code points"
     ])
     assert.deepStrictEqual(problemsOf(minimal.replace("{ username: MyBot }", "{}")), [
       "4:6 error bot.username: this field is required"

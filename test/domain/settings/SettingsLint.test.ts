@@ -1,0 +1,94 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Result } from "effect"
+import { parseSettings } from "../../../src/domain/settings/SettingsFile.ts"
+
+/** A sound configuration with further sections, and fields of the three that are always there. */
+const withFields = (sections: string, { bot = "", llm = "", nats = "", room = "" } = {}): string => `
+nats: { servers: [nats://127.0.0.1:4222], ${nats} }
+channels: [{ name: lobby, ${room} }]
+bot: { username: MyBot, ${bot} }
+llm_api: { base_url: http://127.0.0.1/v1, api_key: "\${KEY}", model: m, ${llm} }
+${sections}
+`
+
+const warningsOf = (text: string): ReadonlyArray<string> =>
+  Result.match(parseSettings(text, { KEY: "k" }), {
+    onFailure: (problems) => assert.fail(JSON.stringify(problems)),
+    onSuccess: ({ warnings }) => warnings.map(({ message, path, severity }) => `${severity} ${path}: ${message}`)
+  })
+
+const unreachable = "no message can reach this entry: an earlier one takes them all"
+const manyLines = "the bot would answer many lines that do not mean it"
+const literal = "a secret stands in the file: take it from the environment, as ${NAME}"
+
+const doubtful: ReadonlyArray<readonly [what: string, text: string, ...warnings: ReadonlyArray<string>]> = [
+  ["a literal key", withFields("").replace("\"${KEY}\"", "abc"), `llm_api.api_key: ${literal}`],
+  ["a literal password", withFields("", { nats: "user: me, password: abc" }), `nats.password: ${literal}`],
+  ["a literal token", withFields("", { nats: "token: abc" }), `nats.token: ${literal}`],
+  ["a key that is half a literal", withFields("").replace("${KEY}", "${KEY}abc"), `llm_api.api_key: ${literal}`],
+  ["a password without a user", withFields("", { nats: "password: \"${KEY}\"" }), "nats.password: is not used without nats.user"],
+  ["a token and a user", withFields("", { nats: "user: me, token: \"${KEY}\"" }), "nats.token: set either a token or a user"],
+  ["half a certificate", withFields("", { nats: "tls: { cert_file: a }" }), "nats.tls: cert_file and key_file go together"],
+  ["a user in an address", withFields("").replace("nats://", "nats://me:x@"),
+    "nats.servers[0]: a user in the address is not used: set nats.user and nats.password"],
+  ["a short alias", withFields("", { bot: "aliases: [B-t, Bo]" }), `bot.aliases[0]: fewer than 3 letters: ${manyLines}`,
+    `bot.aliases[1]: fewer than 3 letters: ${manyLines}`],
+  ["a common alias", withFields("", { bot: "aliases: [Bot]" }), `bot.aliases[0]: a common word: ${manyLines}`],
+  ["a deadline below the timeout", withFields("response_processing: { reply_deadline_seconds: 10 }"),
+    "response_processing.reply_deadline_seconds: below llm_api.timeout_seconds (30): slow answers are cut off before their time"],
+  ["a channel's deadline below the timeout", withFields("", { room: "response_processing: { reply_deadline_seconds: 10 }" }),
+    "channels[0].response_processing.reply_deadline_seconds: below llm_api.timeout_seconds (30): slow answers are cut off before their time"],
+  ["more tokens than fit", withFields("", { llm: "parameters: { max_tokens: 1000 }" }),
+    "llm_api.parameters.max_tokens: far more than the 200 characters of max_response_length can hold; only models that think first need that"],
+  ["nothing to fall back on", withFields("response_processing: { fallback_responses_enabled: true }"),
+    "response_processing.fallback_responses: is empty, so there is nothing to say when the model fails"],
+  ["more words than the most", withFields("response_processing: { content_filter: { min_word_count: 60 } }"),
+    "response_processing.content_filter.min_word_count: above max_word_count (50): no reply can pass"],
+  ["no trigger", withFields("triggers: []"), "triggers: no entry is enabled, so the bot never speaks"],
+  ["no enabled trigger", withFields("triggers: [{ type: pm, enabled: false }]"), "triggers: no entry is enabled, so the bot never speaks"],
+  ["no trigger in a channel", withFields("", { room: "triggers: []" }), "channels[0].triggers: no entry is enabled, so the bot never speaks"],
+  ["a trigger that never fires", withFields("triggers: [{ type: pm, fire_probability: 0 }]"),
+    "triggers[0].fire_probability: 0 means that this entry never fires"],
+  ["a trigger that is allowed nothing", withFields("triggers: [{ type: pm, rate_limit: { max_per_hour: 0 } }]"),
+    "triggers[0].rate_limit.max_per_hour: 0 allows no reply at all; null is no limit"],
+  ["a second pm entry behind one that takes all", withFields("triggers: [{ type: pm }, { type: pm }]"), `triggers[1].type: ${unreachable}`],
+  ["keywords an earlier entry has", withFields("triggers: [{ type: keyword, keywords: [Film, x] }, { type: keyword, keywords: [film] }]"),
+    `triggers[1].type: ${unreachable}`],
+  ["whole words where an earlier entry takes parts",
+    withFields("triggers: [{ type: keyword, keywords: [film], match: substring }, { type: keyword, keywords: [film] }]"),
+    `triggers[1].type: ${unreachable}`],
+  ["a keyword that cannot be seen", withFields("triggers: [{ type: keyword, keywords: [film, \" \"] }]"),
+    "triggers[0].keywords[1]: no message can match this keyword"],
+  ["more lines than are kept",
+    withFields("triggers: [{ type: contextual, min_messages_since_last_bot_message: 11 }]\ncontext_window: { size: 10 }"),
+    "triggers[0].min_messages_since_last_bot_message: never reached: context_window.size keeps 10 lines"]
+]
+
+const fine: ReadonlyArray<readonly [what: string, text: string]> = [
+  ["nothing but what must be", withFields("")],
+  ["a key for a server that wants none", withFields("").replace("\"${KEY}\"", "none")],
+  ["a deadline that is not the user's", withFields("", { llm: "timeout_seconds: 90" })],
+  ["no deadline", withFields("response_processing: { reply_deadline_seconds: 0 }")],
+  ["as many tokens as characters", withFields("", { llm: "parameters: { max_tokens: 200 }" })],
+  ["an alias of two Chinese characters", withFields("", { bot: "aliases: [小美, Max]" })],
+  ["a second pm entry behind a cooldown", withFields("triggers: [{ type: pm, cooldown_seconds: 1 }, { type: pm }]")],
+  ["a second pm entry behind dice", withFields("triggers: [{ type: pm, fire_probability: 0.9 }, { type: pm }]")],
+  ["a second pm entry behind a disabled one", withFields("triggers: [{ type: pm, enabled: false }, { type: pm }]")],
+  ["a mention behind a pm", withFields("triggers: [{ type: pm }, { type: mention }]")],
+  ["two timers", withFields("triggers: [{ type: contextual }, { type: contextual }]")],
+  ["other keywords", withFields("triggers: [{ type: keyword, keywords: [film] }, { type: keyword, keywords: [film, song] }]")],
+  ["keywords an earlier entry has in one case only",
+    withFields("triggers: [{ type: keyword, keywords: [film], case_sensitive: true }, { type: keyword, keywords: [film] }]")],
+  ["parts of words where an earlier entry takes whole ones",
+    withFields("triggers: [{ type: keyword, keywords: [film] }, { type: keyword, keywords: [film], match: substring }]")]
+]
+
+describe("the lint", () => {
+  it.each(doubtful)("warns of %s", (_, text, ...warnings) => {
+    assert.deepStrictEqual(warningsOf(text), warnings.map((warning) => `warning ${warning}`))
+  })
+
+  it.each(fine)("does not mind %s", (_, text) => {
+    assert.deepStrictEqual(warningsOf(text), [])
+  })
+})
