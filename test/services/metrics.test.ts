@@ -2,8 +2,10 @@ import { spawnSync } from "node:child_process"
 import { assert, describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { debianBinary } from "../support/debianBinary.ts"
+import { TestClock } from "effect/testing"
 import { scrape, series, shapes, stable } from "../support/Exposition.ts"
 import { failedReload, flood, measuredBot, say, story } from "../support/MetricsStory.ts"
+import { passTo } from "../support/Simulation.ts"
 
 /** OPERATIONS, metrics: each with exactly these labels. */
 const specified = [
@@ -38,6 +40,8 @@ const everything = Effect.gen(function*() {
   return yield* scrape
 })
 
+const rooms = (count: number) => Array.from({ length: count }, (_, index) => `room${index}`)
+
 /** The value of one series. */
 const valueOf = (text: string, labels: string): number =>
   Number(text.split("\n").find((line) => line.startsWith(`${labels} `))?.split(" ").at(-1))
@@ -63,5 +67,60 @@ describe("the metrics", () => {
         encoding: "utf8"
       })
       assert.deepStrictEqual({ status, stderr, stdout }, { status: 0, stderr: "", stdout: "" })
+    }).pipe(Effect.provide(measuredBot(1)), Effect.scoped))
+
+  it.effect("hold what happened: each bucket counts itself and all below", () =>
+    Effect.gen(function*() {
+      yield* say("room0", "Ana", "@MovieBot hello")
+      yield* passTo(40_000)
+      const text = yield* scrape
+      const held = (labels: string) => valueOf(text, labels)
+      assert.strictEqual(held("events_received_total{channel=\"room0\",event_type=\"chatMsg\"}"), 1)
+      assert.strictEqual(held("responses_sent_total{channel=\"room0\",target_type=\"chat\"}"), 1)
+      assert.strictEqual(held("response_length_characters_sum{channel=\"room0\"}"), 28)
+      assert.deepStrictEqual(
+        ["0.1", "0.5", "60", "+Inf"].map((le) => held(`reply_duration_seconds_bucket{channel="room0",le="${le}"}`)),
+        [1, 1, 1, 1]
+      )
+      assert.deepStrictEqual(
+        ["10", "50", "+Inf"].map((le) => held(`response_length_characters_bucket{channel="room0",le="${le}"}`)),
+        [0, 1, 1]
+      )
+      assert.strictEqual(held("rate_limit_remaining{channel=\"room0\",limit_type=\"channel_per_minute\"}"), 7)
+      assert.strictEqual(held("context_window_size{channel=\"room0\"}"), 2)
+    }).pipe(Effect.provide(measuredBot(1)), Effect.scoped))
+
+  it.effect("stay under 1,000 label combinations in 20 busy channels", () =>
+    Effect.gen(function*() {
+      for (const channel of rooms(20)) yield* story(channel)
+      const found = series(yield* scrape).size
+      console.log('SERIES20', found)
+      assert.isAbove(found, 20 * 20)
+      assert.isBelow(found, 1_000)
+    }).pipe(Effect.provide(measuredBot(20)), Effect.scoped))
+
+  it.effect("name no channel where there are more than telemetry.channel_label_limit, and add up what is so now", () =>
+    Effect.gen(function*() {
+      for (const channel of rooms(1_000)) yield* say(channel, "Ana", `@MovieBot hello ${channel}`)
+      const text = yield* scrape
+      assert.notInclude(text, "room")
+      console.log('SERIES1000', series(text).size)
+      assert.isBelow(series(text).size, 100)
+      assert.strictEqual(valueOf(text, "events_received_total{channel=\"_all\",event_type=\"chatMsg\"}"), 1_000)
+      assert.strictEqual(valueOf(text, "context_window_size{channel=\"_all\"}"), 1_000)
+      assert.strictEqual(valueOf(text, "active_channels"), 1_000)
+    }).pipe(Effect.provide(measuredBot(1_000)), Effect.scoped))
+
+  it.effect("have no series more after 500 people spoke", () =>
+    Effect.gen(function*() {
+      yield* story("room0")
+      const before = series(yield* scrape)
+      for (let index = 0; index < 500; index++) {
+        yield* say("room0", `person${(index * 7_919).toString(36)}`, index % 2 === 0 ? "@MovieBot hello" : "just talking")
+        yield* TestClock.adjust(100)
+      }
+      const text = yield* scrape
+      assert.deepStrictEqual([...series(text).difference(before)], [])
+      assert.notInclude(text, "person")
     }).pipe(Effect.provide(measuredBot(1)), Effect.scoped))
 })

@@ -7,7 +7,7 @@ import type { Captured } from "./Capture.ts"
 const stable = (story: string): string =>
   story
     .replace(/(?<!of |needs |for |than |least )\b\d+(?:\.\d+)? s\b/g, "… s")
-    .replace("; waited … s for the room's flood control", "")
+    .replace(/; waited … s for the room's flood control/g, "")
     .replace(/drew \d\.\d\d/g, "drew …")
 
 /** The decision about each captured event, a line each, in order. */

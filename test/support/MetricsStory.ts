@@ -102,8 +102,8 @@ export const story = Effect.fnUntraced(function*(channel: string) {
   yield* whisper(channel, "Ida", "still there?")
   yield* whisper(channel, "Joe", "and me?")
   yield* pass(60)
-  yield* outage.begin
   yield* say(channel, "Kim", "@MovieBot nobody hears the answer")
+  yield* outage.begin
   yield* pass(5)
   yield* outage.end
   yield* simulation.publish(channel, "changeMedia", { type: "yt", id: "a", title: "A film", seconds: 60 })

@@ -4,7 +4,8 @@ const secretKey = new RegExp(`^${secretName}$`, "i")
 const onlyVariable = new RegExp(`^${variable}$`)
 // To the end of the line, since where a value ends is anybody's guess in a file that cannot be parsed.
 const secretValue = new RegExp(`(${secretName}["']?\\s*:\\s*)(?!["']?${variable}["']?\\s*(?:[,}#]|$))(\\S.*)`, "gi")
-const secretAtStart = new RegExp(`^[\\s-]*["']?${secretName}["']?\\s*:`, "i")
+// The value may go on in the next lines.
+const beginsSecret = new RegExp(`^[\\s-]*["']?${secretName}["']?\\s*:|${secretName}["']?\\s*:\\s*$`, "i")
 const userInAddress = /(?<=:\/\/)[^@/\s]+(?=@)/g
 
 /** As long as what it hides: what follows keeps its column. */
@@ -28,14 +29,14 @@ export const maskLine = (line: string): string =>
 
 const indentOf = (line: string): number => line.search(/[^\s-]|$/)
 
-/** The lines of a text, masked; lines that belong to a secret above them are hidden altogether. */
+/** The lines of a text, masked; lines that go on with a secret are hidden altogether. */
 export const maskLines = (text: string): ReadonlyArray<string> => {
-  // Lines further in than this belong to the secret.
+  // What stands further in than this belongs to the secret.
   let secretIndent = Number.POSITIVE_INFINITY
   return text.split(/\r?\n/).map((line) => {
     const indent = indentOf(line)
-    if (indent > secretIndent) return stars(line)
-    secretIndent = secretAtEnd.test(line) ? -1 : secretAtStart.test(line) ? indent : Number.POSITIVE_INFINITY
+    if (line.trim() === "" || indent > secretIndent) return stars(line)
+    secretIndent = beginsSecret.test(line) ? indent : Number.POSITIVE_INFINITY
     return maskLine(line)
   })
 }

@@ -1,6 +1,6 @@
 import { type Document, LineCounter, parseDocument } from "yaml"
 import { type ConfigProblem, dotted, type Finding } from "./ConfigProblem.ts"
-import { isSecretName, isVariable, maskLine, maskSpans } from "./SecretMask.ts"
+import { isSecretName, isVariable, maskLine, maskLines, maskSpans } from "./SecretMask.ts"
 import { aliasFaults, yamlMessage } from "./YamlFaults.ts"
 import { eachValue, offsetOf } from "./YamlPlace.ts"
 
@@ -31,10 +31,10 @@ export const readYaml = (text: string): YamlText => {
   const counter = new LineCounter()
   // A field that is there twice is found later: it does not keep the rest from being checked.
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, uniqueKeys: false })
-  const lines = masked(text, document).split(/\r?\n/)
+  const lines = maskLines(masked(text, document))
   const placeAt = ({ at: _, path, ...rest }: Finding, offset: number): ConfigProblem => {
     const { col, line } = counter.linePos(Math.min(offset, text.length))
-    const source = maskLine(lines[line - 1] ?? "")
+    const source = lines[line - 1] ?? ""
     return { ...rest, path: maskLine(dotted(path)), line: Math.max(1, line), column: Math.max(1, col), source }
   }
   const place = (finding: Finding): ConfigProblem => placeAt(finding, offsetOf(document, finding))

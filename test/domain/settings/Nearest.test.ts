@@ -7,7 +7,7 @@ describe("a suggestion", () => {
     ["another case", "debug", ["INFO", "DEBUG"], "DEBUG"],
     ["the nearest of several", "max_per_user", ["max_per_users_x", "max_per_hour", "max_per_usr"], "max_per_usr"],
     ["two letters exchanged", "tpye", ["type", "enabled"], "type"],
-    ["a third of a long word", "response_procesing_options", ["response_processing"], "response_processing"],
+    ["a third of a long word", "response_processing_xyz", ["response_processing"], "response_processing"],
     ["nothing like it", "colour", ["nats", "seed", "channels"], undefined],
     ["a word so short that anything would do", "x", ["pm"], undefined],
     ["nothing known", "seed", [], undefined]

@@ -126,7 +126,7 @@ describe("whatever stands in the file", () => {
   it.effect.prop("it is read or refused, never thrown at", [mixed(pieces)], ([text]) =>
     Effect.sync(() => {
       for (const { column, line } of problemsOf(text)) assert.isTrue(line >= 1 && column >= 1)
-    }), { fastCheck: { numRuns: 500 } })
+    }), { arbitrary: { runs: 500 } })
 })
 
 const secretFields = ["api_key", "password", "token", "user", "creds_file", "apikey", "client_secret"]
@@ -141,20 +141,22 @@ const placements: ReadonlyArray<(name: string, secret: string) => string> = [
   (name, secret) => `nats: { "${name}": "${secret}", outbox_size: x`,
   (name, secret) => `nats: {${name}:${secret}, outbox_size: x }`,
   (name, secret) => `nats:\n\t${name}: ${secret}`,
+  (name, secret) => `nats:\n  - ${name}: |\n\n      ${secret}\n    x\n [`,
+  (name, secret) => `nats: { ${name}:\n  ${secret}, outbox_size: @`,
   (_, secret) => sound.replace("nats://127", `http://me:${secret.replace(/[@\s]/g, "x")}@127`)
 ]
 
 describe("a secret", () => {
   it.effect.prop(
     "never appears in a problem",
-    [Secret, Arbitrary.schema(Schema.Literals(secretFields)), Arbitrary.schema(Schema.Literals([0, 1, 2, 3, 4, 5, 6, 7, 8]))],
+    [Secret, Arbitrary.schema(Schema.Literals(secretFields)), Arbitrary.schema(Schema.Literals([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]))],
     ([secret, name, place]) =>
       Effect.sync(() => {
         const text = placements[place]?.(name, secret) ?? ""
         assert.notInclude(JSON.stringify(problemsOf(text)), secret)
         assert.notInclude(JSON.stringify(problemsOf(text)), environment.LLM_API_KEY)
       }),
-    { fastCheck: { numRuns: 1000 } }
+    { arbitrary: { runs: 3000 } }
   )
 
   it("is masked as long as it is, so that the caret stands right", () => {
