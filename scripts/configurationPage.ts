@@ -155,7 +155,7 @@ tells editors where the schema lies, so that they complete and check the file.
 
 /** The page about the configuration: a table for each section, from the schema alone (CONFIG). */
 export const configurationPage = (): string => {
-  const fields = fieldsOf(Schema.decodeUnknownSync(Schema.fromJsonString(Node))(settingsJsonSchema()))
+  const fields = fieldsOf(Schema.decodeSync(Schema.fromJsonString(Node))(settingsJsonSchema()))
   const hasPart = ({ node }: Field): boolean => node.type === "object" || node.type === "array"
   const sections = fields.filter(hasPart).map((field) => section(field.name, meaning(field.node), part(field)))
   const single = section("Beside the sections", "fields of the file itself", table(fields.filter((field) => !hasPart(field))))

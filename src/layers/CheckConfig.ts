@@ -1,4 +1,4 @@
-import { Console, Effect, Result } from "effect"
+import { Console, Effect, Result, Struct } from "effect"
 import type { ConfigProblem } from "../domain/settings/ConfigProblem.ts"
 import * as ConfigFile from "./ConfigFile.ts"
 import { tryConnections } from "./ConnectCheck.ts"
@@ -11,9 +11,9 @@ export interface CheckOptions {
   readonly connect: boolean
 }
 
-/** The line a problem stands in, and a caret below its place. Tabs stay tabs, so that the caret stands right. */
+/** The line a problem stands in, if there is one, and a caret below its place. Tabs stay tabs: the caret stands right. */
 const excerpt = ({ column, source }: ConfigProblem): string =>
-  `  ${source}\n  ${source.slice(0, column - 1).replace(/[^\t]/g, " ")}^`
+  source === "" ? "" : `\n  ${source}\n  ${source.slice(0, column - 1).replace(/[^\t]/g, " ")}^`
 
 const isError = ({ severity }: ConfigProblem): boolean => severity === "error"
 
@@ -27,7 +27,7 @@ const problemsOf = Effect.fnUntraced(function*({ connect, file }: CheckOptions) 
 const jsonText = (problems: ReadonlyArray<ConfigProblem>): string =>
   JSON.stringify({
     valid: !problems.some(isError),
-    problems: problems.map(({ source: _, ...problem }) => problem)
+    problems: problems.map(Struct.omit(["source"]))
   }, null, 2)
 
 /** `llm-bot check-config`: every problem at once, with its place; fails when there is an error (OPERATIONS). */
@@ -35,7 +35,7 @@ export const checkConfig = Effect.fn("CheckConfig")(function*(options: CheckOpti
   const { file, format } = options
   const problems = yield* problemsOf(options)
   if (format === "json") yield* Console.log(jsonText(problems))
-  else for (const problem of problems) yield* Console.error(`${ConfigFile.problemText(file, problem)}\n${excerpt(problem)}`)
+  else for (const problem of problems) yield* Console.error(`${ConfigFile.problemText(file, problem)}${excerpt(problem)}`)
   if (problems.some(isError)) return yield* ConfigFile.errorOf(file, problems)
   if (format === "text") yield* Console.log("valid")
 })

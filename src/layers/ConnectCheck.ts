@@ -21,10 +21,10 @@ const error = (path: FieldPath, message: string, suggestion?: string): Finding =
   ...(suggestion === undefined ? {} : { suggestion })
 })
 
-/** The field an operator has to look at when NATS refuses. */
-const natsField = (settings: NatsSettings, { retryable }: NatsError): FieldPath => {
-  const credentials = (["creds_file", "token", "password", "user"] as const).find((name) => Option.isSome(settings[name]))
-  return ["nats", retryable || credentials === undefined ? "servers" : credentials]
+/** The field an operator has to look at when NATS does not let the bot in. */
+const natsField = ({ creds_file, password, token, user }: NatsSettings, { retryable }: NatsError): FieldPath => {
+  const given = Object.entries({ creds_file, token, password, user }).find(([, secret]) => Option.isSome(secret))
+  return ["nats", retryable || given === undefined ? "servers" : given[0]]
 }
 
 const tryNats = (settings: NatsSettings): Effect.Effect<ReadonlyArray<Finding>> =>

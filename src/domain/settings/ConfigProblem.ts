@@ -5,7 +5,7 @@ export type FieldPath = ReadonlyArray<PropertyKey>
 export interface Finding {
   readonly severity: "error" | "warning"
   readonly path: FieldPath
-  /** Never holds a value of the file: it may be a secret (N4). */
+  /** Holds no value of a field that may be a secret (N4). */
   readonly message: string
   /** What may have been meant. */
   readonly suggestion?: string

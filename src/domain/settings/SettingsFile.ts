@@ -55,8 +55,8 @@ const schemaFindings = (content: unknown, uses: ReadonlyArray<VariableUse>): Rea
 
 /**
  * Reads a configuration file: `${VAR}` in its strings is replaced from the environment, then everything is checked
- * and every problem is named at once with its place (CONFIG, F9). Secrets are wrapped from here on, and no value of
- * the file appears in a message. Never throws, whatever the text.
+ * and every problem is named at once with its place (CONFIG, F9). Secrets are wrapped from here on and appear in
+ * no message. Never throws, whatever the text.
  */
 export const parseSettings = (
   text: string,

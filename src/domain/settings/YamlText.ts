@@ -1,3 +1,4 @@
+import { Struct } from "effect"
 import { type Document, LineCounter, parseDocument } from "yaml"
 import { type ConfigProblem, dotted, type Finding } from "./ConfigProblem.ts"
 import { isSecretName, isVariable, maskLine, maskLines, maskSpans } from "./SecretMask.ts"
@@ -30,12 +31,22 @@ const firstOfEachLine = (problems: ReadonlyArray<ConfigProblem>): ReadonlyArray<
 export const readYaml = (text: string): YamlText => {
   const counter = new LineCounter()
   // A field that is there twice is found later: it does not keep the rest from being checked.
-  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, uniqueKeys: false })
+  const document = parseDocument(text, {
+    lineCounter: counter,
+    logLevel: "error",
+    prettyErrors: false,
+    uniqueKeys: false
+  })
   const lines = maskLines(masked(text, document))
-  const placeAt = ({ at: _, path, ...rest }: Finding, offset: number): ConfigProblem => {
+  const placeAt = (finding: Finding, offset: number): ConfigProblem => {
     const { col, line } = counter.linePos(Math.min(offset, text.length))
-    const source = lines[line - 1] ?? ""
-    return { ...rest, path: maskLine(dotted(path)), line: Math.max(1, line), column: Math.max(1, col), source }
+    return {
+      ...Struct.omit(finding, ["at"]),
+      path: maskLine(dotted(finding.path)),
+      line: Math.max(1, line),
+      column: Math.max(1, col),
+      source: lines[line - 1] ?? ""
+    }
   }
   const place = (finding: Finding): ConfigProblem => placeAt(finding, offsetOf(document, finding))
   const syntax = [...document.errors, ...document.warnings].map(({ code, pos: [offset] }) =>
