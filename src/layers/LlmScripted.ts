@@ -41,7 +41,7 @@ export const layerOf = (script: (request: LlmRequest, index: number) => Scripted
         const about = { model: modelName, attempt: 1, durationMs: afterMs }
         if (Result.isFailure(says)) {
           yield* request.onAttempt({ ...about, status: statusOf(says.failure), detail: says.failure.message })
-          return yield* Effect.fail(says.failure)
+          return yield* says.failure
         }
         yield* request.onAttempt({ ...about, status: "success", detail: "" })
         const asked = request.messages.reduce((sum, { content }) => sum + content.length, 0)

@@ -97,16 +97,19 @@ const open = Effect.fnUntraced(function*(settings: NatsSettings) {
   )
 })
 
+/** `NatsConnection.close` drops what is buffered, `drain` does not wait for handlers: flush, then close. */
+const close = (nc: NatsConnection): Effect.Effect<void> =>
+  Effect.promise(() => nc.isClosed() ? Promise.resolve() : nc.flush().then(() => nc.close(), () => nc.close())).pipe(
+    Effect.timeoutOption(closeWithin),
+    Effect.andThen(Effect.logInfo("NATS closed"))
+  )
+
 const make = Effect.fnUntraced(function*(settings: NatsSettings) {
   const services = yield* Effect.context<never>()
   const run = Effect.runForkWith(services)
   const scope = yield* Effect.scope
-  const connection: NatsConnection = yield* Effect.acquireRelease(open(settings), (nc) =>
-    // `close` drops what is buffered, `drain` does not wait for handlers: flush, then close.
-    Effect.promise(() => nc.isClosed() ? Promise.resolve() : nc.flush().then(() => nc.close(), () => nc.close())).pipe(
-      Effect.timeoutOption(closeWithin),
-      Effect.andThen(Effect.logInfo("NATS closed"))
-    ))
+  // A signal during the attempts ends them at once.
+  const connection = yield* Effect.acquireRelease(open(settings), close, { interruptible: true })
   const state = yield* SubscriptionRef.make(true)
 
   yield* Stream.fromAsyncIterable(connection.status(), failed("connect")).pipe(

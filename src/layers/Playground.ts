@@ -99,4 +99,4 @@ export const playground = Effect.fnUntraced(function*(config: Option.Option<stri
   yield* Effect.forkScoped(Stream.runForEach(Stream.filter(decisions.changes, isNews), (record) => print(recordText(record))))
   yield* Effect.provideContext(conversation, services)
   return yield* Effect.never
-}, Effect.scoped)
+}, Effect.tapError(({ message }) => Effect.sync(() => void process.stderr.write(`${message}\n`))), Effect.scoped)

@@ -46,7 +46,7 @@ const endsAfter = (play: Play, configured = settings()): Effect.Effect<ReadonlyA
   Effect.gen(function*() {
     yield* play
     return (yield* (yield* Simulation).records).map(endOf)
-  }).pipe(Effect.provide(simulation(configured)), Effect.provide(quiet()), Effect.scoped)
+  }).pipe(Effect.provide(simulation(configured).pipe(Layer.provideMerge(quiet()))), Effect.scoped)
 
 const simulation = (configured: ReturnType<typeof settings>) =>
   Simulation.layer(configured, (_, index) => ({ afterMs: 0, says: Result.succeed(`Answer number ${index + 1} of the script`) }))
@@ -214,14 +214,14 @@ describe("a wall clock that is set back", () => {
 })
 
 describe("10,000 people", () => {
-  const unlimited = Schema.decodeUnknownSync(RateLimits)({
+  const unlimited = Schema.decodeSync(RateLimits)({
     max_per_user_per_minute: null,
     max_per_user_per_hour: null,
     max_per_channel_per_minute: null,
     max_per_channel_per_hour: null,
     global_cooldown_seconds: 0
   })
-  const entry = Schema.decodeUnknownSync(TriggerEntry)({ type: "pm", cooldown_seconds: 5 })
+  const entry = Schema.decodeSync(TriggerEntry)({ type: "pm", cooldown_seconds: 5 })
   const request = (user: number): AdmissionRequest => ({
     channel: channelKey(`room ${user % 10}`),
     user: Option.some(userKey(`Person ${user}`)),

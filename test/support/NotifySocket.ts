@@ -14,7 +14,7 @@ print(json.dumps({"message": "listening"}), flush=True)
 while True:
     data, fds, _, _ = socket.recv_fds(s, 4096, 8)
     for fd in fds: os.close(fd)
-    text = data.decode()
+    text = "\\n".join(line for line in data.decode().split("\\n") if not line.startswith("MAINPID="))
     if text != "BARRIER=1":
         print(json.dumps({"message": text, "usec": time.monotonic_ns() // 1000}), flush=True)
 `

@@ -58,9 +58,10 @@ export const launch = Effect.fnUntraced(function*(
           until: (line) => line !== undefined || child.exitCode !== null,
           schedule: Schedule.spaced("20 millis")
         }),
-        Effect.timeoutOrElse({ duration: "20 seconds", orElse: () => Effect.succeed(undefined) }),
-        Effect.flatMap((line) =>
-          line === undefined ? Effect.die(new Error(`"${message}" was never logged:\n${output}`)) : Effect.succeed(line)
+        Effect.timeoutOrElse({ duration: "20 seconds", orElse: () => Effect.void }),
+        Effect.filterOrElse(
+          (line) => line !== undefined,
+          () => Effect.die(new Error(`"${message}" was never logged:\n${output}`))
         )
       ),
     signal: (signal) => Effect.sync(() => void child.kill(signal)),
