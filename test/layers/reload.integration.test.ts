@@ -21,7 +21,7 @@ const running = Effect.fnUntraced(function*(sections: Readonly<Record<string, un
   return { config, program, reloaded }
 })
 
-describe("a reload by SIGHUP", () => {
+describe.concurrent("a reload by SIGHUP", () => {
   it.live("of an unchanged file does nothing; of a bad one keeps the old and says why", () =>
     Effect.gen(function*() {
       const { config, program } = yield* running()

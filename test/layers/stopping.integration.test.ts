@@ -35,7 +35,7 @@ const busyProgram = Effect.fnUntraced(function*(seconds: { readonly replies: num
   return { config, program }
 })
 
-describe("stopping", () => {
+describe.concurrent("stopping", () => {
   it.live("gives a hanging model its time and no more, step by step, and exits with 0", () =>
     Effect.gen(function*() {
       const { config, program } = yield* busyProgram({ replies: 1.5, all: 6 })

@@ -12,7 +12,9 @@ const world = Layer.mergeAll(Bus.layer, LlmDouble.layer).pipe(Layer.provideMerge
 const has = (program: string): boolean => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0
 const possible = has("python3") && has("systemd-notify")
 
-describe.skipIf(!possible)("systemd", () => {
+const suite = possible ? describe.concurrent : describe.skip
+
+suite("systemd", () => {
   it.live("is told READY, signs of life, RELOADING with the time, READY again and STOPPING", () =>
     Effect.gen(function*() {
       const socket = yield* notifySocket

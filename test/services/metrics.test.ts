@@ -56,25 +56,14 @@ const valueOf = (text: string, labels: string): number =>
   Number(text.split("\n").find((line) => line.startsWith(`${labels} `))?.split(" ").at(-1))
 
 describe("the metrics", () => {
-  it.effect("are those of OPERATIONS, with exactly those labels", () =>
+  it.effect("are those of OPERATIONS with exactly those labels, as the golden exposition has them; promtool agrees", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual(shapes(yield* everything), specified)
-    }).pipe(Effect.provide(measuredBot(1)), Effect.scoped))
-
-  it.effect("come out as the golden exposition: names, help, types, labels, buckets", () =>
-    Effect.gen(function*() {
-      const text = stable(yield* everything)
-      yield* Effect.promise(() => expect(text).toMatchFileSnapshot("../fixtures/golden/metrics.txt"))
-    }).pipe(Effect.provide(measuredBot(1)), Effect.scoped))
-
-  it.effect("please promtool", () =>
-    Effect.gen(function*() {
+      const text = yield* everything
+      assert.deepStrictEqual(shapes(text), specified)
+      yield* Effect.promise(() => expect(stable(text)).toMatchFileSnapshot("../fixtures/golden/metrics.txt"))
       const promtool = debianBinary("promtool", "prometheus", "usr/bin/promtool")
       if (promtool === undefined) return
-      const { status, stderr, stdout } = spawnSync(promtool, ["check", "metrics"], {
-        input: yield* everything,
-        encoding: "utf8"
-      })
+      const { status, stderr, stdout } = spawnSync(promtool, ["check", "metrics"], { input: text, encoding: "utf8" })
       assert.deepStrictEqual({ status, stderr, stdout }, { status: 0, stderr: "", stdout: "" })
     }).pipe(Effect.provide(measuredBot(1)), Effect.scoped))
 
@@ -97,6 +86,19 @@ describe("the metrics", () => {
       )
       assert.strictEqual(held("rate_limit_remaining{channel=\"room0\",limit_type=\"channel_per_minute\"}"), 7)
       assert.strictEqual(held("context_window_size{channel=\"room0\"}"), 2)
+    }).pipe(Effect.provide(measuredBot(1)), Effect.scoped))
+
+  it.effect("count each trigger that matched and was refused, also where the next one fires", () =>
+    Effect.gen(function*() {
+      yield* say("room0", "Ana", "popcorn")
+      yield* passTo(5_000)
+      yield* say("room0", "Bob", "rarely popcorn")
+      yield* passTo(40_000)
+      const text = yield* scrape
+      const refused = (reason: string) =>
+        valueOf(text, `triggers_suppressed_total{channel="room0",trigger_type="keyword",reason="${reason}"}`)
+      assert.deepStrictEqual([refused("probability"), refused("cooldown")], [1, 1])
+      assert.strictEqual(valueOf(text, "triggers_fired_total{channel=\"room0\",trigger_type=\"keyword\"}"), 1)
     }).pipe(Effect.provide(measuredBot(1)), Effect.scoped))
 
   it.effect("stay under 1,000 label combinations in 20 busy channels", () =>
