@@ -1,19 +1,17 @@
-import { readFile } from "node:fs/promises"
 import {
   AuthorizationError,
   connect,
-  credsAuthenticator,
   headers as makeHeaders,
   type Msg,
   type NatsConnection,
-  type NodeConnectionOptions,
   NoRespondersError,
   RequestError
 } from "@nats-io/transport-node"
-import { Effect, Fiber, Layer, Option, Redacted, Schedule, Stream, SubscriptionRef } from "effect"
+import { Effect, Fiber, Layer, Schedule, Stream, SubscriptionRef } from "effect"
 import type { NatsSettings } from "../domain/settings/Settings.ts"
 import type { WireCommand, WireMessage } from "../domain/wire/Wire.ts"
 import { Nats, NatsError } from "../services/Nats.ts"
+import { natsOptions } from "./NatsOptions.ts"
 
 /** How long the server may take to confirm that it has a message. */
 const flushWithin = "5 seconds"
@@ -33,46 +31,6 @@ const failed = (operation: NatsError["operation"]) => (cause: unknown): NatsErro
 const nobodyListens = (cause: unknown): boolean =>
   cause instanceof NoRespondersError || (cause instanceof RequestError && cause.isNoResponders())
 
-const reveal = (secret: Option.Option<Redacted.Redacted<string>>): string | undefined =>
-  Option.getOrUndefined(Option.map(secret, Redacted.value))
-
-const optionsOf = Effect.fnUntraced(function*(settings: NatsSettings) {
-  const creds = reveal(settings.creds_file)
-  const authenticator = creds === undefined ? undefined : credsAuthenticator(
-    yield* Effect.tryPromise({
-      try: () => readFile(creds),
-      catch: () => new NatsError({ operation: "connect", detail: "nats.creds_file cannot be read", retryable: false })
-    })
-  )
-  const tls = {
-    caFile: Option.getOrUndefined(settings.tls.ca_file),
-    certFile: Option.getOrUndefined(settings.tls.cert_file),
-    keyFile: Option.getOrUndefined(settings.tls.key_file)
-  }
-  const wantsTls = settings.servers.some((server) => server.startsWith("tls://")) ||
-    Object.values(tls).some((file) => file !== undefined)
-  const given = {
-    user: reveal(settings.user),
-    pass: reveal(settings.password),
-    token: reveal(settings.token),
-    authenticator,
-    tls: wantsTls ? Object.fromEntries(Object.entries(tls).filter(([, file]) => file !== undefined)) : undefined
-  }
-  const options: NodeConnectionOptions = {
-    servers: settings.servers.map((server) => server.replace(/^(nats|tls):\/\//, "")),
-    name: "llm-bot",
-    timeout: settings.connect_timeout * 1000,
-    maxReconnectAttempts: settings.max_reconnect_attempts === 0 ? -1 : settings.max_reconnect_attempts,
-    reconnectTimeWait: 250,
-    // A server that hangs without closing the connection is noticed within a minute.
-    pingInterval: 20_000,
-    maxPingOut: 2,
-    ignoreAuthErrorAbort: true,
-    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  }
-  return options
-})
-
 const fromMsg = (message: Msg): WireMessage => ({
   subject: message.subject,
   headers: new Map(message.headers === undefined ? [] : [...message.headers].map(([key, [value = ""]]) => [key, value])),
@@ -86,7 +44,7 @@ const headersOf = (command: WireCommand) => {
 }
 
 const open = Effect.fnUntraced(function*(settings: NatsSettings) {
-  const options = yield* optionsOf(settings)
+  const options = yield* natsOptions(settings)
   return yield* Effect.tryPromise({ try: () => connect(options), catch: failed("connect") }).pipe(
     Effect.tapError((error) => Effect.logWarning("NATS connection failed", error.message)),
     Effect.retry({

@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
-import type { AddressInfo } from "node:net"
+import type { ServerResponse } from "node:http"
 import { Context, Effect, Layer, Schema } from "effect"
+import { listen, readBody } from "./HttpListener.ts"
 
 const Messages = Schema.Struct({
   messages: Schema.Array(Schema.Struct({ role: Schema.String, content: Schema.String }))
@@ -55,18 +55,9 @@ const agreeable: LlmBehaviour = {
   body: (call) => completionOf(answerTo(askedLine(call)))
 }
 
-const read = (request: IncomingMessage, done: (body: string) => void): void => {
-  const chunks: Array<Buffer> = []
-  request.on("data", (chunk: Buffer) => void chunks.push(chunk))
-  request.on("end", () => done(Buffer.concat(chunks).toString("utf8")))
-}
-
 const reply = (response: ServerResponse, status: number, headers: LlmBehaviour["headers"], body: string): void => {
   response.writeHead(status, { "content-type": "application/json", ...headers }).end(body)
 }
-
-const isPort = (address: AddressInfo | string | null): address is AddressInfo =>
-  typeof address === "object" && address !== null
 
 /** A real HTTP server that speaks the OpenAI protocol and answers every line with a text a test can foretell. */
 export class LlmDouble extends Context.Service<LlmDouble, {
@@ -90,26 +81,16 @@ export class LlmDouble extends Context.Service<LlmDouble, {
       response.once("close", () => clearTimeout(timer))
     }
 
-    const server = createServer((request, response) =>
-      read(request, (body) => {
+    const address = yield* listen((request, response) =>
+      readBody(request, (body) => {
         const { headers: { authorization }, method = "", url: path = "" } = request
         const call = { method, path, authorization, body }
         calls.push(call)
         answer(call, response)
       })
     )
-    yield* Effect.acquireRelease(
-      Effect.callback<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
-      () =>
-        Effect.callback<void>((resume) => {
-          server.close(() => resume(Effect.void))
-          server.closeAllConnections()
-        })
-    )
-    const address = server.address()
-    if (!isPort(address)) return yield* Effect.die(new Error("the LLM double has no port"))
     return LlmDouble.of({
-      url: `http://127.0.0.1:${address.port}/v1`,
+      url: `${address}/v1`,
       calls: Effect.sync(() => [...calls]),
       behave: (change) =>
         Effect.sync(() => {

@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import type { IncomingMessage, ServerResponse } from "node:http"
 import { Context, Effect, Layer, Schedule, Schema } from "effect"
+import { listen, readBody } from "./HttpListener.ts"
 
 /** A completion request as it came. */
 export interface LlmAsked {
@@ -44,12 +45,6 @@ export const hangs: LlmHandler = () => undefined
 /** A stream's event with a piece of text. */
 export const chunk = (content: string): string => `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}\n\n`
 
-const read = (request: IncomingMessage, done: (body: string) => void): void => {
-  const chunks: Array<Buffer> = []
-  request.on("data", (chunk: Buffer) => void chunks.push(chunk))
-  request.on("end", () => done(Buffer.concat(chunks).toString("utf8")))
-}
-
 /** A real HTTP server that may answer completions in any way there is, and sees who leaves before the end. */
 export class LlmServer extends Context.Service<LlmServer, {
   /** Up to and with `/v1`. */
@@ -75,28 +70,18 @@ export class LlmServer extends Context.Service<LlmServer, {
         underWay--
         if (!response.writableFinished) aborted++
       })
-      read(request, (text) => {
+      readBody(request, (text) => {
         const { model, stream = false } = decodeBody(text)
         const call = { at: performance.now(), headers: request.headers, model, stream }
         asked.push(call)
         handler(call, response, asked.length - 1)
       })
     }
-    const server = createServer((request, response) =>
+    const address = yield* listen((request, response) =>
       request.method === "POST" ? complete(request, response) : void response.writeHead(200).end("{}")
     )
-    yield* Effect.acquireRelease(
-      Effect.callback<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
-      () =>
-        Effect.callback<void>((resume) => {
-          server.close(() => resume(Effect.void))
-          server.closeAllConnections()
-        })
-    )
-    const address = server.address()
-    const port = typeof address === "object" && address !== null ? address.port : 0
     return LlmServer.of({
-      url: `http://127.0.0.1:${port}/v1`,
+      url: `${address}/v1`,
       asked: Effect.sync(() => [...asked]),
       answer: (next) =>
         Effect.sync(() => {
