@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { Bus } from "../support/Bus.ts"
@@ -9,17 +8,12 @@ import { configOnDisk, startWith } from "../support/RunningProgram.ts"
 
 const world = Layer.mergeAll(Bus.layer, LlmDouble.layer).pipe(Layer.provideMerge(NatsServer.layer))
 
-const has = (program: string): boolean => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0
-const possible = has("python3") && has("systemd-notify")
-
-const suite = possible ? describe.concurrent : describe.skip
-
-suite("systemd", () => {
+describe.concurrent("systemd", () => {
   it.live("is told READY, signs of life, RELOADING with the time, READY again and STOPPING", () =>
     Effect.gen(function*() {
       const socket = yield* notifySocket
       const config = yield* configOnDisk()
-      const program = yield* startWith(config, [], { NOTIFY_SOCKET: socket.path, WATCHDOG_USEC: "400000" })
+      const program = yield* startWith(config, [], { ...socket.env, WATCHDOG_USEC: "400000" })
       yield* socket.heard("READY=1")
       yield* socket.heard("WATCHDOG=1", 3)
       yield* program.signal("SIGHUP")
@@ -38,7 +32,7 @@ suite("systemd", () => {
   it.live("is told nothing by a watchdog that asks another process", () =>
     Effect.gen(function*() {
       const socket = yield* notifySocket
-      const env = { NOTIFY_SOCKET: socket.path, WATCHDOG_USEC: "200000", WATCHDOG_PID: "1" }
+      const env = { ...socket.env, WATCHDOG_USEC: "200000", WATCHDOG_PID: "1" }
       const program = yield* startWith(yield* configOnDisk(), [], env)
       yield* socket.heard("READY=1")
       yield* Effect.sleep("600 millis")

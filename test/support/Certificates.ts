@@ -2,10 +2,11 @@ import { execFileSync } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
+import { debianBinary } from "./debianBinary.ts"
 import { emptyFolder } from "./Program.ts"
 
 const openssl = (folder: string, ...args: ReadonlyArray<string>): void => {
-  execFileSync("openssl", args, { cwd: folder, stdio: "pipe" })
+  execFileSync(debianBinary("openssl", "openssl", "usr/bin/openssl"), args, { cwd: folder, stdio: "pipe" })
 }
 
 const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]

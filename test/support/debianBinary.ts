@@ -20,8 +20,8 @@ const fetchFromDebian = (name: string, cache: string): void => {
   execFileSync("dpkg", ["-x", join(cache, packages[0] ?? `${name}.deb`), join(cache, "root")], { stdio: "pipe" })
 }
 
-/** A program of the machine, else the one of Debian's package, which is fetched once; nothing where that fails. */
-export const debianBinary = (program: string, name: string, path: string): string | undefined => {
+/** A program of the machine, else the one of Debian's package, which is fetched once; elsewhere one line says what to do. */
+export const debianBinary = (program: string, name: string, path: string): string => {
   const cache = resolve(import.meta.dirname, "../../node_modules/.cache", name)
   const unpacked = join(cache, "root", path)
   const found = onPath(program) ?? (existsSync(unpacked) ? unpacked : undefined)
@@ -30,6 +30,6 @@ export const debianBinary = (program: string, name: string, path: string): strin
     fetchFromDebian(name, cache)
     return unpacked
   } catch {
-    return undefined
+    throw new Error(`the tests need ${program}: install it (Debian: apt-get install ${name}) and put it on the PATH`)
   }
 }
