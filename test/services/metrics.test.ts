@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process"
 import { assert, describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { debianBinary } from "../support/debianBinary.ts"
+import { promtool } from "../support/promtool.ts"
 import { TestClock } from "effect/testing"
 import { scrape, series, shapes, stable } from "../support/Exposition.ts"
 import { failedReload, flood, measuredBot, say, story } from "../support/MetricsStory.ts"
@@ -61,8 +61,7 @@ describe("the metrics", () => {
       const text = yield* everything
       assert.deepStrictEqual(shapes(text), specified)
       yield* Effect.promise(() => expect(stable(text)).toMatchFileSnapshot("../fixtures/golden/metrics.txt"))
-      const promtool = debianBinary("promtool", "prometheus", "usr/bin/promtool")
-      const { status, stderr, stdout } = spawnSync(promtool, ["check", "metrics"], { input: text, encoding: "utf8" })
+      const { status, stderr, stdout } = spawnSync(promtool(), ["check", "metrics"], { input: text, encoding: "utf8" })
       assert.deepStrictEqual({ status, stderr, stdout }, { status: 0, stderr: "", stdout: "" })
     }).pipe(Effect.provide(measuredBot(1)), Effect.scoped))
 
