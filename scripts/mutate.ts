@@ -80,6 +80,7 @@ const mutations: ReadonlyArray<Mutation> = [
   ),
   ...inFile(
     "src/services/MessagePipeline.ts",
+    ["a bug of ours leaves its decision open", "Effect.andThen(decision.close(internalError), ack)", "ack"],
     ["private lines enter the channel's window", "with: sender === channel.bot.key ? userKey(line.to) : sender", "with: undefined"],
     ["a private message is answered in the room", "to: line._tag === \"Pm\" ? line.username : undefined", "to: undefined"],
     ["the silence after a media change is not checked", "if (!(yield* gates.silence(channel, decision))) return yield* ack", ""],

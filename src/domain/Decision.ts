@@ -111,6 +111,13 @@ export const Outcome = Schema.TaggedUnion({
 })
 export type Outcome = typeof Outcome.Type
 
+/** A bug of ours got in the way. */
+export const internalError: Outcome = {
+  _tag: "Failed",
+  error: "Defect",
+  message: "an internal error; please report it"
+}
+
 /** What became of a sent reply: seen in the room, or not within 10 s (F8). */
 export const Delivery = Schema.TaggedUnion({
   Delivered: { afterMs: Schema.Finite },

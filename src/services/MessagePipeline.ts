@@ -1,7 +1,7 @@
 import { Context, Effect, Layer, Option } from "effect"
 import type { ChannelSettings } from "../domain/ChannelSettings.ts"
 import type { ChangeMedia, ChatMsg, Conversation as ConversationEvent, Pm } from "../domain/ChatEvent.ts"
-import type { SkipReason } from "../domain/Decision.ts"
+import { internalError, type SkipReason } from "../domain/Decision.ts"
 import { userKey } from "../domain/Ids.ts"
 import type { TriggerDecision } from "../domain/Trigger.ts"
 import { BotConfig } from "./BotConfig.ts"
@@ -74,6 +74,21 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
     const converse = Effect.fnUntraced(
       function*(line: ChatMsg | Pm, arrival: Arrival, channel: ChannelSettings, ack: Effect.Effect<void>) {
         const decision = yield* open(line, arrival, channel)
+        // A bug of ours still ends the decision; whoever supervises the channel tells of it.
+        yield* decide(line, arrival, channel, decision, ack).pipe(
+          Effect.tapDefect(() => Effect.andThen(decision.close(internalError), ack))
+        )
+      }
+    )
+
+    const decide = Effect.fnUntraced(
+      function*(
+        line: ChatMsg | Pm,
+        arrival: Arrival,
+        channel: ChannelSettings,
+        decision: Decision,
+        ack: Effect.Effect<void>
+      ) {
         const mayTrigger = yield* screen(line, arrival, channel, decision)
         if (!mayTrigger) return yield* ack
         if (!(yield* gates.silence(channel, decision))) return yield* ack

@@ -1,5 +1,5 @@
 import { Cause, Context, Effect, Exit, Fiber, FiberSet, Layer, Option } from "effect"
-import type { Outcome } from "../domain/Decision.ts"
+import { internalError, type Outcome } from "../domain/Decision.ts"
 import { fraction } from "../domain/Digest.ts"
 import type { ChannelKey } from "../domain/Ids.ts"
 import { enoughFor } from "../domain/reply/EarlyCut.ts"
@@ -88,7 +88,7 @@ export class Replies extends Context.Service<Replies, {
       if (Exit.isSuccess(exit)) return exit.value
       if (Cause.hasInterruptsOnly(exit.cause)) return skipped("stopped")
       return Option.match(Cause.findErrorOption(exit.cause), {
-        onNone: () => ({ _tag: "Failed", error: "Defect", message: "an internal error; please report it" }),
+        onNone: () => internalError,
         onSome: failure
       })
     }
