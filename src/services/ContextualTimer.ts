@@ -1,7 +1,7 @@
-import { Context, Effect, Layer, Option, Result, Stream } from "effect"
+import { Cause, Context, Effect, Layer, Option, Result, Stream } from "effect"
 import type { ChannelSettings } from "../domain/ChannelSettings.ts"
 import type { ContextLine } from "../domain/ChatContext.ts"
-import type { Outcome } from "../domain/Decision.ts"
+import { internalError, type Outcome } from "../domain/Decision.ts"
 import { digest } from "../domain/Digest.ts"
 import { type ChannelKey, CorrelationId, EventIdentity, userKey } from "../domain/Ids.ts"
 import { clean } from "../domain/reply/Clean.ts"
@@ -115,6 +115,7 @@ export class ContextualTimer extends Context.Service<ContextualTimer, {
         Effect.andThen(limiter.release(job.reservation), job.decision.close(outcome))
       const wanted = yield* ask(channel, entry, job.decision).pipe(
         Effect.result,
+        Effect.tapDefect(() => end(internalError)),
         Effect.onInterrupt(() => end({ _tag: "Skipped", reason: "stopped", detail: "" }))
       )
       if (Result.isFailure(wanted)) {
@@ -156,7 +157,11 @@ export class ContextualTimer extends Context.Service<ContextualTimer, {
         if (last === undefined) return
         seen = last
         yield* evaluate(channel.value, trigger, last, now)
-      })
+      }).pipe(
+        // A bug of ours fails one look, never the next ones.
+        Effect.catchDefect((defect) => Effect.logError("Look at the room failed", Cause.die(defect))),
+        Effect.annotateLogs({ logger: "ContextualTimer" })
+      )
       const interval = Effect.sleep(trigger.entry.evaluation_interval_seconds * 1000)
       return yield* Effect.forever(Effect.andThen(interval, look))
     })
