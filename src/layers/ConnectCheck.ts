@@ -1,5 +1,6 @@
 import { Effect, Layer, Logger, Option, Redacted, Schema } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
+import { CorrelationId } from "../domain/Ids.ts"
 import type { FieldPath, Finding } from "../domain/settings/ConfigProblem.ts"
 import type { LlmApi, LlmParameters } from "../domain/settings/LlmSettings.ts"
 import { nearest } from "../domain/settings/Nearest.ts"
@@ -93,6 +94,7 @@ const oneToken = (parameters: LlmParameters): LlmParameters => ({
 })
 
 const requestOf = (api: LlmApi, model: string): LlmRequest => ({
+  correlationId: CorrelationId.make("check-config"),
   messages: [{ role: "user", content: "Hello" }],
   model,
   api: { ...api, parameters: oneToken(api.parameters) },

@@ -2,7 +2,8 @@ import { Effect, Layer, Option, Queue, Result } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { ChannelSettings } from "../domain/ChannelSettings.ts"
 import { CorrelationId } from "../domain/Ids.ts"
-import { eventSubjects } from "../domain/wire/Subject.ts"
+import { readTraceparent, traceparent } from "../domain/telemetry/TraceContext.ts"
+import { eventSubjects, eventTemplate } from "../domain/wire/Subject.ts"
 import { decodeEvent, wireEventType, type WireMessage } from "../domain/wire/Wire.ts"
 import { type Delivery, Intake } from "../services/Intake.ts"
 import { makeLogSampler } from "../services/LogSampling.ts"
@@ -54,8 +55,13 @@ export const layer: Layer.Layer<Intake, never, Nats | SecureRandom.SecureRandom>
         const correlationId = Option.isSome(decoded.success.correlationId)
           ? decoded.success.correlationId.value
           : CorrelationId.make(yield* random.uuidV4())
+        const traced = {
+          subject: message.subject,
+          template: eventTemplate(channel.protocol, type),
+          sender: readTraceparent(message.headers.get(traceparent))
+        }
         yield* offer({
-          arrival: { type, event, domain, correlationId, channel: channel.key, arrivedAt, subscribedAt },
+          arrival: { type, event, domain, correlationId, channel: channel.key, arrivedAt, subscribedAt, message: traced },
           ack: Effect.void,
           nak: Effect.void,
           working: Effect.void
@@ -63,7 +69,7 @@ export const layer: Layer.Layer<Intake, never, Nats | SecureRandom.SecureRandom>
       }, Effect.annotateLogs({ logger: "Intake", channel: channel.room.name }))
 
       for (const subject of eventSubjects(channel.protocol, channel.room)) yield* nats.subscribe(subject, take)
-      return queue
+      return Queue.take(queue)
     })
 
     return Intake.of({ open })

@@ -7,16 +7,19 @@ import {
   NoRespondersError,
   RequestError
 } from "@nats-io/transport-node"
-import { Effect, Fiber, Layer, Schedule, Stream, SubscriptionRef } from "effect"
+import { Effect, Fiber, Layer, Option, Schedule, Stream, SubscriptionRef } from "effect"
 import type { NatsSettings } from "../domain/settings/Settings.ts"
 import type { WireCommand, WireMessage } from "../domain/wire/Wire.ts"
-import { Nats, NatsError } from "../services/Nats.ts"
+import { monotonicMillis } from "../services/Moment.ts"
+import { Nats, NatsError, type Question } from "../services/Nats.ts"
 import { natsOptions } from "./NatsOptions.ts"
 
 /** How long the server may take to confirm that it has a message. */
 const flushWithin = "5 seconds"
 /** How long a request waits for somebody to listen: the answer itself proves nothing. */
 const requestTimeoutMs = 2_000
+/** How long a question waits for one more answer. */
+const othersWithinMs = 300
 /** How long flushing and closing may take when the bot stops. */
 const closeWithin = "2 seconds"
 
@@ -30,6 +33,10 @@ const failed = (operation: NatsError["operation"]) => (cause: unknown): NatsErro
 
 const nobodyListens = (cause: unknown): boolean =>
   cause instanceof NoRespondersError || (cause instanceof RequestError && cause.isNoResponders())
+
+/** Why a question got no answer, unless it is that nobody listens. */
+const unlessNobody = (cause: unknown): Option.Option<NatsError> =>
+  nobodyListens(cause) ? Option.none() : Option.some(failed("request")(cause))
 
 const fromMsg = (message: Msg): WireMessage => ({
   subject: message.subject,
@@ -122,30 +129,49 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
     if (!command.request) {
       yield* send(command)
       yield* flush
-      return { heard: Effect.succeed(true) }
+      return { at: yield* monotonicMillis, heard: Effect.succeed(true) }
     }
     const answer = yield* Effect.forkIn(request(command), scope, { startImmediately: true })
     yield* flush
-    return { heard: Fiber.join(answer) }
+    return { at: yield* monotonicMillis, heard: Fiber.join(answer) }
   })
+
+  const listen = (subject: string, onMessage: (message: Msg) => Effect.Effect<void>) =>
+    Effect.acquireRelease(
+      Effect.try({
+        try: () =>
+          connection.subscribe(subject, {
+            callback: (error, message) => {
+              if (error === null) run(onMessage(message))
+              else run(Effect.logWarning(`NATS subscription ${subject} failed`, error.message))
+            }
+          }),
+        catch: failed("subscribe")
+      }),
+      (subscription) => Effect.sync(() => subscription.unsubscribe())
+      // Once the server has answered, no event can be missed any more.
+    ).pipe(Effect.andThen(Effect.ignore(flush)))
+
+  const answerWith = (answer: (question: Question) => Effect.Effect<string>) => (message: Msg) =>
+    answer({ body: message.data, maxBytes: connection.info?.max_payload ?? 0 }).pipe(
+      Effect.flatMap((text) => Effect.try({ try: () => message.respond(text), catch: failed("publish") })),
+      Effect.catch((error) => Effect.logWarning("An answer could not be sent", error.message))
+    )
+
+  /** Every answer; none when nobody listens or whoever does keeps silent. */
+  const answers = Effect.fnUntraced(function*(subject: string, body: string) {
+    const replies = yield* Effect.tryPromise({
+      try: () => connection.requestMany(subject, body, { strategy: "stall", maxWait: requestTimeoutMs, stall: othersWithinMs }),
+      catch: unlessNobody
+    })
+    return yield* Stream.runCollect(Stream.map(Stream.fromAsyncIterable(replies, unlessNobody), ({ data }) => data))
+  }, Effect.catch(Option.match({ onNone: () => Effect.succeed([]), onSome: Effect.fail })))
 
   return Nats.of({
     publish,
-    subscribe: (subject, handler) =>
-      Effect.acquireRelease(
-        Effect.try({
-          try: () =>
-            connection.subscribe(subject, {
-              callback: (error, message) => {
-                if (error === null) run(handler(fromMsg(message)))
-                else run(Effect.logWarning(`NATS subscription ${subject} failed`, error.message))
-              }
-            }),
-          catch: failed("subscribe")
-        }),
-        (subscription) => Effect.sync(() => subscription.unsubscribe())
-        // Once the server has answered, no event can be missed any more.
-      ).pipe(Effect.andThen(Effect.ignore(flush))),
+    subscribe: (subject, handler) => listen(subject, (message) => handler(fromMsg(message))),
+    respond: (subject, answer) => listen(subject, answerWith(answer)),
+    request: answers,
     connected,
     connection: SubscriptionRef.changes(state),
     lost: Effect.flatMap(

@@ -1,6 +1,7 @@
-import { Effect, Layer, Stream } from "effect"
+import { Effect, Layer, type Scope, Stream } from "effect"
 import type { WireCommand, WireMessage } from "../domain/wire/Wire.ts"
-import { Nats } from "../services/Nats.ts"
+import { monotonicMillis } from "../services/Moment.ts"
+import { Nats, type Question } from "../services/Nats.ts"
 
 const utf8 = new TextEncoder()
 
@@ -17,6 +18,18 @@ interface Subscription {
   readonly handler: (message: WireMessage) => Effect.Effect<void>
 }
 
+interface Responder {
+  readonly subject: string
+  readonly answer: (question: Question) => Effect.Effect<string>
+}
+
+/** Keeps something in a set until the scope closes. */
+const keepIn = <A>(set: Set<A>, item: A): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.asVoid(Effect.acquireRelease(Effect.sync(() => set.add(item)), () => Effect.sync(() => set.delete(item))))
+
+/** What nats-server takes when nothing else is configured. */
+const maxBytes = 1_048_576
+
 /**
  * A bus within the process, with the subjects and wildcards of NATS: for the playground, replay and tests. It is never
  * away.
@@ -24,6 +37,8 @@ interface Subscription {
 export const layer: Layer.Layer<Nats> = Layer.sync(Nats, () => {
   // Grows with the subscriptions of the program, which are a few a channel.
   const subscriptions = new Set<Subscription>()
+  // A few a program.
+  const responders = new Set<Responder>()
 
   return Nats.of({
     publish: Effect.fnUntraced(function*(command: WireCommand) {
@@ -31,17 +46,15 @@ export const layer: Layer.Layer<Nats> = Layer.sync(Nats, () => {
       const listeners = [...subscriptions].filter(({ pattern }) => matches(pattern, subject))
       const message = { subject, headers, body: utf8.encode(command.body) }
       yield* Effect.forEach(listeners, ({ handler }) => handler(message), { discard: true })
-      return { heard: Effect.succeed(!command.request || listeners.length > 0) }
+      return { at: yield* monotonicMillis, heard: Effect.succeed(!command.request || listeners.length > 0) }
     }),
-    subscribe: (pattern, handler) =>
-      Effect.asVoid(Effect.acquireRelease(
-        Effect.sync(() => {
-          const subscription = { pattern, handler }
-          subscriptions.add(subscription)
-          return subscription
-        }),
-        (subscription) => Effect.sync(() => subscriptions.delete(subscription))
-      )),
+    subscribe: (pattern, handler) => keepIn(subscriptions, { pattern, handler }),
+    respond: (subject, answer) => keepIn(responders, { subject, answer }),
+    request: (subject, body) =>
+      Effect.suspend(() =>
+        Effect.forEach([...responders].filter((responder) => responder.subject === subject), ({ answer }) =>
+          Effect.map(answer({ body: utf8.encode(body), maxBytes }), (text) => utf8.encode(text)))
+      ),
     connected: Effect.succeed(true),
     connection: Stream.succeed(true),
     lost: Effect.never

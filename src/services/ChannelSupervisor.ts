@@ -1,4 +1,4 @@
-import { Cause, Context, Effect, FiberMap, Latch, Layer, Option, Queue, Schedule, Stream } from "effect"
+import { Cause, Context, Effect, FiberMap, Latch, Layer, Option, Schedule, Stream } from "effect"
 import type { ActiveSettings, ChannelSettings } from "../domain/ChannelSettings.ts"
 import type { ChannelKey } from "../domain/Ids.ts"
 import { eventSubjects } from "../domain/wire/Subject.ts"
@@ -56,10 +56,10 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
 
     /** Listens to a channel for ever; one bad message, even a defect, never ends it. */
     const listen = Effect.fnUntraced(function*(channel: ChannelSettings, opened: Effect.Effect<void>) {
-      const deliveries = yield* intake.open(channel)
+      const next = yield* intake.open(channel)
       yield* Effect.forkScoped(timer.watch(channel.key))
       yield* opened
-      return yield* Queue.take(deliveries).pipe(
+      return yield* next.pipe(
         Effect.tap(({ arrival }) =>
           Effect.sync(() => {
             lastEventAt = Option.some(arrival.arrivedAt.wall)
@@ -69,16 +69,15 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
           Effect.uninterruptible(pipeline.handle(delivery)).pipe(
             Effect.catchCauseIf(
               (cause) => !Cause.hasInterruptsOnly(cause),
-              (cause) => Effect.logError("Event handling failed", cause)
-            ),
-            Effect.annotateLogs({
-              logger: "MessagePipeline",
-              channel: channel.room.name,
-              correlation_id: delivery.arrival.correlationId
-            })
+              (cause) =>
+                Effect.annotateLogs(Effect.logError("Event handling failed", cause), {
+                  correlation_id: delivery.arrival.correlationId
+                })
+            )
           )
         ),
-        Effect.forever
+        Effect.forever,
+        Effect.annotateLogs({ logger: "MessagePipeline", channel: channel.room.name })
       )
     }, Effect.scoped)
 

@@ -3,7 +3,7 @@ import type { ChannelSettings } from "../domain/ChannelSettings.ts"
 import type { ContextLine } from "../domain/ChatContext.ts"
 import { internalError, type Outcome } from "../domain/Decision.ts"
 import { digest } from "../domain/Digest.ts"
-import { type ChannelKey, CorrelationId, EventIdentity, userKey } from "../domain/Ids.ts"
+import { type ChannelKey, CorrelationId, type EntryKey, EventIdentity, userKey } from "../domain/Ids.ts"
 import { clean } from "../domain/reply/Clean.ts"
 import { neverEnough } from "../domain/reply/EarlyCut.ts"
 import type { ContextualEntry } from "../domain/settings/TriggerSettings.ts"
@@ -45,6 +45,14 @@ const questionApi = ({ llm }: ChannelSettings): ChannelSettings["llm"] => {
   }
 }
 
+/** Lets an interval of an entry pass, ms, and says when it was over. */
+export type NextLook = (channel: ChannelKey, entry: EntryKey, intervalMs: number) => Effect.Effect<Moment>
+
+/** What wakes the timer: live it is the clock; a replay knows the moments beforehand. */
+export const LookDue = Context.Reference<NextLook>("llm-bot/LookDue", {
+  defaultValue: () => (_channel, _entry, intervalMs) => Effect.andThen(Effect.sleep(intervalMs), currentMoment)
+})
+
 /** Looks at each room from time to time and asks the model whether a comment would fit (F3, contextual). */
 export class ContextualTimer extends Context.Service<ContextualTimer, {
   /** Watches a channel for ever, following its configuration. */
@@ -81,6 +89,7 @@ export class ContextualTimer extends Context.Service<ContextualTimer, {
       const messages = yield* prompts.question(channel, entry.participation_prompt)
       yield* decision.content({ prompt: messages })
       const { model, text } = yield* llm.complete({
+        correlationId: decision.correlationId,
         messages,
         model: channel.model,
         api: questionApi(channel),
@@ -101,6 +110,7 @@ export class ContextualTimer extends Context.Service<ContextualTimer, {
         username: line.username,
         rank: undefined,
         arrivedAt,
+        message: undefined,
         line: line.text,
         logContent: channel.logContent
       })
@@ -142,28 +152,28 @@ export class ContextualTimer extends Context.Service<ContextualTimer, {
         const reservation = yield* gates.admit(trigger, Option.none(), channel, decision)
         if (Option.isNone(reservation)) return
         const line = { username: last.username, text: last.text, identity: last.identity ?? cause }
-        yield* propose(channel, trigger, { line, cause, reservation: reservation.value, decision })
+        const job = { line, cause, reservation: reservation.value, decision }
+        yield* decision.within(propose(channel, trigger, job))
       }
     )
 
     /** A look every interval; asking takes its time, so the next interval begins when the answer is there. */
     const beat = Effect.fnUntraced(function*(key: ChannelKey, trigger: ContextualTrigger) {
       let seen: ContextLine | undefined
-      const look = Effect.gen(function*() {
+      const look = Effect.fnUntraced(function*(now: Moment) {
         const channel = yield* config.channel(key)
         if (Option.isNone(channel)) return
-        const now = yield* currentMoment
         const last = yield* occasion(channel.value, trigger.entry, seen, now)
         if (last === undefined) return
         seen = last
         yield* evaluate(channel.value, trigger, last, now)
-      }).pipe(
+      },
         // A bug of ours fails one look, never the next ones.
         Effect.catchDefect((defect) => Effect.logError("Look at the room failed", Cause.die(defect))),
         Effect.annotateLogs({ logger: "ContextualTimer" })
       )
-      const interval = Effect.sleep(trigger.entry.evaluation_interval_seconds * 1000)
-      return yield* Effect.forever(Effect.andThen(interval, look))
+      const due = (yield* LookDue)(key, trigger.key, trigger.entry.evaluation_interval_seconds * 1000)
+      return yield* Effect.forever(Effect.flatMap(due, look))
     })
 
     return ContextualTimer.of({

@@ -1,6 +1,7 @@
-import { Context, type Effect, type Queue, type Scope } from "effect"
+import { Context, type Effect, type Scope } from "effect"
 import type { ChannelSettings } from "../domain/ChannelSettings.ts"
 import type { ChannelKey, CorrelationId } from "../domain/Ids.ts"
+import type { TracedMessage } from "../domain/telemetry/TraceContext.ts"
 import type { DecodedEvent } from "../domain/wire/Wire.ts"
 import type { Moment } from "./Moment.ts"
 import type { NatsError } from "./Nats.ts"
@@ -12,6 +13,8 @@ export interface Arrival extends Omit<DecodedEvent, "correlationId"> {
   readonly arrivedAt: Moment
   /** When this process began to listen to the channel: what was said earlier is context only (F1). */
   readonly subscribedAt: Moment
+  /** What its trace tells of the message; absent where no bus brought it. */
+  readonly message: TracedMessage | undefined
 }
 
 /** An event and its acknowledgement. In core intake the three do nothing: nothing is kept to be sent again. */
@@ -27,6 +30,6 @@ export interface Delivery {
 
 /** Where a channel's events come from. */
 export class Intake extends Context.Service<Intake, {
-  /** The channel's events in order, in a bounded queue that is fed until the scope closes. */
-  readonly open: (channel: ChannelSettings) => Effect.Effect<Queue.Dequeue<Delivery>, NatsError, Scope.Scope>
+  /** What takes the channel's next event, in order, from a bounded queue that is fed until the scope closes. */
+  readonly open: (channel: ChannelSettings) => Effect.Effect<Effect.Effect<Delivery>, NatsError, Scope.Scope>
 }>()("llm-bot/Intake") {}

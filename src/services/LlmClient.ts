@@ -1,4 +1,6 @@
 import { Context, type Effect, type Option, Schema } from "effect"
+import type { Served } from "../domain/AnswerReader.ts"
+import type { CorrelationId } from "../domain/Ids.ts"
 import type { PromptMessage } from "../domain/Prompt.ts"
 import type { Enough } from "../domain/reply/EarlyCut.ts"
 import type { LlmApi } from "../domain/settings/LlmSettings.ts"
@@ -102,6 +104,8 @@ export interface LlmAttempt {
 }
 
 export interface LlmRequest {
+  /** The decision that asks. */
+  readonly correlationId: CorrelationId
   readonly messages: ReadonlyArray<PromptMessage>
   readonly model: string
   readonly api: LlmApi
@@ -111,6 +115,8 @@ export interface LlmRequest {
   readonly enough: () => Enough
   /** Told of every HTTP attempt. */
   readonly onAttempt: (attempt: LlmAttempt) => Effect.Effect<void>
+  /** Told of an answer while it grows: the text so far, anew with each attempt. */
+  readonly onText?: (text: string) => Effect.Effect<void>
 }
 
 /** A model's answer as it came, before any processing. */
@@ -122,6 +128,8 @@ export interface Completion {
   readonly outputTokens: number
   /** True when the server named no usage and the tokens are characters / 4. */
   readonly estimated: boolean
+  /** The id and the model the server itself names. */
+  readonly served?: Served
 }
 
 /** Asks the model. */

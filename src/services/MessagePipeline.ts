@@ -1,7 +1,7 @@
-import { Context, Effect, Layer, Option } from "effect"
+import { Context, Effect, Layer, Option, Scheduler } from "effect"
 import type { ChannelSettings } from "../domain/ChannelSettings.ts"
 import type { ChangeMedia, ChatMsg, Conversation as ConversationEvent, Pm } from "../domain/ChatEvent.ts"
-import { internalError, type SkipReason } from "../domain/Decision.ts"
+import { echoOfReply, internalError, type SkipReason } from "../domain/Decision.ts"
 import { userKey } from "../domain/Ids.ts"
 import type { TriggerDecision } from "../domain/Trigger.ts"
 import { BotConfig } from "./BotConfig.ts"
@@ -42,7 +42,7 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
     const gates = yield* Gates
     const replies = yield* Replies
 
-    const handle = Effect.fn("MessagePipeline.handle")(function*({ ack, arrival }: Delivery) {
+    const handle = Effect.fnUntraced(function*({ ack, arrival }: Delivery) {
       const { event } = arrival
       const found = yield* config.channel(arrival.channel)
       if (Option.isNone(found)) return yield* ack
@@ -69,14 +69,16 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
         case "Other":
           return yield* ack
       }
-    })
+      // In one go: what other fibers do comes before or after, never in between, live as in a replay.
+    }, Effect.provideService(Scheduler.PreventSchedulerYield, true))
 
     const converse = Effect.fnUntraced(
       function*(line: ChatMsg | Pm, arrival: Arrival, channel: ChannelSettings, ack: Effect.Effect<void>) {
         const decision = yield* open(line, arrival, channel)
         // A bug of ours still ends the decision; whoever supervises the channel tells of it.
         yield* decide(line, arrival, channel, decision, ack).pipe(
-          Effect.tapDefect(() => Effect.andThen(decision.close(internalError), ack))
+          Effect.tapDefect(() => Effect.andThen(decision.close(internalError), ack)),
+          decision.within
         )
       }
     )
@@ -112,7 +114,7 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
     )
 
     const open = Effect.fnUntraced(
-      function*(event: ConversationEvent, { arrivedAt, correlationId }: Arrival, channel: ChannelSettings) {
+      function*(event: ConversationEvent, { arrivedAt, correlationId, message }: Arrival, channel: ChannelSettings) {
         const line = event._tag === "ChangeMedia" ? undefined : event
         const listed = line === undefined ? undefined : yield* store.rank(channel.key, userKey(line.username))
         return yield* decisions.open({
@@ -122,6 +124,7 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
           username: line?.username,
           rank: line?.rank ?? listed,
           arrivedAt,
+          message,
           line: event._tag === "ChangeMedia" ? event.media.title : event.text,
           logContent: channel.logContent
         })
@@ -149,7 +152,7 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
           yield* decision.step({ _tag: "Context", lines, private: conversation.with !== undefined })
         }
         if (Option.isNone(screened)) return true
-        yield* skip(decision, screened.value.reason, isEcho ? "the echo of a reply" : screened.value.detail)
+        yield* skip(decision, screened.value.reason, isEcho ? echoOfReply : screened.value.detail)
         return false
       }
     )

@@ -11,11 +11,14 @@ export interface Moment {
   readonly monotonic: number
 }
 
+/** A clock's reading that never goes back, ms. */
+export const monotonicOf = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+
 /** The moment this is run. */
 export const currentMoment: Effect.Effect<Moment> = Effect.clockWith((clock) =>
   Effect.sync(() => ({
     wall: clock.currentTimeMillisUnsafe(),
-    monotonic: Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+    monotonic: monotonicOf(clock)
   }))
 )
 

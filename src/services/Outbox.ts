@@ -5,6 +5,7 @@ import type { Outcome } from "../domain/Decision.ts"
 import { digest } from "../domain/Digest.ts"
 import type { ChannelKey } from "../domain/Ids.ts"
 import { fullPace, pace, paceDelay, type Pacing } from "../domain/Pacing.ts"
+import { commandTemplate } from "../domain/wire/Subject.ts"
 import { encodeCommand } from "../domain/wire/Wire.ts"
 import { ConnectionGate } from "./ConnectionGate.ts"
 import { ContextStore } from "./ContextStore.ts"
@@ -15,6 +16,7 @@ import { monotonicMillis } from "./Moment.ts"
 import { Nats, type NatsError } from "./Nats.ts"
 import { RateLimiter } from "./RateLimiter.ts"
 import { type ReplyJob, skipped, timeLeft } from "./ReplyJob.ts"
+import { tracedSend } from "./TracedSend.ts"
 
 /** A channel's lines leave one at a time, in the order in which they are ready, and paced. */
 interface Lane {
@@ -57,21 +59,22 @@ export class Outbox extends Context.Service<Outbox, {
     })
 
     /** The line left, or may have left: it counts in every limit and in the pace. */
-    const stamp = Effect.fnUntraced(function*({ reservation }: ReplyJob, lane: Lane) {
-      const sentAt = yield* monotonicMillis
-      lane.pacing = pace(lane.pacing, sentAt)
-      yield* limiter.confirm(reservation, sentAt)
-      return sentAt
-    })
+    const stamp = (sentAt: number, { reservation }: ReplyJob, lane: Lane): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        lane.pacing = pace(lane.pacing, sentAt)
+        return limiter.confirm(reservation, sentAt)
+      })
 
     const publish = Effect.fn("Outbox.publish")(function*(job: ReplyJob, text: string, lane: Lane) {
       const { channel, conversation, decision, to } = job
-      if (yield* DryRun) return yield* Effect.as(stamp(job, lane), skipped("dry_run"))
-      const { heard } = yield* Effect.flatMap(encode(job, text), nats.publish).pipe(
+      const stampNow = Effect.flatMap(monotonicMillis, (now) => stamp(now, job, lane))
+      if (yield* DryRun) return yield* Effect.as(stampNow, skipped("dry_run"))
+      const send = tracedSend(commandTemplate(channel.protocol, to === undefined ? "chat" : "pm"), nats.publish)
+      const { at: sentAt, heard } = yield* Effect.flatMap(encode(job, text), send).pipe(
         // Without the server's word it may have arrived all the same: it counts, and it is not sent again.
-        Effect.tapErrorTag("NatsError", ({ operation }) => operation === "flush" ? stamp(job, lane) : Effect.void)
+        Effect.tapErrorTag("NatsError", ({ operation }) => operation === "flush" ? stampNow : Effect.void)
       )
-      const sentAt = yield* stamp(job, lane)
+      yield* stamp(sentAt, job, lane)
       const time = decision.arrivedAt.wall + sentAt - decision.arrivedAt.monotonic
       const username = channel.bot.username
       yield* store.append(conversation, { username, text, time, bot: true, identity: undefined }, channel.context)

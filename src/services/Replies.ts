@@ -39,12 +39,14 @@ export class Replies extends Context.Service<Replies, {
       yield* job.decision.content({ prompt: prompt.messages })
       yield* job.decision.step({ _tag: "Prompt", contextLines: prompt.contextLines, characters })
       const completion = yield* llm.complete({
+        correlationId: job.decision.correlationId,
         messages: prompt.messages,
         model: job.channel.model,
         api: job.channel.llm,
         budgetMs: timeLeft(job, yield* monotonicMillis),
         enough: () => enoughFor(job.channel.response, job.channel.bot.names),
-        onAttempt: (attempt: LlmAttempt) => job.decision.step({ _tag: "LlmAttempt", ...attempt })
+        onAttempt: (attempt: LlmAttempt) => job.decision.step({ _tag: "LlmAttempt", ...attempt }),
+        ...(job.channel.logContent ? { onText: job.decision.answering } : {})
       })
       yield* job.decision.content({ answer: completion.text })
       yield* job.decision.step({
@@ -72,6 +74,7 @@ export class Replies extends Context.Service<Replies, {
       function*(job: ReplyJob): Effect.fn.Return<Outcome, LlmError | NatsError> {
         const text = yield* Effect.catch(ask(job), (error) => fallback(job, error))
         const reply = yield* responses.process(text, job)
+        yield* job.decision.content({ processing: reply.texts })
         for (const step of reply.steps) yield* job.decision.step({ _tag: "Processed", ...step })
         if (reply._tag === "Dropped") return skipped(reply.reason, reply.detail)
         return yield* outbox.send(job, reply.text)

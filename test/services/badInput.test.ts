@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, HashMap, Layer, Logger, Metric, Option, Queue, Result, Schema } from "effect"
+import { Clock, Effect, HashMap, Layer, Logger, Metric, Option, Result, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { TestClock } from "effect/testing"
 import { stringify } from "yaml"
@@ -308,12 +308,12 @@ describe("a flood", () => {
   it.live("of 1,000 events before anyone looks keeps the newest 256 and counts the others as dropped", () =>
     Effect.gen(function*() {
       const nats = yield* Nats
-      const queue = yield* (yield* Intake).open(lobby())
+      const next = yield* (yield* Intake).open(lobby())
       for (let index = 0; index < 1_000; index++) {
         const body = JSON.stringify(payload({ msg: `line ${index}`, time: Date.now() }))
         yield* Effect.orDie(nats.publish({ subject: "cytube.events.lobby.chatMsg", headers: new Map(), body, request: false }))
       }
-      const kept = yield* Queue.takeAll(queue)
+      const kept = yield* Effect.all(Array.from({ length: 256 }, () => next))
       const texts = kept.map(({ arrival: { event } }) => event._tag === "ChatMsg" ? event.text : "")
       assert.deepStrictEqual(texts, Array.from({ length: 256 }, (_, index) => `line ${744 + index}`))
       assert.strictEqual(yield* total("eventsDropped"), 744)

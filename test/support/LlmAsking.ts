@@ -1,5 +1,6 @@
 import { Effect, Layer, Option, Result, Schema } from "effect"
 import { stringify } from "yaml"
+import { CorrelationId } from "../../src/domain/Ids.ts"
 import { type Enough, neverEnough } from "../../src/domain/reply/EarlyCut.ts"
 import { LlmApi } from "../../src/domain/settings/LlmSettings.ts"
 import * as LlmOpenAi from "../../src/layers/LlmOpenAi.ts"
@@ -50,6 +51,7 @@ export const ask = Effect.fnUntraced(function*({ api = {}, budgetMs, enough = ()
   const attempts: Array<LlmAttempt> = []
   const began = performance.now()
   const result = yield* Effect.result(llm.complete({
+    correlationId: CorrelationId.make("asking"),
     messages: [{ role: "user", content: "x".repeat(40) }],
     model: "first",
     api: decodeApi({ base_url: url, api_key: secret, model: "first", retry_attempts: 0, retry_delay_seconds: 0.1, ...api }),

@@ -18,7 +18,7 @@ export interface LlmCall {
 
 /** How the double answers a completion. */
 export interface LlmBehaviour {
-  readonly status: number
+  readonly status: number | ((call: LlmCall) => number)
   readonly delayMs: number | ((call: LlmCall) => number)
   readonly headers: Readonly<Record<string, string>>
   readonly body: (call: LlmCall) => string
@@ -77,7 +77,8 @@ export class LlmDouble extends Context.Service<LlmDouble, {
       if (!call.path.endsWith("/chat/completions")) return reply(response, 404, {}, "{}")
       const { body, delayMs, headers, status } = behaviour
       const afterMs = typeof delayMs === "number" ? delayMs : delayMs(call)
-      const timer = setTimeout(() => reply(response, status, headers, body(call)), afterMs)
+      const code = typeof status === "number" ? status : status(call)
+      const timer = setTimeout(() => reply(response, code, headers, body(call)), afterMs)
       response.once("close", () => clearTimeout(timer))
     }
 

@@ -39,6 +39,8 @@ export class Outage extends Context.Service<Outage, {
       nats: Nats.of({
         publish,
         subscribe: (subject, handler) => bus.subscribe(subject, (message) => Effect.asVoid(unlessAway(handler(message)))),
+        respond: bus.respond,
+        request: bus.request,
         connected: SubscriptionRef.get(connected),
         connection: SubscriptionRef.changes(connected),
         lost: Effect.never

@@ -14,6 +14,8 @@ const decodeLogLine = Schema.decodeUnknownOption(LogLine)
 export interface Program {
   /** Whatever came on stdout and stderr so far. */
   readonly output: Effect.Effect<string>
+  /** Whatever came on stdout alone. */
+  readonly result: Effect.Effect<string>
   readonly logs: Effect.Effect<ReadonlyArray<Readonly<Record<string, unknown>>>>
   /** Waits for the first log line with the message; a program that ends before is a defect. */
   readonly logged: (message: string, times?: number) => Effect.Effect<Readonly<Record<string, unknown>>>
@@ -35,6 +37,7 @@ export const launch = Effect.fnUntraced(function*(
   options: { readonly cwd: string; readonly env: Readonly<Record<string, string>> }
 ) {
   let output = ""
+  let result = ""
   const child = yield* Effect.acquireRelease(
     Effect.sync(() => spawn(command, args, { cwd: options.cwd, env: { PATH: process.env["PATH"], ...options.env } })),
     (child) =>
@@ -46,11 +49,15 @@ export const launch = Effect.fnUntraced(function*(
   const take = (part: Buffer): void => {
     output += part.toString("utf8")
   }
-  child.stdout.on("data", take)
+  child.stdout.on("data", (part: Buffer) => {
+    take(part)
+    result += part.toString("utf8")
+  })
   child.stderr.on("data", take)
   const logs = Effect.sync(() => output.split("\n").flatMap((line) => Option.toArray(decodeLogLine(line))))
   const program: Program = {
     output: Effect.sync(() => output),
+    result: Effect.sync(() => result),
     logs,
     logged: (message, times = 1) =>
       Effect.map(logs, (lines) => lines.filter((line) => line["message"] === message)[times - 1]).pipe(

@@ -10,7 +10,7 @@ import { StopLimits } from "../../src/services/Stopping.ts"
 const [file = "", replies = "1", all = "6"] = process.argv.slice(2)
 
 exitOnSecondSignal()
-run({ file, logLevel: Option.none(), pidFile: Option.none(), dryRun: false }).pipe(
+run({ file, logLevel: Option.none(), pidFile: Option.none(), dryRun: false, record: Option.none(), recordAnonymous: false }).pipe(
   Effect.provideService(StopLimits, { replies: `${Number(replies)} seconds`, all: `${Number(all)} seconds` }),
   Effect.provide(NodeServices.layer),
   NodeRuntime.runMain({ disableErrorReporting: true, teardown })
