@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises"
 import process from "node:process"
-import { Effect, Predicate, Result, Schema } from "effect"
+import { Effect, Result, Schema } from "effect"
 import type { ConfigProblem } from "../domain/settings/ConfigProblem.ts"
 import { type ParsedSettings, parseSettings } from "../domain/settings/SettingsFile.ts"
+import { fileFault } from "./FileFault.ts"
 
 /** A configuration that cannot be used. The message has one line a problem. */
 export class ConfigError extends Schema.TaggedError<ConfigError>()("ConfigError", {
@@ -21,21 +22,16 @@ export const problemText = (file: string, problem: ConfigProblem): string => {
   return `${file}:${line}:${column}: ${severity}: ${path === "" ? "" : `${path}: `}${message}${hint}`
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: "you may not read it",
-  EISDIR: "it is a folder",
-  ENOENT: "there is no such file"
-}
+const unreadable = (cause: unknown): ReadonlyArray<ConfigProblem> => [
+  { severity: "error", path: "", line: 1, column: 1, message: fileFault(cause), source: "" }
+]
 
-const unreadable = (cause: unknown): ReadonlyArray<ConfigProblem> => {
-  const code = Predicate.hasProperty(cause, "code") ? String(cause.code) : "unknown"
-  const message = `cannot be read: ${reasons[code] ?? code}`
-  return [{ severity: "error", path: "", line: 1, column: 1, message, source: "" }]
-}
+const read = (file: string): Effect.Effect<string, ReadonlyArray<ConfigProblem>> =>
+  Effect.tryPromise({ try: () => readFile(file, "utf8"), catch: unreadable })
 
 /** Reads a configuration file and names every problem it has; one that cannot be read has that problem alone. */
 export const check = (file: string): Effect.Effect<Result.Result<ParsedSettings, ReadonlyArray<ConfigProblem>>> =>
-  Effect.tryPromise({ try: () => readFile(file, "utf8"), catch: unreadable }).pipe(
+  read(file).pipe(
     Effect.match({
       onFailure: Result.fail,
       onSuccess: (text) => parseSettings(text, process.env)
@@ -51,3 +47,7 @@ export const load = Effect.fn("ConfigFile.load")(function*(file: string): Effect
   const checked = yield* check(file)
   return Result.isSuccess(checked) ? checked.success : yield* errorOf(file, checked.failure)
 })
+
+/** The text of a configuration file, whatever it says. */
+export const textOf = (file: string): Effect.Effect<string, ConfigError> =>
+  Effect.mapError(read(file), (problems) => errorOf(file, problems))

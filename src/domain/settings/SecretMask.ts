@@ -11,6 +11,9 @@ const userInAddress = /(?<=:\/\/)[^@/\s]+(?=@)/g
 /** As long as what it hides: what follows keeps its column. */
 const stars = (text: string): string => text.replace(/\S/g, "*")
 
+/** An address without whoever logs in there. */
+export const maskAddress = (address: string): string => address.replace(userInAddress, stars)
+
 /** Whether a field's value is a secret, by its name; mistyped and unknown fields count by theirs (N4). */
 export const isSecretName = (name: PropertyKey): boolean => typeof name === "string" && secretKey.test(name)
 

@@ -1,0 +1,42 @@
+import type { DecisionRecord } from "../Decision.ts"
+
+/** Where the replay's answers came from. */
+export type ReplayModel =
+  /** The recording's own answers; a request it does not hold was answered by the stand-in. */
+  | { readonly _tag: "Recorded"; readonly answered: number; readonly stoodIn: number; readonly standInMs: number }
+  /** A stand-in that answers after a fixed time, ms. */
+  | { readonly _tag: "StandIn"; readonly standInMs: number }
+  /** The model of the configuration. */
+  | { readonly _tag: "Real"; readonly model: string }
+
+/** A line of the log that could not be used, and why; never its content. */
+export interface UnusableLine {
+  /** From 1. */
+  readonly line: number
+  readonly why: string
+}
+
+/** What became of a log under a configuration: every decision, with its texts, in the order in which they were opened. */
+export interface ReplayRun {
+  /** The log's file name. */
+  readonly log: string
+  /** The configuration's file name, or that of the recording itself. */
+  readonly config: string
+  /** The bot's names, its username first. */
+  readonly botNames: ReadonlyArray<string>
+  /** When the first and the last event came, epoch ms. */
+  readonly from: number
+  readonly to: number
+  /** Events that went through the pipeline. */
+  readonly events: number
+  /** The first unusable lines, and how many there were in all. */
+  readonly unusable: ReadonlyArray<UnusableLine>
+  readonly unusableCount: number
+  readonly model: ReplayModel
+  readonly decisions: ReadonlyArray<DecisionRecord>
+  /** What the live run decided, where the log is a recording; empty otherwise. */
+  readonly live: ReadonlyArray<DecisionRecord>
+}
+
+/** One replay, or two of the same log, the second held against the first. */
+export type ReplayRuns = readonly [ReplayRun] | readonly [ReplayRun, ReplayRun]

@@ -1,0 +1,19 @@
+import { Predicate, Schema } from "effect"
+import { isSecretName, maskAddress } from "./SecretMask.ts"
+import { Settings } from "./Settings.ts"
+
+const hidden = "hidden"
+
+const masked = (value: unknown): unknown => {
+  if (typeof value === "string") return maskAddress(value)
+  if (Array.isArray(value)) return value.map(masked)
+  if (!Predicate.isObject(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, isSecretName(key) && inner !== null ? hidden : masked(inner)])
+  )
+}
+
+const encode = Schema.encodeSync(Settings)
+
+/** The settings in the file's own terms, with every secret replaced by a word (N4): they decode again. */
+export const maskedSettings = (settings: Settings): unknown => masked(encode(settings))

@@ -1,0 +1,74 @@
+import { Effect, Option, Result } from "effect"
+import type { ActiveSettings, ChannelSettings } from "../../domain/ChannelSettings.ts"
+import type { ChatEvent } from "../../domain/ChatEvent.ts"
+import { CorrelationId, type EventIdentity } from "../../domain/Ids.ts"
+import { subjectEvent, token } from "../../domain/wire/Subject.ts"
+import { decodeEvent } from "../../domain/wire/Wire.ts"
+import type { Delivery } from "../../services/Intake.ts"
+import type { Moment } from "../../services/Moment.ts"
+import type { RecordingEntry, Stamped } from "../../services/recording/Recording.ts"
+import type { CapturedEvent, LogEntry, LogLine } from "./ReplayLog.ts"
+
+/** A line of a log that is an event. */
+export type LogEvent = CapturedEvent | Extract<RecordingEntry, { readonly kind: "event" }>
+
+/** Whether a line of a log is an event. */
+export const isLogEvent = (entry: LogEntry): entry is LogEvent => entry.kind === "event" || entry.kind === "captured"
+
+/** A recorded moment. */
+export const momentOf = ({ mono, ts }: Stamped): Moment => ({ wall: Math.round(ts * 1000), monotonic: mono })
+
+/** A captured moment: its monotonic clock begins with the log. */
+export const capturedMoment = ({ ts }: CapturedEvent, beganAt: number): Moment => ({
+  wall: Math.round(ts * 1000),
+  monotonic: Math.max(0, Math.round(ts * 1000) - beganAt)
+})
+
+const utf8 = new TextEncoder()
+
+const channelOf = (subject: string | undefined, { channels }: ActiveSettings): ChannelSettings | undefined => {
+  const enabled = [...channels.values()].filter((channel) => channel.enabled)
+  if (subject === undefined) return enabled[0]
+  const name = token(subjectEvent(subject).channel)
+  return enabled.find(({ room }) => token(room.name) === name)
+}
+
+const withIdentity = (event: ChatEvent, identity: EventIdentity | undefined): ChatEvent =>
+  identity !== undefined && (event._tag === "ChatMsg" || event._tag === "Pm") ? { ...event, identity } : event
+
+/** The event as the bot takes it, arrived at a moment; or why it does not. */
+export const deliveryOf = (
+  line: LogLine & { readonly entry: LogEvent },
+  arrivedAt: Moment,
+  began: Moment,
+  active: ActiveSettings
+): Result.Result<Delivery, string> => {
+  const { entry } = line
+  const channel = channelOf(entry.subject, active)
+  if (channel === undefined) {
+    return Result.fail(`channel ${subjectEvent(entry.subject ?? "").channel} is not in the configuration`)
+  }
+  const message = {
+    subject: entry.subject ?? `cytube.events.${token(channel.room.name)}.chatMsg`,
+    headers: new Map(Object.entries(entry.headers)),
+    body: utf8.encode(JSON.stringify(entry.payload))
+  }
+  return Result.mapBoth(decodeEvent(message, channel.room, arrivedAt.wall), {
+    onFailure: ({ constraint, field }) => `${field}: ${constraint}`,
+    onSuccess: ({ correlationId, domain, event, type }) => ({
+      arrival: {
+        type,
+        event: withIdentity(event, entry.kind === "event" ? entry.identity : undefined),
+        domain: entry.kind === "event" ? Option.fromNullishOr(entry.domain) : domain,
+        correlationId: Option.getOrElse(correlationId, () => CorrelationId.make(`line-${line.line}`)),
+        channel: channel.key,
+        arrivedAt,
+        subscribedAt: entry.kind === "event" ? momentOf(entry.since) : began,
+        message: undefined
+      },
+      ack: Effect.void,
+      nak: Effect.void,
+      working: Effect.void
+    })
+  })
+}

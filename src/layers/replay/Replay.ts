@@ -1,0 +1,152 @@
+import { Effect, Option, Result, Schema } from "effect"
+import { type DecisionRecord, echoOfReply } from "../../domain/Decision.ts"
+import { gatherDecisions } from "../../domain/replay/GatheredDecisions.ts"
+import type { ReplayModel, ReplayRun, UnusableLine } from "../../domain/replay/ReplayRun.ts"
+import { decideAlike } from "../../domain/replay/SameDecisions.ts"
+import { maskedSettings } from "../../domain/settings/MaskedSettings.ts"
+import { Settings } from "../../domain/settings/Settings.ts"
+import type { Moment } from "../../services/Moment.ts"
+import type { AskedModel } from "./AskedModel.ts"
+import { capturedMoment, deliveryOf, isLogEvent, type LogEvent, momentOf } from "./LogEvent.ts"
+import { type ReplayedBot, startReplayedBot } from "./ReplayedBot.ts"
+import { type LogEntry, namedLines, type ReplayLog } from "./ReplayLog.ts"
+import { standIn } from "./ReplayPorts.ts"
+import { makeTape } from "./Tape.ts"
+
+/** How long a stand-in takes to answer, ms. */
+const standInMs = 1_500
+/** How long after the log's end replies under way may still take, ms. */
+const afterwardsMs = 300_000
+/** Lines replayed in one go; in between, the progress is told and a signal is heard. */
+const batch = 250
+
+/** What a log is replayed with. */
+export interface ReplaySetup {
+  /** What the configuration is called in the report. */
+  readonly config: string
+  readonly settings: Settings
+  /** Asked for what the log holds no answer to; absent, a stand-in is. */
+  readonly asked: AskedModel | undefined
+  readonly progress: (done: number, total: number) => Effect.Effect<void>
+}
+
+const decodeSettings = Schema.decodeUnknownOption(Settings)
+
+/** When the log begins, on both clocks. */
+const beginning = (first: LogEntry | undefined): Moment => {
+  if (first === undefined) return { wall: 0, monotonic: 0 }
+  return first.kind === "captured" ? { wall: Math.round(first.ts * 1000), monotonic: 0 } : momentOf(first)
+}
+
+/** Whether the recording was made under this configuration: then its moments are followed exactly. */
+const asLive = (entries: ReadonlyArray<LogEntry>, settings: Settings): boolean => {
+  const recorded = entries.find((entry) => entry.kind === "config")
+  return recorded !== undefined && decideAlike(recorded.settings, maskedSettings(settings))
+}
+
+const decidedLive = (entries: ReadonlyArray<LogEntry>): ReadonlyArray<DecisionRecord> => {
+  const decisions = gatherDecisions()
+  for (const entry of entries) if (entry.kind === "decision") decisions.add(entry.record)
+  return decisions.all()
+}
+
+/** The live run's own echoes: where the bot decides otherwise, they are no longer what the room would have sent. */
+const echoesIn = (live: ReadonlyArray<DecisionRecord>): ReadonlySet<string> =>
+  new Set(live.flatMap(({ correlationId, outcome }) =>
+    outcome?._tag === "Skipped" && outcome.detail === echoOfReply ? [correlationId] : []
+  ))
+
+/** Where the answers came from. */
+const modelOf = (asked: AskedModel | undefined, recorded: boolean, { answers }: ReplayedBot): ReplayModel => {
+  if (asked !== undefined) return { _tag: "Real", model: asked.name }
+  if (!recorded) return { _tag: "StandIn", standInMs }
+  return { _tag: "Recorded", answered: answers.recorded, stoodIn: answers.stoodIn, standInMs }
+}
+
+/** Lets time pass in the bot's world, and waits wherever it asks a real model. */
+const makeTime = ({ world }: ReplayedBot, asked: AskedModel | undefined) => {
+  /** Lets every fiber do what it can, the model's server included. */
+  const settle: Effect.Effect<void> = Effect.suspend(() => {
+    world.settle()
+    return asked?.busy() === true ? Effect.andThen(asked.settled, settle) : Effect.void
+  })
+  /** Whoever is due on the way goes on in order. */
+  const passTo = Effect.fnUntraced(function*(moment: Moment) {
+    for (let due = world.time.nextDue(); due !== undefined && due <= moment.monotonic; due = world.time.nextDue()) {
+      world.time.wakeNext()
+      yield* settle
+    }
+    world.time.setTo(moment)
+  })
+  return { settle, passTo }
+}
+
+/** Sends a log through the very same pipeline on a clock of its own: same inputs, same decisions. */
+export const replay = Effect.fnUntraced(function*(log: ReplayLog, setup: ReplaySetup) {
+  const { asked, settings } = setup
+  const entries = log.lines.map(({ entry }) => entry)
+  const began = beginning(entries[0])
+  const exact = asLive(entries, settings)
+  const live = decidedLive(entries)
+  const recording = entries.find((entry) => entry.kind === "recording")
+  const echoes = exact ? new Set<string>() : echoesIn(live)
+  const tape = makeTape(entries)
+  const bot = yield* startReplayedBot({ settings, tape, began, exact, model: asked?.client ?? standIn(standInMs) })
+  const { passTo, settle } = makeTime(bot, asked)
+  const unusable: Array<UnusableLine> = [...log.unusable]
+  let unusableCount = log.unusableCount
+  let events = 0
+  let first: Moment | undefined
+  let last = began
+
+  const refuse = (line: number, why: string): void => {
+    unusableCount++
+    if (unusable.length < namedLines) unusable.push({ line, why })
+  }
+
+  const take = (line: number, entry: LogEvent, arrivedAt: Moment): void => {
+    first ??= arrivedAt
+    last = arrivedAt
+    const delivery = deliveryOf({ line, entry }, arrivedAt, began, bot.active())
+    if (Result.isFailure(delivery)) return refuse(line, delivery.failure)
+    if (echoes.has(delivery.success.arrival.correlationId)) return
+    events++
+    if (!bot.offer(delivery.success)) refuse(line, "the bot does not listen to this channel")
+  }
+
+  /** What one line of the log makes happen. */
+  const happen = Effect.fnUntraced(function*(line: number, entry: LogEntry, moment: Moment) {
+    if (isLogEvent(entry)) return take(line, entry, moment)
+    if (entry.kind === "connection") return yield* bot.connect(entry.up)
+    if (entry.kind !== "config" || !exact) return
+    const later = decodeSettings(entry.settings)
+    if (Option.isSome(later)) yield* bot.configure(later.value)
+  })
+
+  for (const [index, { entry, line }] of log.lines.entries()) {
+    const moment = entry.kind === "captured" ? capturedMoment(entry, began.wall) : momentOf(entry)
+    yield* passTo(moment)
+    yield* happen(line, entry, moment)
+    tape.reach(index)
+    yield* settle
+    if (index % batch === 0) yield* Effect.andThen(setup.progress(index, log.lines.length), Effect.yieldNow)
+  }
+  bot.wrapUp()
+  yield* passTo({ monotonic: last.monotonic + afterwardsMs, wall: last.wall + afterwardsMs })
+  yield* setup.progress(log.lines.length, log.lines.length)
+
+  return {
+    log: log.name,
+    config: setup.config,
+    botNames: [settings.bot.username, ...settings.bot.aliases],
+    from: first?.wall ?? began.wall,
+    to: last.wall,
+    events,
+    unusable: unusable.toSorted((one, other) => one.line - other.line),
+    unusableCount,
+    model: modelOf(asked, recording !== undefined, bot),
+    decisions: bot.decisions(),
+    // With invented names the dice fall otherwise than they did live: there is nothing to hold it against.
+    live: recording?.anonymous === true ? [] : live
+  } satisfies ReplayRun
+})

@@ -1,0 +1,86 @@
+import { basename } from "node:path"
+import process from "node:process"
+import { Effect, Logger, Option, Schema } from "effect"
+import { renderReplay } from "../../domain/replay/ReplayRender.ts"
+import { Settings } from "../../domain/settings/Settings.ts"
+import * as ConfigFile from "../ConfigFile.ts"
+import { UsageError } from "../Exit.ts"
+import { packageFile } from "../Package.ts"
+import { askedModel } from "./AskedModel.ts"
+import { replay, type ReplaySetup } from "./Replay.ts"
+import { readLog, type ReplayLog } from "./ReplayLog.ts"
+
+/** What `llm-bot replay` is asked for. */
+export interface ReplayOptions {
+  readonly log: string
+  /** Absent: the configuration of the recording. */
+  readonly config: Option.Option<string>
+  readonly against: Option.Option<string>
+  /** Ask the configuration's model for whatever the log holds no answer to, and for every reply of a capture. */
+  readonly llm: boolean
+  readonly format: "text" | "json" | "html"
+}
+
+const decodeSettings = Schema.decodeUnknownOption(Settings)
+
+/** The configuration the bot had when it was recorded. */
+const recordedSettings = (log: ReplayLog): Option.Option<Settings> => {
+  const entry = log.lines.find(({ entry }) => entry.kind === "config")?.entry
+  return entry?.kind === "config" ? decodeSettings(entry.settings) : Option.none()
+}
+
+const configured = Effect.fnUntraced(function*(file: Option.Option<string>, log: ReplayLog) {
+  if (Option.isSome(file)) {
+    const { settings } = yield* ConfigFile.load(file.value)
+    return { config: basename(file.value), settings }
+  }
+  const recorded = recordedSettings(log)
+  return Option.isSome(recorded)
+    ? { config: "the recording's own", settings: recorded.value }
+    : yield* new UsageError({ message: `${log.name} holds no configuration: name one with --config FILE` })
+})
+
+const write = (stream: NodeJS.WriteStream, text: string): Effect.Effect<void> =>
+  Effect.callback<void>((resume) => void stream.write(text, () => resume(Effect.void)))
+
+const number = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ",")
+
+/** Shorter logs are done before anyone wonders. */
+const longLog = 10_000
+
+/** How far it is with a long log: on a terminal all the time, elsewhere each quarter. */
+const progressOf = (config: string): ReplaySetup["progress"] => {
+  const terminal = process.stderr.isTTY
+  let told = 0
+  return (done, total) => {
+    const quarter = Math.floor((done / total) * 4)
+    if (total < longLog || (!terminal && quarter === told)) return Effect.void
+    told = quarter
+    const text = `${config}: ${number(done)} of ${number(total)} lines`
+    return write(process.stderr, terminal ? `\r${text}${done === total ? "\n" : ""}` : `${text}\n`)
+  }
+}
+
+const run = Effect.fnUntraced(function*(file: Option.Option<string>, log: ReplayLog, llm: boolean) {
+  const setup = yield* configured(file, log)
+  const asked = llm ? yield* askedModel(setup.settings) : undefined
+  return yield* replay(log, { ...setup, asked, progress: progressOf(setup.config) })
+})
+
+/** `llm-bot replay`: a log through the very same pipeline, under one configuration or against another (OPERATIONS). */
+export const replayLog = (options: ReplayOptions) =>
+  Effect.gen(function*() {
+    const log = yield* readLog(options.log)
+    const first = yield* run(options.config, log, options.llm)
+    const runs = Option.isSome(options.against)
+      ? [first, yield* run(options.against, log, options.llm)] as const
+      : [first] as const
+    const text = options.format === "html"
+      ? renderReplay({ runs, format: "html", template: packageFile("playground/replay.html") })
+      : renderReplay({ runs, format: options.format })
+    yield* write(process.stdout, text.endsWith("\n") ? text : `${text}\n`)
+  }).pipe(
+    Effect.scoped,
+    Effect.provide(Logger.layer([])),
+    Effect.tapError(({ message }) => write(process.stderr, `${message}\n`))
+  )

@@ -1,0 +1,117 @@
+import { createReadStream } from "node:fs"
+import { basename } from "node:path"
+import { createInterface } from "node:readline"
+import { Effect, Option, Predicate, Result, Schema } from "effect"
+import type { UnusableLine } from "../../domain/replay/ReplayRun.ts"
+import { readPlainLine } from "../../domain/wire/PlainLine.ts"
+import { RecordingEntry } from "../../services/recording/Recording.ts"
+import { fileFault } from "../FileFault.ts"
+
+/** An event of a capture or of a plain chat log: less is known of it than of a recorded one. */
+export interface CapturedEvent {
+  readonly kind: "captured"
+  /** When it came, epoch seconds. */
+  readonly ts: number
+  /** Absent in a plain log: the event belongs to the only channel there is. */
+  readonly subject: string | undefined
+  readonly headers: Readonly<Record<string, string>>
+  readonly payload: unknown
+}
+
+export type LogEntry = RecordingEntry | CapturedEvent
+
+/** A usable line of a log, its number from 1. */
+export interface LogLine {
+  readonly line: number
+  readonly entry: LogEntry
+}
+
+/** A log as it was read: what can be used of it, in order. */
+export interface ReplayLog {
+  readonly name: string
+  readonly lines: ReadonlyArray<LogLine>
+  /** The first unusable lines, and how many there were. */
+  readonly unusable: ReadonlyArray<UnusableLine>
+  readonly unusableCount: number
+}
+
+/** The log cannot be read, or holds nothing to replay. */
+export class ReplayLogError extends Schema.TaggedError<ReplayLogError>()("ReplayLogError", {
+  file: Schema.String,
+  detail: Schema.String
+}) {
+  override get message() {
+    return `${this.file}: ${this.detail}`
+  }
+}
+
+/** How many unusable lines are named one by one. */
+export const namedLines = 20
+
+const Captured = Schema.Struct({
+  ts: Schema.Finite,
+  subject: Schema.String,
+  headers: Schema.optionalKey(Schema.NullOr(Schema.Record(Schema.String, Schema.String))),
+  payload: Schema.Unknown
+})
+const decodeCaptured = Schema.decodeUnknownOption(Captured)
+const decodeRecorded = Schema.decodeUnknownOption(RecordingEntry)
+const parse = Option.liftThrowable((text: string): unknown => JSON.parse(text))
+
+/** What somebody else sent, or what the bridge said of itself, is no event of a room. */
+const isEvent = (subject: string): boolean => subject.includes(".events.")
+
+const plainEvent = (text: string): Option.Option<CapturedEvent> =>
+  Option.map(readPlainLine(text), ({ text, time, username }) => ({
+    kind: "captured",
+    ts: time / 1000,
+    subject: undefined,
+    headers: {},
+    payload: { username, msg: text.replaceAll("&", "&amp;").replaceAll("<", "&lt;"), meta: {}, time }
+  }))
+
+/** A line of any of the three formats; nothing where it is none, or no event. */
+const read = (text: string): Result.Result<LogEntry | undefined, string> => {
+  if (!text.startsWith("{")) {
+    return Result.fromOption(plainEvent(text), () => "neither JSON nor time<TAB>user<TAB>text")
+  }
+  const json = parse(text)
+  if (Option.isNone(json)) return Result.fail("not JSON")
+  if (Predicate.hasProperty(json.value, "kind")) {
+    return Result.fromOption(decodeRecorded(json.value), () => "no line of a recording this version knows")
+  }
+  return Result.map(
+    Result.fromOption(decodeCaptured(json.value), () => "neither a line of a recording nor of a capture"),
+    ({ headers, payload, subject, ts }) =>
+      isEvent(subject) ? { kind: "captured", ts, subject, headers: headers ?? {}, payload } : undefined
+  )
+}
+
+/** Reads a log, a line at a time: a recording, a capture (`{ts, subject, headers, payload}`) or `time<TAB>user<TAB>text`. */
+export const readLog = (file: string): Effect.Effect<ReplayLog, ReplayLogError> =>
+  Effect.tryPromise({
+    try: async () => {
+      const lines: Array<LogLine> = []
+      const unusable: Array<UnusableLine> = []
+      let line = 0
+      let unusableCount = 0
+      for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+        line++
+        if (text.trim() === "") continue
+        const entry = read(text)
+        if (Result.isSuccess(entry)) {
+          if (entry.success !== undefined) lines.push({ line, entry: entry.success })
+        } else {
+          if (unusable.length < namedLines) unusable.push({ line, why: entry.failure })
+          unusableCount++
+        }
+      }
+      return { name: basename(file), lines, unusable, unusableCount }
+    },
+    catch: (cause) => new ReplayLogError({ file, detail: fileFault(cause) })
+  }).pipe(
+    Effect.filterOrFail(
+      ({ lines }) => lines.some(({ entry }) => entry.kind === "event" || entry.kind === "captured"),
+      () => new ReplayLogError({ file, detail: "holds no event to replay" })
+    )
+  )

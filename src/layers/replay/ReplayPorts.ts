@@ -1,0 +1,154 @@
+import { Effect, Layer, Queue, SubscriptionRef } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { estimateTokens } from "../../domain/ChatCompletion.ts"
+import { type ChannelKey, CorrelationId } from "../../domain/Ids.ts"
+import type { WireCommand } from "../../domain/wire/Wire.ts"
+import { LookDue, type NextLook } from "../../services/ContextualTimer.ts"
+import { type Delivery, Intake } from "../../services/Intake.ts"
+import { type Completion, LlmClient, type LlmError, type LlmRequest } from "../../services/LlmClient.ts"
+import { type Moment, monotonicMillis } from "../../services/Moment.ts"
+import { Nats, NatsError } from "../../services/Nats.ts"
+import type { CompletionEnd } from "../../services/recording/Recording.ts"
+import type { Cue, Tape } from "./Tape.ts"
+
+/** A recorded result is taken at its own moment when the replay is this close to the live run, ms; else by its duration. */
+const closeMs = 1_000
+/** A line that left later than this after it was ready left under other circumstances, ms. */
+const longestSend = 6_000
+
+/** Counts for the report where the answers came from. */
+export interface Answers {
+  recorded: number
+  stoodIn: number
+}
+
+/** Feeds the bot's channels: whoever replays says what comes next. */
+export const makeIntake = () => {
+  const queues = new Map<ChannelKey, Queue.Queue<Delivery>>()
+  return {
+    layer: Layer.succeed(Intake, Intake.of({
+      open: ({ key }) =>
+        Effect.gen(function*() {
+          // Holds one event at a time: the next is offered when the bot has dealt with the last.
+          const queue = yield* Queue.unbounded<Delivery>()
+          queues.set(key, queue)
+          return Queue.take(queue)
+        })
+    })),
+    /** False when the bot does not listen to the channel. */
+    offer: (delivery: Delivery): boolean => {
+      const queue = queues.get(delivery.arrival.channel)
+      return queue !== undefined && Queue.offerUnsafe(queue, delivery)
+    }
+  }
+}
+
+/** NATS as the recording saw it; in a capture always there. */
+export const makeNats = (tape: Tape, up: SubscriptionRef.SubscriptionRef<boolean>) => {
+  const publish = Effect.fnUntraced(function*(command: WireCommand) {
+    const id = CorrelationId.make(command.headers.get("Correlation-Id") ?? "none")
+    if (!(yield* SubscriptionRef.get(up))) {
+      return yield* new NatsError({ operation: "publish", detail: "not connected", retryable: true })
+    }
+    const cue = tape.sent(id)
+    const now = yield* monotonicMillis
+    const asRecorded = cue !== undefined && !tape.past(cue.index) && cue.entry.mono - now < longestSend
+    if (asRecorded) {
+      yield* tape.until(cue.index)
+      if (cue.entry.failure !== undefined) return yield* cue.entry.failure
+    }
+    return { at: asRecorded ? cue.entry.mono : now, heard: Effect.succeed(tape.heard(id)) }
+  })
+
+  return Layer.succeed(Nats, Nats.of({
+    publish,
+    subscribe: () => Effect.void,
+    respond: () => Effect.void,
+    request: () => Effect.fail(new NatsError({ operation: "request", detail: "this is a replay", retryable: false })),
+    connected: SubscriptionRef.get(up),
+    connection: SubscriptionRef.changes(up),
+    lost: Effect.never
+  }))
+}
+
+const ended = (end: CompletionEnd): Effect.Effect<Completion, LlmError> => {
+  switch (end._tag) {
+    case "Answered":
+      return Effect.succeed(end)
+    case "Failed":
+      return Effect.fail(end.error)
+    case "Stopped":
+      return Effect.interrupt
+  }
+}
+
+/** A stand-in's line: long enough, never like another, and a yes to whoever asks whether a comment fits. */
+const standInText = (number: number, { api }: LlmRequest): string =>
+  `Yes, stand-in answer ${number} of a model nobody asked (${api.model})`
+
+/** A stand-in for the model, with a stated latency: what it says means nothing. */
+export const standIn = (latencyMs: number): LlmClient["Service"] => {
+  let answers = 0
+  return LlmClient.of({
+    available: Effect.succeed(true),
+    complete: Effect.fnUntraced(function*(request: LlmRequest) {
+      const text = standInText(++answers, request)
+      yield* Effect.sleep(latencyMs)
+      yield* request.onAttempt({ model: "stand-in", attempt: 1, status: "success", durationMs: latencyMs, detail: "" })
+      const asked = request.messages.reduce((sum, { content }) => sum + content.length, 0)
+      return {
+        text,
+        model: "stand-in",
+        finishReason: "stop",
+        inputTokens: estimateTokens(asked),
+        outputTokens: estimateTokens(text.length),
+        estimated: true
+      }
+    })
+  })
+}
+
+/** The recording's answers; a request it does not hold goes to the other model. */
+export const makeLlm = (tape: Tape, other: LlmClient["Service"], answers: Answers) => {
+  const recorded = Effect.fnUntraced(function*({ entry, index }: Cue<"completion">, request: LlmRequest) {
+    const now = yield* monotonicMillis
+    const asLive = !tape.past(index) && Math.abs(entry.mono - entry.took - now) < closeMs
+    yield* asLive ? tape.until(index) : Effect.sleep(entry.took)
+    yield* Effect.forEach(entry.attempts, request.onAttempt, { discard: true })
+    return yield* ended(entry.end)
+  })
+
+  return Layer.succeed(LlmClient, LlmClient.of({
+    available: Effect.succeed(true),
+    complete: (request) =>
+      Effect.suspend(() => {
+        const cue = tape.completion(request.correlationId)
+        if (cue === undefined) answers.stoodIn++
+        else answers.recorded++
+        return cue === undefined ? other.complete(request) : recorded(cue, request)
+      })
+  }))
+}
+
+/** The looks of the recording; without them each interval passes as it would live. `over` is true once the log has ended. */
+export const makeLooks = (tape: Tape, asRecorded: boolean, over: () => boolean) => {
+  const momentOf = ({ entry }: Cue<"look">): Moment => ({ wall: Math.round(entry.ts * 1000), monotonic: entry.mono })
+  return Layer.effect(
+    LookDue,
+    Effect.map(LookDue, (due): NextLook => (channel, entry, intervalMs) => {
+      if (!asRecorded) {
+        return Effect.flatMap(due(channel, entry, intervalMs), (moment) => over() ? Effect.never : Effect.succeed(moment))
+      }
+      return Effect.suspend(() => {
+        const cue = tape.look(channel, entry)
+        return cue === undefined ? Effect.never : Effect.as(tape.until(cue.index), momentOf(cue))
+      })
+    })
+  )
+}
+
+/** Nobody hears the commands of a replay, so their own ids need not differ. */
+export const noRandom: Layer.Layer<SecureRandom.SecureRandom> = Layer.succeed(
+  SecureRandom.SecureRandom,
+  SecureRandom.make((size) => new Uint8Array(size))
+)

@@ -1,0 +1,87 @@
+import { Context, Effect, Layer, Logger, References, Scope, Stream, SubscriptionRef } from "effect"
+import { type ActiveSettings, activate } from "../../domain/ChannelSettings.ts"
+import type { DecisionRecord } from "../../domain/Decision.ts"
+import { gatherDecisions } from "../../domain/replay/GatheredDecisions.ts"
+import type { Settings } from "../../domain/settings/Settings.ts"
+import { BotConfig } from "../../services/BotConfig.ts"
+import { DecisionLog } from "../../services/DecisionLog.ts"
+import type { Delivery } from "../../services/Intake.ts"
+import type { LlmClient } from "../../services/LlmClient.ts"
+import type { Moment } from "../../services/Moment.ts"
+import { botOn } from "../Main.ts"
+import { makeQuietWorld, type QuietWorld, type ReplayStuck } from "./QuietWorld.ts"
+import { type Answers, makeIntake, makeLlm, makeLooks, makeNats, noRandom } from "./ReplayPorts.ts"
+import type { Tape } from "./Tape.ts"
+
+/** What the replayed bot is made of. */
+export interface ReplayedBotOptions {
+  readonly settings: Settings
+  readonly tape: Tape
+  /** When the log begins. */
+  readonly began: Moment
+  /** Whether the recording's own moments are followed: it was made under this very configuration. */
+  readonly exact: boolean
+  /** Answers what the tape holds no answer to. */
+  readonly model: LlmClient["Service"]
+}
+
+/** The very same bot in a world of its own. */
+export interface ReplayedBot {
+  readonly world: QuietWorld
+  /** Gives it an event; false when it does not listen to the channel. */
+  readonly offer: (delivery: Delivery) => boolean
+  /** The configuration it has now. */
+  readonly active: () => ActiveSettings
+  readonly configure: (settings: Settings) => Effect.Effect<void, ReplayStuck>
+  /** NATS comes or goes. */
+  readonly connect: (up: boolean) => Effect.Effect<void, ReplayStuck>
+  /** The log is at its end: no further look at a room. */
+  readonly wrapUp: () => void
+  readonly decisions: () => ReadonlyArray<DecisionRecord>
+  readonly answers: Answers
+}
+
+/** The replay keeps texts: the log holds them already, and whoever reads it wants to see them. */
+const withTexts = (settings: Settings): ActiveSettings =>
+  activate({ ...settings, telemetry: { ...settings.telemetry, log_content: true } })
+
+/** Starts the bot on a tape instead of NATS, a model and the clock. */
+export const startReplayedBot = Effect.fnUntraced(function*(options: ReplayedBotOptions) {
+  const { began, exact, model, settings, tape } = options
+  const world = makeQuietWorld(began)
+  const answers: Answers = { recorded: 0, stoodIn: 0 }
+  const decisions = gatherDecisions()
+  const active = yield* SubscriptionRef.make(withTexts(settings))
+  const up = yield* SubscriptionRef.make(true)
+  const intake = makeIntake()
+  let over = false
+
+  const bot = botOn(intake.layer).pipe(
+    Layer.provide(Layer.mergeAll(makeNats(tape, up), makeLlm(tape, model, answers), noRandom)),
+    Layer.provide(makeLooks(tape, exact, () => over)),
+    Layer.provide(Layer.succeed(BotConfig, BotConfig.fromRef(active))),
+    Layer.provide([Logger.layer([]), Layer.succeed(References.MinimumLogLevel, "None")])
+  )
+  // Nothing of the bot outlives the replay, so its scope need not be closed.
+  const built = Effect.flatMap(Scope.make(), (scope) => Layer.buildWithScope(bot, scope))
+  const { changes } = Context.get(yield* world.run("start", built), DecisionLog)
+  world.fork(Stream.runForEach(changes, (record) =>
+    Effect.sync(() => {
+      // Without the room's own answers nobody can tell what became of a line.
+      if (exact || record.delivery === undefined) decisions.add(record)
+    })))
+  world.settle()
+
+  return {
+    world,
+    offer: intake.offer,
+    active: () => SubscriptionRef.getUnsafe(active),
+    configure: (next) => world.run("configuration", SubscriptionRef.set(active, withTexts(next))),
+    connect: (connected) => world.run("connection", SubscriptionRef.set(up, connected)),
+    wrapUp: () => {
+      over = true
+    },
+    decisions: decisions.all,
+    answers
+  } satisfies ReplayedBot
+})

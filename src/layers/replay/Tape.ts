@@ -1,0 +1,84 @@
+import { Effect } from "effect"
+import { channelKey, type ChannelKey, type CorrelationId, type EntryKey } from "../../domain/Ids.ts"
+import type { RecordingEntry } from "../../services/recording/Recording.ts"
+import type { LogEntry } from "./ReplayLog.ts"
+
+type Entry<K extends RecordingEntry["kind"]> = Extract<RecordingEntry, { readonly kind: K }>
+
+/** A recorded result and where it stands in the log. */
+export interface Cue<K extends RecordingEntry["kind"]> {
+  readonly index: number
+  readonly entry: Entry<K>
+}
+
+/** A recording on its way past the bot: who needs a later line waits for it. */
+export interface Tape {
+  /** The tape has come to a line: whoever waits for it goes on. */
+  readonly reach: (index: number) => void
+  /** Whether the tape is past a line. */
+  readonly past: (index: number) => boolean
+  readonly until: (index: number) => Effect.Effect<void>
+  /** How a decision's next request to the model ended in the recording; each is given once. */
+  readonly completion: (id: CorrelationId) => Cue<"completion"> | undefined
+  /** When a decision's line left in the recording; each attempt is given once. */
+  readonly sent: (id: CorrelationId) => Cue<"sent"> | undefined
+  readonly heard: (id: CorrelationId) => boolean
+  /** The next look at a room that lies ahead. */
+  readonly look: (channel: ChannelKey, entry: EntryKey) => Cue<"look"> | undefined
+}
+
+/** Cues by what they belong to, each list in the order of the log. */
+const listed = <K extends "completion" | "sent" | "look">() => {
+  const lists = new Map<string, Array<Cue<K>>>()
+  return {
+    add: (key: string, cue: Cue<K>): void => {
+      const list = lists.get(key)
+      if (list === undefined) lists.set(key, [cue])
+      else list.push(cue)
+    },
+    next: (key: string): Cue<K> | undefined => lists.get(key)?.shift()
+  }
+}
+
+const lookKey = (channel: ChannelKey, entry: EntryKey): string => `${channel} ${entry}`
+
+/** The recorded results of a log. A capture has none. */
+export const makeTape = (entries: ReadonlyArray<LogEntry>): Tape => {
+  const completions = listed<"completion">()
+  const sent = listed<"sent">()
+  const looks = listed<"look">()
+  const unheard = new Set<CorrelationId>()
+  entries.forEach((entry, index) => {
+    if (entry.kind === "completion") completions.add(entry.id, { index, entry })
+    if (entry.kind === "sent") sent.add(entry.id, { index, entry })
+    if (entry.kind === "unheard") unheard.add(entry.id)
+    if (entry.kind === "look") looks.add(lookKey(channelKey(entry.channel), entry.entry), { index, entry })
+  })
+
+  let position = -1
+  // Grows with the replies under way, which the limits bound.
+  const waiting = new Map<number, () => void>()
+  const past = (index: number): boolean => index <= position
+
+  return {
+    reach: (index) => {
+      position = index
+      waiting.get(index)?.()
+      waiting.delete(index)
+    },
+    past,
+    until: (index) =>
+      Effect.callback<void>((resume) => {
+        if (past(index)) resume(Effect.void)
+        else waiting.set(index, () => resume(Effect.void))
+      }),
+    completion: (id) => completions.next(id),
+    sent: (id) => sent.next(id),
+    heard: (id) => !unheard.has(id),
+    look: (channel, entry) => {
+      let cue = looks.next(lookKey(channel, entry))
+      while (cue !== undefined && past(cue.index)) cue = looks.next(lookKey(channel, entry))
+      return cue
+    }
+  }
+}
