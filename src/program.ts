@@ -2,13 +2,16 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect } from "effect"
 import { Argument, CliConfig, Command, Flag, GlobalFlag } from "effect/cli"
+import { defaultLast } from "./domain/Explain.ts"
 import { settingsJsonSchema } from "./domain/settings/SettingsJsonSchema.ts"
 import { checkConfig } from "./layers/CheckConfig.ts"
 import { run } from "./layers/Daemon.ts"
 import { exitOnSecondSignal, teardown } from "./layers/Exit.ts"
+import { explain } from "./layers/ExplainCommand.ts"
 import { initConfig } from "./layers/InitConfig.ts"
 import { version } from "./layers/Package.ts"
-import { playground } from "./layers/Playground.ts"
+import { replayLog } from "./layers/replay/ReplayCommand.ts"
+import { playground } from "./layers/playground/Playground.ts"
 
 const config = Flag.String("config").pipe(Flag.withAlias("c"), Flag.withDescription("the configuration file (YAML)"))
 
@@ -21,6 +24,11 @@ const runCommand = Command.make("run", {
   logLevel: Flag.Literals("log-level", ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]).pipe(
     Flag.optional,
     Flag.withDescription("in place of the configuration's log_level")
+  ),
+  record: Flag.String("record").pipe(Flag.optional, Flag.withDescription("a file to take everything down in, for replay")),
+  recordAnonymous: Flag.Boolean("record-anonymous").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("replace people's names in the recording")
   ),
   pidFile: Flag.String("pid-file").pipe(Flag.optional, Flag.withDescription("a file to write the process id to"))
 }, ({ config: file, ...options }) => run({ file, ...options })).pipe(
@@ -52,10 +60,37 @@ const playgroundCommand = Command.make("playground", {
   Command.withDescription("Talk to the bot in a room of its own: no NATS needed")
 )
 
+const replayCommand = Command.make("replay", {
+  log: Argument.String("log").pipe(Argument.withDescription("a recording, a capture, or a chat log: time<TAB>user<TAB>text")),
+  config: Flag.optional(config).pipe(Flag.withDescription("the configuration; without it a recording's own")),
+  against: Flag.String("against").pipe(Flag.optional, Flag.withDescription("another configuration: what would it change?")),
+  llm: Flag.Boolean("llm").pipe(Flag.withDefault(false), Flag.withDescription("ask the real model where the log holds no answer")),
+  format: Flag.Literals("format", ["text", "json", "html"]).pipe(
+    Flag.withDefault("text"),
+    Flag.withDescription("for the terminal, for programs, or a page of its own")
+  )
+}, replayLog).pipe(
+  Command.withDescription("Play a log back: what would the bot have said, and why not?")
+)
+
+const explainCommand = Command.make("explain", {
+  config,
+  correlationId: Argument.String("correlation-id").pipe(
+    Argument.optional,
+    Argument.withDescription("the message's id, as the logs name it")
+  ),
+  last: Flag.Int("last").pipe(Flag.withDefault(defaultLast), Flag.withDescription("how many decisions, the newest ones")),
+  user: Flag.String("user").pipe(Flag.optional, Flag.withDescription("only about this person's messages")),
+  channel: Flag.String("channel").pipe(Flag.optional, Flag.withDescription("only of this room")),
+  format: Flag.Literals("format", ["text", "json"]).pipe(Flag.withDefault("text"), Flag.withDescription("for people, or for programs"))
+}, ({ config: file, ...options }) => explain({ file, ...options })).pipe(
+  Command.withDescription("Ask a running bot why it did or did not answer")
+)
+
 exitOnSecondSignal()
 Command.make("llm-bot").pipe(
   Command.withDescription("A chat participant for CyTube rooms"),
-  Command.withSubcommands([runCommand, playgroundCommand, checkConfigCommand, initCommand, schemaCommand]),
+  Command.withSubcommands([runCommand, playgroundCommand, checkConfigCommand, initCommand, schemaCommand, replayCommand, explainCommand]),
   Command.run({ version }),
   Effect.provideService(CliConfig.CliConfig, {
     builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions]

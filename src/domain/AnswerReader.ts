@@ -7,6 +7,8 @@ import type { Enough } from "./reply/EarlyCut.ts"
 const longestBody = 1_000_000
 
 const Chunk = Schema.fromJsonString(Schema.Struct({
+  id: Schema.optionalKey(Schema.Unknown),
+  model: Schema.optionalKey(Schema.Unknown),
   choices: Schema.optionalKey(Schema.Unknown),
   usage: Schema.optionalKey(Schema.Unknown),
   error: Schema.optionalKey(Schema.Unknown),
@@ -38,12 +40,19 @@ export type ReadAnswer =
   /** The server reported an error in place of an answer or in its middle; `code` is the HTTP status it named. */
   | { readonly _tag: "Failed"; readonly code: number | undefined }
 
+/** What a server says of the answer itself, as far as it does. */
+export interface Served {
+  readonly id?: string
+  readonly model?: string
+}
+
 /** Reads a response as it comes, be it a stream of events or one JSON body (F5, streaming). */
 export interface AnswerReader {
   /** Takes the next part; true when nothing more needs to be read. */
   readonly feed: (part: string) => boolean
-  /** Whether any text of the answer has come. */
-  readonly begun: () => boolean
+  /** The text of a streamed answer so far; empty until it begins. */
+  readonly soFar: () => string
+  readonly served: () => Served
   /** What the response held, once it has ended or need not be read on. */
   readonly end: () => ReadAnswer
 }
@@ -54,6 +63,7 @@ interface Told {
   readonly finishReason: string | undefined
   readonly usage: ReturnType<typeof decodeUsage>
   readonly refused: boolean
+  readonly served: Served
   readonly failure: Extract<ReadAnswer, { _tag: "Failed" }> | undefined
 }
 
@@ -65,6 +75,11 @@ const failureOf = (chunk: typeof Chunk.Type, reason: unknown): Told["failure"] =
   return { _tag: "Failed", code: Option.getOrUndefined(decodeCode(told ? error : chunk))?.code }
 }
 
+const servedBy = ({ id, model }: typeof Chunk.Type): Served => ({
+  ...(typeof id === "string" ? { id } : {}),
+  ...(typeof model === "string" ? { model } : {})
+})
+
 /** Nothing when it is no part of a chat completion. */
 const toldBy = (data: string): Told | undefined => {
   const chunk = Option.getOrUndefined(decodeChunk(data))
@@ -73,15 +88,17 @@ const toldBy = (data: string): Told | undefined => {
   const choice = Option.getOrElse(decodeChoice(choices?.[0]), (): typeof Choice.Type => ({}))
   const failure = failureOf(chunk, choice.finish_reason)
   const usage = decodeUsage(chunk.usage)
+  const served = servedBy(chunk)
   if (choices === undefined && failure === undefined && Option.isNone(usage)) return undefined
   // The first choice alone counts; in a stream the others come in chunks of their own.
   const { delta, finish_reason, index = 0, message } = choice
-  if (index !== 0) return { text: "", finishReason: undefined, usage, refused: false, failure }
+  if (index !== 0) return { text: "", finishReason: undefined, usage, refused: false, served, failure }
   return {
     text: contentOf(delta) + contentOf(message),
     finishReason: typeof finish_reason === "string" ? finish_reason : undefined,
     usage,
     refused: isRefusal(delta) || isRefusal(message),
+    served,
     failure
   }
 }
@@ -96,6 +113,7 @@ const streamReader = (enough: Enough): AnswerReader => {
   let usage: Told["usage"] = Option.none()
   let understood = false
   let refused = false
+  let served: Served = {}
   let failure: Told["failure"]
   let done = false
 
@@ -113,6 +131,7 @@ const streamReader = (enough: Enough): AnswerReader => {
     finishReason = told.finishReason ?? finishReason
     usage = Option.orElse(told.usage, () => usage)
     refused ||= told.refused
+    served = { ...served, ...told.served }
     failure = told.failure
     if (failure === undefined) takeText(told.text)
     else done = true
@@ -136,7 +155,8 @@ const streamReader = (enough: Enough): AnswerReader => {
       if (parser.feed(part) !== undefined) done = true
       return done
     },
-    begun: () => text !== "",
+    soFar: () => text,
+    served: () => served,
     end: () => {
       // Some servers forget the blank line after the last event.
       parser.feed("\n\n")
@@ -154,7 +174,8 @@ const bodyReader = (enough: Enough): AnswerReader => {
       body += part
       return body.length > longestBody
     },
-    begun: () => false,
+    soFar: () => "",
+    served: () => toldBy(body)?.served ?? {},
     end: () => {
       if (body.length > longestBody) return { _tag: "Malformed", detail: "too long" }
       const failure = toldBy(body)?.failure
@@ -178,7 +199,8 @@ export const answerReader = (enough: Enough): AnswerReader => {
       reader ??= /^[{[<]/.test(rest) ? bodyReader(enough) : streamReader(enough)
       return reader.feed(rest)
     },
-    begun: () => reader?.begun() ?? false,
+    soFar: () => reader?.soFar() ?? "",
+    served: () => reader?.served() ?? {},
     end: () => reader?.end() ?? { _tag: "Malformed", detail: "nothing" }
   }
 }

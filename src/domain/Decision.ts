@@ -118,6 +118,9 @@ export const internalError: Outcome = {
   message: "an internal error; please report it"
 }
 
+/** The detail of an `own_line` that is the room's answer to a reply. */
+export const echoOfReply = "the echo of a reply"
+
 /** What became of a sent reply: seen in the room, or not within 10 s (F8). */
 export const Delivery = Schema.TaggedUnion({
   Delivered: { afterMs: Schema.Finite },
@@ -130,6 +133,8 @@ export const Content = Schema.Struct({
   line: Schema.String,
   prompt: Schema.optionalKey(Schema.Array(Schema.Struct({ role: Schema.String, content: Schema.String }))),
   answer: Schema.optionalKey(Schema.String),
+  /** The text after each processing step that did not drop it (F7). */
+  processing: Schema.optionalKey(Schema.Array(Schema.Struct({ step: Schema.String, text: Schema.String }))),
   reply: Schema.optionalKey(Schema.String)
 })
 export type Content = typeof Content.Type

@@ -160,14 +160,15 @@ export const eventText = (record: DecisionRecord): string => {
 const changedNothing = (step: Step): boolean =>
   step._tag === "Processed" && step.note === "" && step.before === step.after
 
-/**
- * A decision as one readable line: what came, what was decided and why, every gate in order (F12). Processing steps that
- * changed nothing are left out.
- */
-export const storyText = (record: DecisionRecord): string => {
-  const head = `${record.channel}: ${eventText(record)}`
-  const outcome = record.outcome === undefined ? "under way" : outcomeText(record.outcome)
-  const steps = record.steps.filter((step) => !changedNothing(step)).map(stepText)
-  const delivery = record.delivery === undefined ? [] : [deliveryText(record.delivery)]
-  return [`${head}: ${outcome}`, ...steps, ...delivery].join("; ")
-}
+/** Every gate of a decision in order, then what became of the reply. Processing that changed nothing is left out. */
+export const storySteps = (record: DecisionRecord): ReadonlyArray<string> => [
+  ...record.steps.filter((step) => !changedNothing(step)).map(stepText),
+  ...(record.delivery === undefined ? [] : [deliveryText(record.delivery)])
+]
+
+/** What was decided so far, in words. */
+export const endText = ({ outcome }: DecisionRecord): string => outcome === undefined ? "under way" : outcomeText(outcome)
+
+/** A decision as one readable line: what came, what was decided and why, every gate in order (F12). */
+export const storyText = (record: DecisionRecord): string =>
+  [`${record.channel}: ${eventText(record)}: ${endText(record)}`, ...storySteps(record)].join("; ")

@@ -1,9 +1,11 @@
 import { rm, writeFile } from "node:fs/promises"
+import { hostname } from "node:os"
 import process from "node:process"
 import { Context, Effect, Layer, Option, type Queue, Schema, Scope, SubscriptionRef } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { type ActiveSettings, activate } from "../domain/ChannelSettings.ts"
 import type { Settings } from "../domain/settings/Settings.ts"
+import { Announcements } from "../services/Announcements.ts"
 import { BotConfig } from "../services/BotConfig.ts"
 import { ChannelSupervisor } from "../services/ChannelSupervisor.ts"
 import { DryRun } from "../services/DryRun.ts"
@@ -20,9 +22,11 @@ import { bot } from "./Main.ts"
 import * as NatsConnection from "./NatsConnection.ts"
 import { version } from "./Package.ts"
 import { Prometheus } from "./Prometheus.ts"
+import { recordedBot } from "./RecordedBot.ts"
 import { onHangup } from "./Reload.ts"
 import { arrivals } from "./Signals.ts"
 import { type SystemdNotify, systemdNotify } from "./SystemdNotify.ts"
+import * as Tracing from "./Tracing.ts"
 
 /** What `llm-bot run` was told besides the configuration. */
 export interface DaemonOptions {
@@ -31,6 +35,9 @@ export interface DaemonOptions {
   readonly pidFile: Option.Option<string>
   /** Decide and ask the model, but publish nothing. */
   readonly dryRun: boolean
+  /** Where everything is taken down for a replay. */
+  readonly record: Option.Option<string>
+  readonly recordAnonymous: boolean
 }
 
 type ActiveRef = SubscriptionRef.SubscriptionRef<ActiveSettings>
@@ -86,10 +93,20 @@ interface Life {
 }
 
 /** NATS → model → subscriptions → HTTP → ready (F10). */
-const start = Effect.fnUntraced(function*({ nats }: Settings, startHttp: Effect.Success<ReturnType<typeof makeHttp>>) {
+const start = Effect.fnUntraced(function*(
+  { health, nats }: Settings,
+  { record, recordAnonymous }: DaemonOptions,
+  startHttp: Effect.Success<ReturnType<typeof makeHttp>>
+) {
   const world = Layer.provideMerge(LlmOpenAi.layer, NatsConnection.layer(nats))
-  const services = yield* Layer.build(Layer.provideMerge(bot, world))
+  const taking = Option.match(record, {
+    onNone: () => bot,
+    onSome: (file) => recordedBot({ file, anonymous: recordAnonymous })
+  })
+  const services = yield* Layer.build(Layer.provideMerge(taking, world))
   yield* startHttp(services)
+  const httpPort = health.enabled ? health.port : undefined
+  yield* Context.get(services, Announcements).begin({ version, hostname: hostname(), httpPort })
   const listening = yield* Context.get(services, ChannelSupervisor).active
   const channel = listening.map(({ room }) => room.name).join(",")
   yield* Effect.annotateLogs(Effect.logInfo("Bot ready"), { channel, version })
@@ -101,12 +118,17 @@ const live = Effect.fnUntraced(function*({ active, hangups, options, systemd }: 
   const { settings } = yield* SubscriptionRef.get(active)
   const startHttp = yield* makeHttp(settings)
   return yield* Effect.gen(function*() {
-    const nats = yield* start(settings, startHttp)
+    const nats = yield* start(settings, options, startHttp)
     yield* Effect.forkScoped(onHangup(hangups, options.file, active, systemd))
     yield* Effect.forkScoped(systemd.watchdog)
     yield* systemd.ready
     return yield* Effect.mapError(nats.lost, ({ detail }) => new NatsGivenUp({ detail }))
-  }).pipe(Effect.onInterrupt(() => initiateStop(systemd)), Effect.scoped)
+  }).pipe(
+    Effect.onInterrupt(() => initiateStop(systemd)),
+    Effect.scoped,
+    // Outside of the scope: the last spans are those of the stop itself.
+    Effect.provide(Tracing.layer(settings.telemetry))
+  )
 }, Effect.scoped)
 
 /** Logs as the configuration in force says; what the command line says wins. */

@@ -1,11 +1,14 @@
 import process from "node:process"
-import { Cause, Exit, Option, Predicate, type Runtime } from "effect"
+import { Cause, Exit, Option, Predicate, type Runtime, Schema } from "effect"
 
 /** The exit codes of F10. */
 export const exitCodes = { clean: 0, usage: 1, nats: 2, runtime: 3 } as const
 
 const natsErrors: ReadonlySet<string> = new Set(["NatsError", "NatsGivenUp"])
-const usageErrors: ReadonlySet<string> = new Set(["ConfigError", "ShowHelp", "UsageError"])
+const usageErrors: ReadonlySet<string> = new Set(["ConfigError", "NothingFound", "ReplayLogError", "ShowHelp", "UsageError"])
+
+/** What was given on the command line cannot be done. */
+export class UsageError extends Schema.TaggedError<UsageError>()("UsageError", { message: Schema.String }) {}
 
 /** The exit code an error stands for. */
 const codeOf = (error: unknown): number => {

@@ -57,15 +57,18 @@ const read = Effect.fnUntraced(function*(
   onFirstText: Effect.Effect<void>
 ) {
   const reader = answerReader(request.enough())
-  let begun = false
+  let told = ""
   yield* response.stream.pipe(
     Stream.decodeText,
-    Stream.mapEffect((part) => {
+    Stream.mapEffect(Effect.fnUntraced(function*(part) {
       const done = reader.feed(part)
-      if (begun || !reader.begun()) return Effect.succeed(done)
-      begun = true
-      return Effect.as(onFirstText, done)
-    }),
+      const text = reader.soFar()
+      if (text === told) return done
+      if (told === "") yield* onFirstText
+      told = text
+      if (request.onText !== undefined) yield* request.onText(text)
+      return done
+    })),
     Stream.takeUntil((done) => done),
     Stream.runDrain
   )
@@ -80,7 +83,14 @@ const read = Effect.fnUntraced(function*(
     case "Text": {
       const { finishReason, text, usage } = decoded
       const tokens = Option.getOrElse(usage, () => tokensOf(text, request))
-      return { text, model, finishReason, ...tokens, estimated: Option.isNone(usage) } satisfies Completion
+      return {
+        text,
+        model,
+        finishReason,
+        ...tokens,
+        estimated: Option.isNone(usage),
+        served: reader.served()
+      } satisfies Completion
     }
   }
 })

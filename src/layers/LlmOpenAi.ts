@@ -9,6 +9,7 @@ import {
   LlmTimeout
 } from "../services/LlmClient.ts"
 import { monotonicMillis } from "../services/Moment.ts"
+import { tracedChat } from "../services/TracedChat.ts"
 import { endpointsOf, makeEndpoints, trimmedUrl } from "./LlmEndpoints.ts"
 import { type Endpoint, exchange } from "./LlmExchange.ts"
 
@@ -76,8 +77,11 @@ export const layerNoDeps: Layer.Layer<LlmClient, never, HttpClient.HttpClient | 
               ...(firstTextMs === undefined ? {} : { firstTextMs }),
               detail
             }))
-        return yield* askOnce(endpoint, request, onFirstText).pipe(
-          Effect.timeoutOrElse({ duration: limitMs, orElse: () => new LlmTimeout({ afterMs: limitMs }) }),
+        const ask = Effect.timeoutOrElse(askOnce(endpoint, request, onFirstText), {
+          duration: limitMs,
+          orElse: () => new LlmTimeout({ afterMs: limitMs })
+        })
+        return yield* tracedChat({ ...endpoint, api: request.api }, () => firstTextMs, ask).pipe(
           Effect.tap(() => report("success", "")),
           Effect.tapError((error) => report(statusOf(error), error.message))
         )

@@ -29,6 +29,18 @@ export interface ScriptedAnswer {
 const statusOf = (error: LlmError): "timeout" | "rate_limited" | "error" =>
   error._tag === "LlmTimeout" ? "timeout" : error._tag === "LlmRateLimited" ? "rate_limited" : "error"
 
+/** Says an answer word by word over its time, where somebody listens; each word comes at a whole ms. */
+const speak = Effect.fnUntraced(function*({ onText }: LlmRequest, { afterMs, says }: ScriptedAnswer) {
+  const words = onText === undefined || Result.isFailure(says) ? [] : says.success.match(/\s*\S+/g) ?? []
+  const due = (spoken: number) => Math.floor(afterMs * spoken / Math.max(1, words.length))
+  for (const [index] of words.entries()) {
+    const pauseMs = due(index + 1) - due(index)
+    if (pauseMs > 0) yield* Effect.sleep(pauseMs)
+    if (onText !== undefined) yield* onText(words.slice(0, index + 1).join(""))
+  }
+  if (words.length === 0 && afterMs > 0) yield* Effect.sleep(afterMs)
+})
+
 /** A model that answers the nth request (from 0) as the script says. */
 export const layerOf = (script: (request: LlmRequest, index: number) => ScriptedAnswer): Layer.Layer<LlmClient> =>
   Layer.sync(LlmClient, () => {
@@ -36,8 +48,9 @@ export const layerOf = (script: (request: LlmRequest, index: number) => Scripted
     return LlmClient.of({
       available: Effect.succeed(true),
       complete: Effect.fn("LlmScripted.complete")(function*(request: LlmRequest) {
-        const { afterMs, says } = script(request, requests++)
-        if (afterMs > 0) yield* Effect.sleep(afterMs)
+        const answer = script(request, requests++)
+        yield* speak(request, answer)
+        const { afterMs, says } = answer
         const about = { model: modelName, attempt: 1, durationMs: afterMs }
         if (Result.isFailure(says)) {
           yield* request.onAttempt({ ...about, status: statusOf(says.failure), detail: says.failure.message })
@@ -57,11 +70,15 @@ export const layerOf = (script: (request: LlmRequest, index: number) => Scripted
     })
   })
 
+/** Asked whether a comment would fit, the script wants to speak. */
+const isQuestion = ({ messages }: LlmRequest): boolean => /yes or no\.?$/i.test(messages.at(-1)?.content ?? "")
+
 /**
  * A stand-in that needs no server: recites its lines in turn, so that no two neighbours are alike, and says that it is
  * a script.
  */
-export const layer: Layer.Layer<LlmClient> = layerOf((_, index) => ({
-  afterMs: 400,
-  says: Result.succeed(lines[index % lines.length] ?? "")
-}))
+export const layer: Layer.Layer<LlmClient> = layerOf((request, index) =>
+  isQuestion(request)
+    ? { afterMs: 100, says: Result.succeed("Yes") }
+    : { afterMs: 800, says: Result.succeed(lines[index % lines.length] ?? "") }
+)

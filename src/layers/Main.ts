@@ -1,5 +1,6 @@
 import { Layer } from "effect"
 import type { SecureRandom } from "effect/crypto"
+import { Announcements } from "../services/Announcements.ts"
 import type { BotConfig } from "../services/BotConfig.ts"
 import { ChannelSupervisor } from "../services/ChannelSupervisor.ts"
 import { ConnectionGate } from "../services/ConnectionGate.ts"
@@ -7,8 +8,10 @@ import { ContextStore } from "../services/ContextStore.ts"
 import { ContextualTimer } from "../services/ContextualTimer.ts"
 import { DecisionLog } from "../services/DecisionLog.ts"
 import { Echoes } from "../services/Echoes.ts"
+import { Explain } from "../services/Explain.ts"
 import { Gates } from "../services/Gates.ts"
 import { Health } from "../services/Health.ts"
+import type { Intake } from "../services/Intake.ts"
 import type { LlmClient } from "../services/LlmClient.ts"
 import { MessagePipeline } from "../services/MessagePipeline.ts"
 import type { Nats } from "../services/Nats.ts"
@@ -31,15 +34,15 @@ const state = Layer.mergeAll(
   DecisionLog.layer
 )
 
-/** The bot itself, without the world: give it a configuration, a bus and a model. */
-export const bot: Layer.Layer<
-  ChannelSupervisor | DecisionLog | Health | Replies,
+/** The bot itself, without the world: give it events, a configuration, a bus and a model. */
+export const botOn = <R>(intake: Layer.Layer<Intake, never, R>): Layer.Layer<
+  Announcements | ChannelSupervisor | DecisionLog | Explain | Health | Replies,
   never,
-  BotConfig | LlmClient | Nats | SecureRandom.SecureRandom
-> = Health.layerNoDeps.pipe(
+  BotConfig | LlmClient | Nats | SecureRandom.SecureRandom | R
+> => Layer.mergeAll(Health.layerNoDeps, Explain.layerNoDeps).pipe(
   Layer.provideMerge(ChannelSupervisor.layerNoDeps),
   Layer.provideMerge(Layer.mergeAll(MessagePipeline.layerNoDeps, ContextualTimer.layerNoDeps)),
-  Layer.provideMerge(Layer.mergeAll(Replies.layerNoDeps, IntakeCore.layer)),
+  Layer.provideMerge(Layer.mergeAll(Replies.layerNoDeps, intake)),
   Layer.provideMerge(Layer.mergeAll(
     PromptBuilder.layerNoDeps,
     ResponseProcessor.layerNoDeps,
@@ -48,5 +51,10 @@ export const bot: Layer.Layer<
     Screening.layerNoDeps,
     Triggers.layerNoDeps
   )),
+  // It says goodbye when all above has stopped.
+  Layer.provideMerge(Announcements.layerNoDeps),
   Layer.provideMerge(state)
 )
+
+/** The bot that takes events from NATS as they come. */
+export const bot = botOn(IntakeCore.layer)

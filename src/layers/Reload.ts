@@ -11,10 +11,21 @@ const sameSection = {
   health: Schema.toEquivalence(Settings.fields.health)
 }
 
+const sameTraces = Schema.toEquivalence(Settings.fields.telemetry)
+
+/** The telemetry settings with the traces of the others: an exporter is made once. */
+const withTracesOf = (before: Settings["telemetry"], after: Settings["telemetry"]): Settings["telemetry"] => ({
+  ...after,
+  otlp_endpoint: before.otlp_endpoint,
+  service_name: before.service_name,
+  sample_ratio: before.sample_ratio
+})
+
 /** Sections that are read once, at start (F9). */
 const needRestart = (before: Settings, after: Settings): ReadonlyArray<string> => [
   ...(sameSection.nats(before.nats, after.nats) ? [] : ["nats"]),
-  ...(sameSection.health(before.health, after.health) ? [] : ["health"])
+  ...(sameSection.health(before.health, after.health) ? [] : ["health"]),
+  ...(sameTraces(after.telemetry, withTracesOf(before.telemetry, after.telemetry)) ? [] : ["telemetry (traces)"])
 ]
 
 const reload = Effect.fn("Reload")(function*(file: string, active: SubscriptionRef.SubscriptionRef<ActiveSettings>) {
@@ -24,7 +35,12 @@ const reload = Effect.fn("Reload")(function*(file: string, active: SubscriptionR
   for (const section of needRestart(before, settings)) {
     yield* Effect.logWarning(`${section} has changed: that takes a restart, until then the old setting holds`)
   }
-  const after: Settings = { ...settings, nats: before.nats, health: before.health }
+  const after: Settings = {
+    ...settings,
+    nats: before.nats,
+    health: before.health,
+    telemetry: withTracesOf(before.telemetry, settings.telemetry)
+  }
   if (same(before, after)) {
     yield* Effect.logInfo("Configuration unchanged")
     return "unchanged"

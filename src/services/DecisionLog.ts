@@ -3,9 +3,11 @@ import type { EventType } from "../domain/ChatEvent.ts"
 import type { Content, DecisionRecord, Delivery, Outcome, Step } from "../domain/Decision.ts"
 import { type DecisionLogLine, deliveryLogLine, outcomeLogLine, stepLogLine } from "../domain/DecisionLogLine.ts"
 import { type ChannelKey, channelKey, type ChannelName, type CorrelationId, type Username } from "../domain/Ids.ts"
+import type { TracedMessage } from "../domain/telemetry/TraceContext.ts"
 import { countOutcome, countStep } from "./DecisionMetrics.ts"
+import { type DecisionTrace, openDecisionTrace } from "./DecisionTrace.ts"
 import { makeLogSampler } from "./LogSampling.ts"
-import { type Moment, monotonicMillis } from "./Moment.ts"
+import { type Moment, monotonicOf } from "./Moment.ts"
 
 /** How many decisions of a channel are kept. */
 const ringSize = 200
@@ -21,6 +23,8 @@ export interface DecisionOpening {
   readonly username: Username | undefined
   readonly rank: number | undefined
   readonly arrivedAt: Moment
+  /** The message as NATS brought it; absent where none did. */
+  readonly message: TracedMessage | undefined
   /** The line's text; kept only when `logContent`. */
   readonly line: string
   readonly logContent: boolean
@@ -33,19 +37,25 @@ export interface Decision {
   readonly step: (step: NewStep) => Effect.Effect<void>
   /** Adds texts to the record where content may be kept, else does nothing. */
   readonly content: (content: Omit<Content, "line">) => Effect.Effect<void>
+  /** The model's answer so far, where content may be kept: shown while it grows, never logged. */
+  readonly answering: (answer: string) => Effect.Effect<void>
   readonly close: (outcome: Outcome) => Effect.Effect<void>
+  /** Runs something as part of the decision's trace: its log lines name it, its spans stand below it. */
+  readonly within: DecisionTrace["within"]
   /** Amends the closed record with what became of the reply (F8). */
   readonly deliver: (delivery: Delivery) => Effect.Effect<void>
 }
 
-const write = (line: DecisionLogLine | undefined): Effect.Effect<void> => {
+type Fields = Readonly<Record<string, unknown>>
+
+const write = (line: DecisionLogLine | undefined, about: Fields): Effect.Effect<void> => {
   if (line === undefined) return Effect.void
-  return Effect.annotateLogs(Effect.logWithLevel(line.level)(line.message), line.fields)
+  return Effect.annotateLogs(Effect.logWithLevel(line.level)(line.message), { ...about, ...line.fields })
 }
 
 /** The only place where texts of people, prompts and replies are logged: there, where they may be kept at all (N4). */
-const writeContent = (content: Partial<Content>): Effect.Effect<void> =>
-  Effect.annotateLogs(Effect.logDebug("Content"), content)
+const writeContent = (content: Partial<Content>, about: Fields): Effect.Effect<void> =>
+  Effect.annotateLogs(Effect.logDebug("Content"), { ...about, ...content })
 
 /** Where a record stands while it grows. */
 interface Cell {
@@ -77,10 +87,14 @@ export class DecisionLog extends Context.Service<DecisionLog, {
   readonly open: (opening: DecisionOpening) => Effect.Effect<Decision>
   /** A channel's last decisions, oldest first. */
   readonly recent: (channel: ChannelKey) => Effect.Effect<ReadonlyArray<DecisionRecord>>
+  /** The last decisions of every channel, each channel's oldest first. */
+  readonly all: Effect.Effect<ReadonlyArray<DecisionRecord>>
   /** Every record when it closes and again when delivery amends it; a slow reader misses the oldest. */
   readonly changes: Stream.Stream<DecisionRecord>
   /** A channel's last decisions, then the changes of all channels, without a gap between. */
   readonly follow: (channel: ChannelKey) => Stream.Stream<DecisionRecord>
+  /** Every record under way each time it grows; a slow reader misses the oldest. */
+  readonly progress: Stream.Stream<DecisionRecord>
   /** Forgets a channel's decisions. */
   readonly forget: (channel: ChannelKey) => Effect.Effect<void>
 }>()("llm-bot/DecisionLog") {
@@ -89,6 +103,7 @@ export class DecisionLog extends Context.Service<DecisionLog, {
     const rings = new Map<ChannelKey, Array<Cell>>()
     const sampler = makeLogSampler()
     const published = yield* PubSub.sliding<DecisionRecord>(256)
+    const growing = yield* PubSub.sliding<DecisionRecord>(256)
 
     const keep = (record: DecisionRecord): Cell => {
       const key = channelKey(record.channel)
@@ -100,55 +115,71 @@ export class DecisionLog extends Context.Service<DecisionLog, {
       return cell
     }
 
+    // Most of the time nobody reads along, or there is room.
+    const publish = (to: PubSub.PubSub<DecisionRecord>, record: DecisionRecord): Effect.Effect<unknown> =>
+      PubSub.publishUnsafe(to, record) ? Effect.void : PubSub.publish(to, record)
+
     /** What the maker of a decision has in hand: each step is kept, counted and logged at once. */
-    const decisionOn = (cell: Cell, { arrivedAt, correlationId }: DecisionOpening): Decision => {
-      const about = Effect.annotateLogs(fieldsOf(cell.record))
-      const elapsed = Effect.map(monotonicMillis, (now) => Math.max(0, now - arrivedAt.monotonic))
-      const publish = Effect.suspend(() => PubSub.publish(published, cell.record))
+    const decisionOn = (cell: Cell, { arrivedAt, correlationId }: DecisionOpening, trace: DecisionTrace): Decision => {
+      const about = { ...fieldsOf(cell.record), ...trace.fields }
+      const grow = (change: Partial<DecisionRecord>): Effect.Effect<unknown> => {
+        cell.record = { ...cell.record, ...change }
+        return publish(growing, cell.record)
+      }
+      const keepContent = (added: Omit<Content, "line">, tell: Effect.Effect<void>): Effect.Effect<void> =>
+        Effect.suspend(() => {
+          const { content } = cell.record
+          return content === undefined ? Effect.void : Effect.andThen(grow({ content: { ...content, ...added } }), tell)
+        })
+      /** With the ms since the arrival. This runs at each step of each event, so it is kept lean. */
+      const timed = (make: (at: number) => Effect.Effect<void>): Effect.Effect<void> =>
+        Effect.clockWith((clock) => make(Math.max(0, monotonicOf(clock) - arrivedAt.monotonic)))
       return {
         correlationId,
         arrivedAt,
-        step: Effect.fnUntraced(function*(step: NewStep) {
-          const timed: Step = { ...step, at: yield* elapsed }
-          cell.record = { ...cell.record, steps: [...cell.record.steps, timed] }
-          yield* countStep(cell.record, timed)
-          yield* write(stepLogLine(timed, cell.record))
-        }, about),
-        content: Effect.fnUntraced(function*(content: Omit<Content, "line">) {
-          if (cell.record.content === undefined) return
-          cell.record = { ...cell.record, content: { ...cell.record.content, ...content } }
-          yield* writeContent(content)
-        }, about),
-        close: Effect.fnUntraced(function*(outcome: Outcome) {
-          cell.record = { ...cell.record, outcome }
-          yield* countOutcome(cell.record, outcome, yield* elapsed)
-          yield* writeOutcome(outcome, cell.record)
-          yield* publish
-        }, about),
-        deliver: Effect.fnUntraced(function*(delivery: Delivery) {
-          cell.record = { ...cell.record, delivery }
-          yield* write(deliveryLogLine(delivery))
-          yield* publish
-        }, about)
+        within: trace.within,
+        step: (step) =>
+          timed((at) => {
+            const taken: Step = { ...step, at }
+            const grown = grow({ steps: [...cell.record.steps, taken] })
+            trace.step(taken)
+            const told = Effect.andThen(countStep(cell.record, taken), write(stepLogLine(taken, cell.record), about))
+            return Effect.andThen(grown, told)
+          }),
+        content: (content) =>
+          keepContent(content, Effect.andThen(trace.content(content), writeContent(content, about))),
+        answering: (answer) => keepContent({ answer }, Effect.void),
+        close: (outcome) =>
+          timed((at) => {
+            cell.record = { ...cell.record, outcome }
+            trace.close(outcome, at)
+            const told = Effect.andThen(countOutcome(cell.record, outcome, at), writeOutcome(outcome, cell.record, about))
+            return Effect.andThen(told, Effect.suspend(() => publish(published, cell.record)))
+          }),
+        deliver: (delivery) =>
+          Effect.suspend(() => {
+            cell.record = { ...cell.record, delivery }
+            return Effect.andThen(write(deliveryLogLine(delivery), about), publish(published, cell.record))
+          })
       }
     }
 
     /** A flood of refusals is one story: repeats of a reason are sampled. */
-    const writeOutcome = (outcome: Outcome, record: DecisionRecord): Effect.Effect<void> => {
+    const writeOutcome = (outcome: Outcome, record: DecisionRecord, about: Fields): Effect.Effect<void> => {
       const line = outcomeLogLine(outcome, record)
       return line === undefined || outcome._tag !== "Skipped"
-        ? write(line)
-        : sampler(outcome.reason, (leftOut) => write({ ...line, fields: { ...line.fields, ...leftOut } }))
+        ? write(line, about)
+        : sampler(outcome.reason, (leftOut) => write(line, { ...about, ...leftOut }))
     }
 
     const open = Effect.fnUntraced(function*(opening: DecisionOpening) {
       const cell = keep(opened(opening))
       const { content } = cell.record
-      yield* Effect.annotateLogs(
-        Effect.andThen(Effect.logDebug("Event received"), content === undefined ? Effect.void : writeContent(content)),
-        fieldsOf(cell.record)
-      )
-      return decisionOn(cell, opening)
+      const trace = yield* openDecisionTrace(opening)
+      const about = { ...fieldsOf(cell.record), ...trace.fields }
+      yield* Effect.annotateLogs(Effect.logDebug("Event received"), about)
+      if (content !== undefined) yield* Effect.andThen(trace.content(content), writeContent(content, about))
+      return decisionOn(cell, opening, trace)
     })
 
     const recent = (channel: ChannelKey) => (rings.get(channel) ?? []).map(({ record }) => record)
@@ -156,10 +187,12 @@ export class DecisionLog extends Context.Service<DecisionLog, {
     return DecisionLog.of({
       open,
       recent: (channel) => Effect.sync(() => recent(channel)),
+      all: Effect.sync(() => [...rings.keys()].flatMap(recent)),
       follow: (channel) =>
         Stream.unwrap(Effect.map(PubSub.subscribe(published), (subscription) =>
           Stream.concat(Stream.fromIterable(recent(channel)), Stream.fromSubscription(subscription)))),
       changes: Stream.fromPubSub(published),
+      progress: Stream.fromPubSub(growing),
       forget: (channel) => Effect.sync(() => void rings.delete(channel))
     })
   }))

@@ -1,4 +1,4 @@
-import { Cause, Context, Effect, Exit, Fiber, FiberSet, Layer, Option } from "effect"
+import { Cause, Context, Effect, Exit, Fiber, FiberSet, Layer, Option, Scheduler } from "effect"
 import { internalError, type Outcome } from "../domain/Decision.ts"
 import { fraction } from "../domain/Digest.ts"
 import type { ChannelKey } from "../domain/Ids.ts"
@@ -120,7 +120,9 @@ export class Replies extends Context.Service<Replies, {
     return Replies.of({
       begin: Effect.fnUntraced(function*(job: ReplyJob) {
         const { key } = job.channel
-        const fiber = yield* FiberSet.run(jobs, run(job))
+        // Its own fiber again: it takes turns with the others, whoever begins it.
+        const taking = Effect.provideService(run(job), Scheduler.PreventSchedulerYield, false)
+        const fiber = yield* FiberSet.run(jobs, taking)
         const others = underWay.get(key) ?? new Set()
         underWay.set(key, others.add(fiber))
         fiber.addObserver(() => {

@@ -94,7 +94,7 @@ describe("a reader", () => {
   it("has begun with the first text, not with roles, comments or reasoning", () => {
     const reader = answerReader(neverEnough)
     const begun = [": ping\n\n", event({ delta: { role: "assistant", content: "" } }), event({ delta: { reasoning_content: "hm" } }), chunk("H")]
-      .map((part) => (reader.feed(part), reader.begun()))
+      .map((part) => (reader.feed(part), reader.soFar() !== ""))
     expect(begun).toEqual([false, false, false, true])
   })
 

@@ -6,6 +6,7 @@ import { Effect, Layer, Result } from "effect"
 import { stringify } from "yaml"
 import { parseSettings } from "../../src/domain/settings/SettingsFile.ts"
 import * as NatsConnection from "../../src/layers/NatsConnection.ts"
+import { Announcements } from "../../src/services/Announcements.ts"
 import { Nats } from "../../src/services/Nats.ts"
 import { certificates } from "../support/Certificates.ts"
 import { LlmDouble } from "../support/LlmDouble.ts"
@@ -138,6 +139,9 @@ describe("the permissions of docs/nats-permissions.md", () => {
         const seen: Array<string> = []
         client.subscribe(">", { callback: (_, { subject }) => void seen.push(subject) })
         yield* Effect.gen(function*() {
+          yield* Announcements.use(({ begin }) => begin({ version: "1", hostname: "attic", httpPort: 8080 }))
+          client.publish("kryten.service.discovery.poll", "{}")
+          client.publish("kryten.lifecycle.robot.startup", "{}")
           const time = Date.now()
           client.publish(`${events}.chatMsg`, JSON.stringify({ username: "ana", msg: "MovieBot hello", meta: {}, time }))
           client.publish(`${events}.pm`, JSON.stringify({ username: "bob", to: "MovieBot", msg: "hello", meta: {}, time }))
@@ -146,6 +150,11 @@ describe("the permissions of docs/nats-permissions.md", () => {
             wanted.every((subject) => all.includes(subject)) && all.filter((subject) => wanted.includes(subject)).length === 2)
         }).pipe(Effect.provide(bot(protocol)))
         const lines = yield* LogLines.use(({ all }) => all)
+        yield* Effect.promise(() => client.flush())
+        const lifecycle = seen.filter((subject) => subject.startsWith("kryten.lifecycle.llm."))
+        const expected = protocol === "cytube" ? [] : ["startup", "startup", "shutdown"]
+        assert.deepStrictEqual(lifecycle, expected.map((kind) => `kryten.lifecycle.llm.${kind}`))
+        assert.lengthOf(lines.filter(({ message }) => message === "The bridge started"), protocol === "cytube" ? 0 : 1)
         assert.deepStrictEqual(lines.filter(({ message }) => /permission|NATS reported/i.test(message)), [])
       }).pipe(
         Effect.provide(Layer.mergeAll(serverWith(blockOf(protocol)), LlmDouble.layer).pipe(Layer.provideMerge(quiet))),

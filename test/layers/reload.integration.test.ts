@@ -111,11 +111,12 @@ describe.concurrent("a reload by SIGHUP", () => {
         nats: { servers: ["nats://elsewhere:4222"] },
         health: { port: config.port + 1 },
         bot: { username: "OtherBot" },
+        telemetry: { sample_ratio: 0.5 },
         log_level: "CRITICAL"
       })
       yield* reloaded("Configuration reloaded")
       const warnings = (yield* program.logs).filter(({ level }) => level === "WARNING").map(({ message }) => String(message))
-      assert.deepStrictEqual(warnings.map((message) => message.split(" ")[0]), ["nats", "health"])
+      assert.deepStrictEqual(warnings.map((message) => message.split(" ")[0]), ["nats", "health", "telemetry"])
       for (const message of warnings) assert.include(message, "restart")
       yield* say("lobby", "ana", "OtherBot hello")
       yield* commands(1)

@@ -19,15 +19,21 @@ export interface ProcessedStep {
   readonly note: string
 }
 
+/** The text after one step that did not drop it. */
+export interface ProcessedText {
+  readonly step: ProcessedStep["step"]
+  readonly text: string
+}
+
+interface Processing {
+  readonly steps: ReadonlyArray<ProcessedStep>
+  readonly texts: ReadonlyArray<ProcessedText>
+}
+
 /** A line fit to send, or why there is none, with every step on the way. */
 export type ProcessedReply =
-  | { readonly _tag: "Line"; readonly text: string; readonly steps: ReadonlyArray<ProcessedStep> }
-  | {
-    readonly _tag: "Dropped"
-    readonly reason: DropReason
-    readonly detail: string
-    readonly steps: ReadonlyArray<ProcessedStep>
-  }
+  | Processing & { readonly _tag: "Line"; readonly text: string }
+  | Processing & { readonly _tag: "Dropped"; readonly reason: DropReason; readonly detail: string }
 
 /** What an answer is held against. */
 export interface ReplyInput {
@@ -110,16 +116,18 @@ export const compileReply = (settings: ResponseProcessing): (answer: string, inp
   ]
   return (answer, input) => {
     const done: Array<ProcessedStep> = []
+    const texts: Array<ProcessedText> = []
     let text = answer
     for (const [step, process] of steps) {
       const verdict = process(text, input)
       if ("drop" in verdict) {
         done.push({ step, before: text.length, after: 0, note: verdict.why })
-        return { _tag: "Dropped", reason: verdict.drop, detail: verdict.why, steps: done }
+        return { _tag: "Dropped", reason: verdict.drop, detail: verdict.why, steps: done, texts }
       }
       done.push({ step, before: text.length, after: verdict.text.length, note: verdict.note })
       text = verdict.text
+      texts.push({ step, text })
     }
-    return { _tag: "Line", text, steps: done }
+    return { _tag: "Line", text, steps: done, texts }
   }
 }

@@ -33,6 +33,12 @@ export const Text = Schema.String.check(Schema.isMinLength(1, { message: "must n
 export const rule = <T>(wrong: (value: T) => string | undefined, pattern?: string) =>
   Schema.makeFilter(wrong, { toJsonSchema: () => pattern === undefined ? {} : { pattern: `${pattern}|\\$\\{` } })
 
+/** An address of a server that speaks HTTP. */
+export const HttpUrl = Text.check(rule((url: string) =>
+  /^https?:\/\/[^\s/]/i.test(url) && URL.canParse(url) ? undefined : "must be a URL that begins with http:// or https://",
+  "^[hH][tT][tT][pP][sS]?://"
+))
+
 /** A field that may be left out: its default, in the file's own terms, and what it does. */
 export const field = <S extends Schema.Top>(schema: S, value: S["Encoded"], description: string) =>
   // What `withDecodingDefaultKey` does, annotated on the file's side: that is the one JSON Schema describes.

@@ -1,11 +1,6 @@
 import { Schema } from "effect"
 import { unknownPlaceholders } from "../PromptTemplate.ts"
-import { Between, Count, field, PositiveSeconds, required, rule, Seconds, Secret, Text, Whole } from "./Field.ts"
-
-const HttpUrl = Text.check(rule((url: string) =>
-  /^https?:\/\/[^\s/]/i.test(url) && URL.canParse(url) ? undefined : "must be a URL that begins with http:// or https://",
-  "^[hH][tT][tT][pP][sS]?://"
-))
+import { Between, Count, field, HttpUrl, PositiveSeconds, required, rule, Seconds, Secret, Text, Whole } from "./Field.ts"
 
 const Template = Text.check(rule((template: string) => {
   const unknown = unknownPlaceholders(template)

@@ -5,6 +5,7 @@ import {
   Between,
   Count,
   field,
+  HttpUrl,
   optional,
   PositiveSeconds,
   required,
@@ -134,7 +135,7 @@ export const Settings = Schema.Struct({
   ),
   telemetry: field(
     Schema.Struct({
-      otlp_endpoint: optional(Text, "where traces go; null = no traces"),
+      otlp_endpoint: optional(HttpUrl, "where traces go (OTLP over HTTP); null = no traces"),
       service_name: field(Text, "llm-bot", "the bot's name in traces"),
       sample_ratio: field(Between(0, 1), 1, "how many of the traces are kept"),
       log_content: field(Schema.Boolean, false, "true: messages and prompts appear in logs and traces"),

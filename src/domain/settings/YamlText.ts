@@ -23,6 +23,9 @@ const masked = (text: string, document: Document): string => {
   return maskSpans(text, spans)
 }
 
+/** The lines of a text without its secrets. */
+const maskedLines = (text: string, document: Document): ReadonlyArray<string> => maskLines(masked(text, document))
+
 /** One error a line: what follows a syntax error is mostly its echo. */
 const firstOfEachLine = (problems: ReadonlyArray<ConfigProblem>): ReadonlyArray<ConfigProblem> =>
   problems.filter(({ line }, index) => problems.findIndex((other) => other.line === line) === index)
@@ -37,7 +40,7 @@ export const readYaml = (text: string): YamlText => {
     prettyErrors: false,
     uniqueKeys: false
   })
-  const lines = maskLines(masked(text, document))
+  const lines = maskedLines(text, document)
   const placeAt = (finding: Finding, offset: number): ConfigProblem => {
     const { col, line } = counter.linePos(Math.min(offset, text.length))
     return {
@@ -55,3 +58,6 @@ export const readYaml = (text: string): YamlText => {
   const broken = syntax.length > 0 ? firstOfEachLine(syntax) : aliasFaults(document).map(place)
   return { document, broken, place }
 }
+
+/** A text as it may be shown to people: its secrets hidden (N4). */
+export const maskedText = (text: string): string => maskedLines(text, readYaml(text).document).join("\n")

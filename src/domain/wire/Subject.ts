@@ -35,30 +35,45 @@ export const eventType = (name: string): EventType => eventTypes.get(name.toLowe
 export const token = (name: string): string =>
   name.toLowerCase().replaceAll(" ", "-").replace(/[*>!@#$%^&()+=[\]{|}\\:;"'<,?/]/g, "").slice(0, 100)
 
-/** The subjects to subscribe for a room. NATS subjects are case-sensitive and the bridge writes lower case. */
-export const eventSubjects = (protocol: Protocol, room: Room): ReadonlyArray<string> => {
-  const channel = token(room.name)
+const eventTokens = (protocol: Protocol, domain: string, channel: string, event: string): string => {
   switch (protocol) {
     case "cytube":
-      return [...new Set([`cytube.events.${channel}.*`, `cytube.events.${room.name}.*`])]
+      return `cytube.events.${channel}.${event}`
     case "kryten":
-      return [`kryten.events.cytube.${channel}.*`]
+      return `kryten.events.cytube.${channel}.${event}`
     case "kryten-legacy":
-      return [`cytube.events.${token(room.domain)}.${channel}.*`]
+      return `cytube.events.${domain}.${channel}.${event}`
+  }
+}
+
+/** The subjects to subscribe for a room. NATS subjects are case-sensitive and the bridge writes lower case. */
+export const eventSubjects = (protocol: Protocol, room: Room): ReadonlyArray<string> => {
+  const spellings = protocol === "cytube" ? [token(room.name), room.name] : [token(room.name)]
+  return [...new Set(spellings)].map((channel) => eventTokens(protocol, token(room.domain), channel, "*"))
+}
+
+/** Where events of a type come from, for any room: what traces call it, as names there must be few. */
+export const eventTemplate = (protocol: Protocol, type: EventType): string =>
+  eventTokens(protocol, "{domain}", "{channel}", protocol === "cytube" ? type : token(type))
+
+const commandTokens = (protocol: Protocol, domain: string, channel: string, command: "chat" | "pm"): string => {
+  switch (protocol) {
+    case "cytube":
+      return `cytube.commands.${channel}.${command}`
+    case "kryten":
+      return "kryten.robot.command"
+    case "kryten-legacy":
+      return `cytube.commands.${domain}.${channel}.${command}`
   }
 }
 
 /** Where a command for a room goes. The bridge does not hear a channel in upper case. */
-export const commandSubject = (protocol: Protocol, room: Room, command: "chat" | "pm"): string => {
-  switch (protocol) {
-    case "cytube":
-      return `cytube.commands.${token(room.name)}.${command}`
-    case "kryten":
-      return "kryten.robot.command"
-    case "kryten-legacy":
-      return `cytube.commands.${token(room.domain)}.${token(room.name)}.${command}`
-  }
-}
+export const commandSubject = (protocol: Protocol, room: Room, command: "chat" | "pm"): string =>
+  commandTokens(protocol, token(room.domain), token(room.name), command)
+
+/** The same for any room, as traces call it. */
+export const commandTemplate = (protocol: Protocol, command: "chat" | "pm"): string =>
+  commandTokens(protocol, "{domain}", "{channel}", command)
 
 /** Channel and event stand at a subject's right end: a legacy domain keeps its dots and is several tokens. */
 export const subjectEvent = (subject: string): { readonly channel: string; readonly event: string } => {

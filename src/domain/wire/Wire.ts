@@ -61,7 +61,7 @@ const text = (value: unknown): Option.Option<string> =>
   typeof value === "string" ? Option.some(value) : Option.none()
 
 /** The event type of a message as far as it can be told without its payload: for counting what is invalid too. */
-export const wireEventType = (message: WireMessage): EventType => eventType(subjectEvent(message.subject).event)
+export const wireEventType = (message: Pick<WireMessage, "subject">): EventType => eventType(subjectEvent(message.subject).event)
 
 /**
  * Decodes one message of a room's subscription, whatever the protocol: the payload bare (the seed) or in the
@@ -72,34 +72,42 @@ export const decodeEvent = (
   room: Room,
   now: number
 ): Result.Result<DecodedEvent, InvalidEvent> =>
-  Result.flatMap(parse(message.body), (json) => {
-    const envelope = decodeEnvelope(json)
-    const inner = Option.match(envelope, { onNone: () => json, onSome: ({ payload }) => payload })
-    const type = Option.match(envelope, {
-      onNone: () => wireEventType(message),
-      onSome: ({ event_name }) => eventType(event_name)
-    })
-    const channel = Option.getOrElse(
-      Option.flatMap(envelope, (e) => text(e.channel)),
-      () => subjectEvent(message.subject).channel
-    )
-    if (token(channel) !== token(room.name)) {
-      return Result.fail(
-        new InvalidEvent({ reason: "wrong_channel", field: "channel", constraint: `Expected channel ${room.name}` })
-      )
-    }
-    const correlationId = Option.orElse(
-      decodeCorrelationId(message.headers.get("Correlation-Id")),
-      () => Option.flatMap(envelope, (e) => decodeCorrelationId(e.correlation_id))
-    )
-    const domain = Option.flatMap(envelope, (e) => text(e.domain))
-    return Result.map(decodePayload(type, inner, channelKey(room.name), now), (event) => ({
-      type,
-      event,
-      correlationId,
-      domain
-    }))
+  Result.flatMap(parse(message.body), (json) => decodeParsed(message, json, room, now))
+
+/** The same where the body is parsed already. */
+export const decodeParsed = (
+  message: Omit<WireMessage, "body">,
+  json: unknown,
+  room: Room,
+  now: number
+): Result.Result<DecodedEvent, InvalidEvent> => {
+  const envelope = decodeEnvelope(json)
+  const inner = Option.match(envelope, { onNone: () => json, onSome: ({ payload }) => payload })
+  const type = Option.match(envelope, {
+    onNone: () => wireEventType(message),
+    onSome: ({ event_name }) => eventType(event_name)
   })
+  const channel = Option.getOrElse(
+    Option.flatMap(envelope, (e) => text(e.channel)),
+    () => subjectEvent(message.subject).channel
+  )
+  if (token(channel) !== token(room.name)) {
+    return Result.fail(
+      new InvalidEvent({ reason: "wrong_channel", field: "channel", constraint: `Expected channel ${room.name}` })
+    )
+  }
+  const correlationId = Option.orElse(
+    decodeCorrelationId(message.headers.get("Correlation-Id")),
+    () => Option.flatMap(envelope, (e) => decodeCorrelationId(e.correlation_id))
+  )
+  const domain = Option.flatMap(envelope, (e) => text(e.domain))
+  return Result.map(decodePayload(type, inner, channelKey(room.name), now), (event) => ({
+    type,
+    event,
+    correlationId,
+    domain
+  }))
+}
 
 /** What a command carries besides its text. */
 export interface CommandStamp {

@@ -1,67 +1,58 @@
 import process from "node:process"
-import { Context, type Duration, Effect, Layer, Option, Result, Stream } from "effect"
+import { Context, type Duration, Effect, Layer, Option, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
-import { activate } from "../domain/ChannelSettings.ts"
-import { Username } from "../domain/Ids.ts"
-import type { Settings } from "../domain/settings/Settings.ts"
-import { parseSettings } from "../domain/settings/SettingsFile.ts"
-import { BotConfig } from "../services/BotConfig.ts"
-import { DecisionLog } from "../services/DecisionLog.ts"
-import * as ConfigFile from "./ConfigFile.ts"
-import * as LlmOpenAi from "./LlmOpenAi.ts"
-import * as LlmScripted from "./LlmScripted.ts"
-import * as Logging from "./Logging.ts"
-import { bot } from "./Main.ts"
-import * as NatsMemory from "./NatsMemory.ts"
-import { packageFile } from "./Package.ts"
+import { Username } from "../../domain/Ids.ts"
+import { DecisionLog } from "../../services/DecisionLog.ts"
+import * as ConfigFile from "../ConfigFile.ts"
+import { JumpClock } from "../JumpClock.ts"
+import * as LlmOpenAi from "../LlmOpenAi.ts"
+import * as LlmScripted from "../LlmScripted.ts"
+import * as Logging from "../Logging.ts"
+import { bot } from "../Main.ts"
+import * as NatsMemory from "../NatsMemory.ts"
+import { packageFile } from "../Package.ts"
+import { PlaygroundChatter } from "./PlaygroundChatter.ts"
 import { findModel } from "./PlaygroundModel.ts"
 import { PlaygroundRoom } from "./PlaygroundRoom.ts"
 import * as PlaygroundServer from "./PlaygroundServer.ts"
+import { type PlaygroundFile, PlaygroundSettings } from "./PlaygroundSettings.ts"
 import { isNews, lineText, recordText } from "./PlaygroundTerminal.ts"
 
 /** How many ports after the wanted one are tried. */
 const portsTried = 20
 
-interface Setup {
-  readonly settings: Settings
-  readonly model: string
+interface Setup extends PlaygroundFile {
+  /** Whether a real model answers, not the built-in script. */
   readonly real: boolean
 }
 
-// The bus within the program has the words of the seed's protocol, whatever the real bridge speaks.
-const inMemory = (settings: Settings): Settings => ({ ...settings, nats: { ...settings.nats, protocol: "cytube" } })
+type Found = Effect.fn.Return<Setup, ConfigFile.ConfigError>
 
-const setupOf = Effect.fnUntraced(function*(config: Option.Option<string>) {
+const setupOf = Effect.fnUntraced(function*(config: Option.Option<string>): Found {
   if (Option.isSome(config)) {
-    const { settings } = yield* ConfigFile.load(config.value)
-    return { settings: inMemory(settings), model: settings.llm_api.model, real: true } satisfies Setup
+    const file = config.value
+    return { file, text: yield* ConfigFile.textOf(file), environment: process.env, real: true }
   }
   const file = "playground/playground.yaml"
-  const { environment, model, real } = yield* findModel
-  const parsed = parseSettings(packageFile(file), environment)
-  if (Result.isFailure(parsed)) {
-    const problems = parsed.failure.map((problem) => ConfigFile.problemText(file, problem))
-    return yield* new ConfigFile.ConfigError({ file, problems })
-  }
-  return { settings: parsed.success.settings, model, real } satisfies Setup
+  return { file, text: packageFile(file), ...yield* findModel }
 })
 
 /** The page on the wanted port, or on the next free one. */
-const page = (model: string, port: number, wanted = port): ReturnType<typeof startPage> =>
-  startPage(model, port).pipe(
+const page = (real: boolean, port: number, wanted = port): ReturnType<typeof startPage> =>
+  startPage(real, port).pipe(
     Effect.catchTag("ServeError", (error) =>
-      port === 0 || port - wanted >= portsTried ? Effect.fail(error) : page(model, port + 1, wanted))
+      port === 0 || port - wanted >= portsTried ? Effect.fail(error) : page(real, port + 1, wanted))
   )
 
-const startPage = (model: string, port: number) =>
-  Effect.as(Layer.build(Layer.fresh(PlaygroundServer.layer(model, port))), port)
+const startPage = (real: boolean, port: number) =>
+  Effect.as(Layer.build(Layer.fresh(PlaygroundServer.layer(real, port))), port)
 
 const print = (text: string): Effect.Effect<void> => Effect.sync(() => void process.stdout.write(`${text}\n`))
 
 /** A short conversation that shows the main job: what is answered, what is not, and why. */
 const conversation = Effect.gen(function*() {
   const room = yield* PlaygroundRoom
-  const { bot: { username: name }, room: { name: channel } } = room.channel
+  const { bot: { username: name }, room: { name: channel } } = yield* (yield* PlaygroundSettings).channel
   const say = (after: Duration.Input, who: string, message: string, isPrivate = false) =>
     Effect.sleep(after).pipe(
       Effect.andThen(room.say({ channel, username: Username.make(who), message, private: isPrivate })),
@@ -73,30 +64,37 @@ const conversation = Effect.gen(function*() {
   yield* say("5 seconds", "Ben", "between us: did you like it?", true)
 })
 
+// Time jumps do not make the bot look more often whether the model's server is up.
+const realModel = Layer.effectContext(Effect.flatMap(JumpClock, ({ unmoved }) => unmoved(Layer.build(LlmOpenAi.layer))))
+
+/** The room, the bot in it, and everybody else. */
+const world = (setup: Setup) =>
+  Layer.mergeAll(bot, PlaygroundChatter.layer.pipe(Layer.provideMerge(PlaygroundRoom.layer))).pipe(
+    Layer.provideMerge(Layer.mergeAll(NatsMemory.layer, setup.real ? realModel : LlmScripted.layer)),
+    Layer.provideMerge(PlaygroundSettings.layer(setup)),
+    Layer.provide(SecureRandom.layerWebCrypto),
+    Layer.provide(Logging.layer({ log_level: "ERROR", log_format: "pretty" }))
+  )
+
 /** `llm-bot playground`: everything embedded, a page with a room, and a conversation in the terminal. */
 export const playground = Effect.fnUntraced(function*(config: Option.Option<string>, port: number) {
-  const { model, real, settings } = yield* setupOf(config)
-  const [channel] = activate(settings).channels.values()
-  if (channel === undefined) return
-  const world = Layer.mergeAll(NatsMemory.layer, real ? LlmOpenAi.layer : LlmScripted.layer).pipe(
-    Layer.provideMerge(BotConfig.layerFixed(settings))
-  )
-  const services = yield* Layer.build(
-    Layer.mergeAll(bot, PlaygroundRoom.layer(channel)).pipe(
-      Layer.provideMerge(world),
-      Layer.provide(SecureRandom.layerWebCrypto),
-      Layer.provide(Logging.layer({ log_level: "ERROR", log_format: "pretty" }))
-    )
-  )
-  const open = yield* Effect.provideContext(page(model, port), services)
-  yield* print(`llm-bot playground: room "${channel.room.name}", bot ${channel.bot.username}, model: ${model}`)
+  const setup = yield* setupOf(config)
+  const services = yield* Layer.build(world(setup))
+  const { bot, model, room } = yield* Context.get(services, PlaygroundSettings).channel
+  const open = yield* Effect.provideContext(page(setup.real, port), services)
+  yield* print(`llm-bot playground: room "${room.name}", bot ${bot.username}, model: ${model}`)
   if (open !== port) yield* print(`Port ${port} is taken.`)
   yield* print(`Talk to it at http://127.0.0.1:${open}/ (Ctrl-C ends it). A short conversation first:\n`)
 
-  const room = Context.get(services, PlaygroundRoom)
-  const decisions = Context.get(services, DecisionLog)
-  yield* Effect.forkScoped(Stream.runForEach(room.lines, (line) => print(lineText(line))))
-  yield* Effect.forkScoped(Stream.runForEach(Stream.filter(decisions.changes, isNews), (record) => print(recordText(record))))
+  const { lines } = Context.get(services, PlaygroundRoom)
+  const { changes } = Context.get(services, DecisionLog)
+  yield* Effect.forkScoped(Stream.runForEach(lines, (line) => print(lineText(line))))
+  yield* Effect.forkScoped(Stream.runForEach(Stream.filter(changes, isNews), (record) => print(recordText(record))))
   yield* Effect.provideContext(conversation, services)
   return yield* Effect.never
-}, Effect.tapError(({ message }) => Effect.sync(() => void process.stderr.write(`${message}\n`))), Effect.scoped)
+},
+  Effect.tapError(({ message }) => Effect.sync(() => void process.stderr.write(`${message}\n`))),
+  Effect.scoped,
+  // Everything in the room goes by the room's clock.
+  Effect.provide(JumpClock.layer)
+)

@@ -1,11 +1,10 @@
 import process from "node:process"
 import { Effect, Option, Schema } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientResponse } from "effect/http"
-import * as LlmScripted from "./LlmScripted.ts"
+import * as LlmScripted from "../LlmScripted.ts"
 
 /** Where the playground's answers come from when no `--config` says so. */
 export interface PlaygroundModel {
-  readonly model: string
   /** The variables `playground/playground.yaml` is filled from. */
   readonly environment: Readonly<Record<"LLM_BASE_URL" | "LLM_API_KEY" | "LLM_MODEL", string>>
   /** False for the built-in script. */
@@ -24,16 +23,15 @@ const ollamaModel = HttpClient.get(`${ollama}/api/tags`).pipe(
   Effect.provide(FetchHttpClient.layer)
 )
 
-/** `LLM_BASE_URL`, `LLM_API_KEY`, `LLM_MODEL`; else a local Ollama; else the built-in script (OPERATIONS, playground). */
+/** `LLM_BASE_URL`, `LLM_API_KEY`, `LLM_MODEL`; else a local Ollama; else the script (OPERATIONS, playground). */
 export const findModel: Effect.Effect<PlaygroundModel> = Effect.gen(function*() {
   const { LLM_API_KEY = "none", LLM_BASE_URL, LLM_MODEL = "gpt-4o-mini" } = process.env
   if (LLM_BASE_URL !== undefined && LLM_BASE_URL !== "") {
-    return { model: LLM_MODEL, environment: { LLM_BASE_URL, LLM_API_KEY, LLM_MODEL }, real: true }
+    return { environment: { LLM_BASE_URL, LLM_API_KEY, LLM_MODEL }, real: true }
   }
   const local = yield* ollamaModel
   const model = Option.getOrElse(local, () => LlmScripted.modelName)
   return {
-    model,
     environment: { LLM_BASE_URL: `${ollama}/v1`, LLM_API_KEY: "none", LLM_MODEL: model },
     real: Option.isSome(local)
   }

@@ -1,10 +1,13 @@
-import type { DecisionRecord } from "../domain/Decision.ts"
-import { deliveryText, eventText, outcomeText, stepText } from "../domain/DecisionStory.ts"
+import type { DecisionRecord } from "../../domain/Decision.ts"
+import { deliveryText, eventText, outcomeText, stepText } from "../../domain/DecisionStory.ts"
 import type { RoomLine } from "./PlaygroundRoom.ts"
 
 /** A line of the room as the terminal shows it. */
-export const lineText = ({ bot, text, to, username }: RoomLine): string =>
-  `${bot ? "<" : ">"} ${username}${to === undefined ? "" : ` to ${to}, private`}: ${text}`
+export const lineText = ({ bot, kind, text, to, username }: RoomLine): string => {
+  if (kind === "media") return `* now playing: ${text}`
+  if (kind === "action") return `> ${username ?? "somebody"} ${text}`
+  return `${bot ? "<" : ">"} ${username ?? "somebody"}${to === undefined ? "" : ` to ${to}, private`}: ${text}`
+}
 
 /** The bot's own lines come back from the room too; that they trigger nothing is no news. */
 export const isNews = ({ outcome }: DecisionRecord): boolean =>

@@ -3,7 +3,7 @@ import type { ActiveSettings, ChannelSettings } from "../../domain/ChannelSettin
 import type { ChatEvent } from "../../domain/ChatEvent.ts"
 import { CorrelationId, type EventIdentity } from "../../domain/Ids.ts"
 import { subjectEvent, token } from "../../domain/wire/Subject.ts"
-import { decodeEvent } from "../../domain/wire/Wire.ts"
+import { decodeParsed } from "../../domain/wire/Wire.ts"
 import type { Delivery } from "../../services/Intake.ts"
 import type { Moment } from "../../services/Moment.ts"
 import type { RecordingEntry, Stamped } from "../../services/recording/Recording.ts"
@@ -23,8 +23,6 @@ export const capturedMoment = ({ ts }: CapturedEvent, beganAt: number): Moment =
   wall: Math.round(ts * 1000),
   monotonic: Math.max(0, Math.round(ts * 1000) - beganAt)
 })
-
-const utf8 = new TextEncoder()
 
 const channelOf = (subject: string | undefined, { channels }: ActiveSettings): ChannelSettings | undefined => {
   const enabled = [...channels.values()].filter((channel) => channel.enabled)
@@ -50,10 +48,9 @@ export const deliveryOf = (
   }
   const message = {
     subject: entry.subject ?? `cytube.events.${token(channel.room.name)}.chatMsg`,
-    headers: new Map(Object.entries(entry.headers)),
-    body: utf8.encode(JSON.stringify(entry.payload))
+    headers: new Map(Object.entries(entry.headers))
   }
-  return Result.mapBoth(decodeEvent(message, channel.room, arrivedAt.wall), {
+  return Result.mapBoth(decodeParsed(message, entry.payload, channel.room, arrivedAt.wall), {
     onFailure: ({ constraint, field }) => `${field}: ${constraint}`,
     onSuccess: ({ correlationId, domain, event, type }) => ({
       arrival: {

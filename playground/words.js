@@ -1,0 +1,63 @@
+// The few words the page has of its own; every sentence about a decision comes from the server.
+
+const shortReasons = {
+  no_match: "no trigger",
+  probability: "the dice",
+  cooldown: "cooling down",
+  media_silence: "new film",
+  global_cooldown: "just spoke",
+  content_filter: "filtered",
+  quality_check: "weak answer",
+  length: "answer length",
+  deadline: "too late",
+  media_changed: "film changed",
+  declined: "would not fit"
+}
+
+const shortReason = (reason) =>
+  shortReasons[reason] ?? (reason.includes("_per_") ? "limit reached" : reason.replaceAll("_", " "))
+
+const silenceOf = (steps) => {
+  const silenceMs = steps.find(({ _tag }) => _tag === "Media")?.silenceMs ?? 0
+  return silenceMs > 0 ? `silence ${seconds(silenceMs)}` : ""
+}
+
+/** What was decided: its tone, in a word or two for the log, and a title where its sentence needs one. */
+export const verdictOf = (record) => {
+  const outcome = record?.outcome
+  switch (outcome?._tag) {
+    case "Replied":
+      return { tone: "replied", short: "replied" }
+    case "Skipped":
+      return outcome.reason === "media_event"
+        ? { tone: "noted", title: "Noted", short: silenceOf(record.steps) }
+        : { tone: "silent", title: "Kept silent", short: shortReason(outcome.reason) }
+    case "Failed":
+      return { tone: "failed", title: "Failed", short: "failed" }
+    default:
+      return { tone: "waiting", short: "thinking" }
+  }
+}
+
+export const seconds = (ms) => {
+  if (ms < 1) return "0 s"
+  if (ms < 1000) return `${Math.round(ms)} ms`
+  return `${(ms / 1000).toFixed(ms < 9950 ? 1 : 0).replace(/\.0$/, "")} s`
+}
+
+/** A span in the words of a button. */
+export const span = (ms) => {
+  const whole = Math.ceil(ms / 1000)
+  if (whole < 120) return `${whole} s`
+  return whole < 7200 ? `${Math.ceil(whole / 60)} min` : `${Math.ceil(whole / 3600)} h`
+}
+
+const clock = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" })
+
+export const timeOf = (ms) => clock.format(ms)
+
+/** The first letter large, as a sentence begins. */
+export const sentence = (text) => text.slice(0, 1).toUpperCase() + text.slice(1)
+
+/** "1 change", "2 changes". */
+export const count = (number, thing) => `${number} ${thing}${number === 1 ? "" : "s"}`

@@ -1,0 +1,82 @@
+import { Schema } from "effect"
+import { isHeard } from "./Addressed.ts"
+import { endOf } from "./ReplayEnd.ts"
+import type { ReplayRun } from "./ReplayRun.ts"
+import { utcText } from "./ReplayWords.ts"
+
+const minuteMs = 60_000
+const hourMs = 3_600_000
+const dayHours = 24
+const hourlyUntilHours = 48
+/** A longer log is told in longer spans, so that the chart stays readable. */
+const mostDays = 92
+const busiestShown = 5
+
+/** What was said in a span of time. A reply counts when the line came that it answers. */
+export const Span = Schema.Struct({
+  /** Its beginning, UTC: `2026-01-01 20:00`. */
+  from: Schema.String,
+  /** What people said. */
+  lines: Schema.Finite,
+  replies: Schema.Finite
+})
+export type Span = typeof Span.Type
+
+/** When people and the bot spoke. */
+export const Activity = Schema.Struct({
+  /** The length of a span: an hour up to 48 h of log, then a day, beyond 92 days as many days as it takes. */
+  spanHours: Schema.Finite,
+  /** Every span from the first event to the last, the empty ones too. */
+  spans: Schema.Array(Span),
+  /** The five minutes in which people said most, the busiest first. */
+  busiest: Schema.Array(Span)
+})
+export type Activity = typeof Activity.Type
+
+interface Count {
+  lines: number
+  replies: number
+}
+
+const spanHoursOf = (from: number, to: number): number => {
+  const hours = (to - from) / hourMs
+  return hours <= hourlyUntilHours ? 1 : dayHours * Math.ceil(hours / dayHours / mostDays)
+}
+
+const spanOf = (from: number, { lines, replies }: Count): Span => ({ from: utcText(from), lines, replies })
+
+/** Counts lines and replies in spans of time. */
+export const activityOf = ({ decisions, from, to }: ReplayRun): Activity => {
+  const spanHours = spanHoursOf(from, to)
+  const spanMs = spanHours * hourMs
+  // Days begin at midnight UTC whatever their number in a span.
+  const unit = Math.min(spanMs, dayHours * hourMs)
+  const first = Math.floor(from / unit) * unit
+  const spans = Array.from(
+    { length: decisions.length === 0 ? 0 : Math.floor((to - first) / spanMs) + 1 },
+    (): Count => ({ lines: 0, replies: 0 })
+  )
+  // A minute of the log each.
+  const minutes = new Map<number, Count>()
+  for (const record of decisions) {
+    const heard = isHeard(record) ? 1 : 0
+    const replied = endOf(record) === "replied" ? 1 : 0
+    if (heard + replied === 0) continue
+    // A look at the room may come after the last event.
+    const index = Math.floor((Math.min(Math.max(record.arrivedAt, from), to) - first) / spanMs)
+    const minute = Math.floor(record.arrivedAt / minuteMs) * minuteMs
+    const inMinute = minutes.get(minute) ?? { lines: 0, replies: 0 }
+    minutes.set(minute, inMinute)
+    for (const count of [spans[index], inMinute]) {
+      if (count === undefined) continue
+      count.lines += heard
+      count.replies += replied
+    }
+  }
+  return {
+    spanHours,
+    spans: spans.map((count, index) => spanOf(first + index * spanMs, count)),
+    busiest: [...minutes].sort(([a, one], [b, other]) => other.lines - one.lines || a - b)
+      .slice(0, busiestShown).map(([minute, count]) => spanOf(minute, count))
+  }
+}

@@ -1,0 +1,182 @@
+import { Schema } from "effect"
+import type { DecisionRecord } from "../Decision.ts"
+import { CorrelationId, type UserKey, userKey } from "../Ids.ts"
+import { isHeard } from "./Addressed.ts"
+import { addOne, endOf, endWords, ReplayEnd, whyText } from "./ReplayEnd.ts"
+import { type Pair, pairsOf } from "./ReplayPairs.ts"
+import type { ReplayRun } from "./ReplayRun.ts"
+import type { ReplaySummary } from "./ReplaySummary.ts"
+import { verdictOf } from "./ReplayVerdict.ts"
+import { utcText } from "./ReplayWords.ts"
+
+const usersShown = 10
+
+/** A figure under both configurations. */
+export const Difference = Schema.Struct({ a: Schema.Finite, b: Schema.Finite, difference: Schema.Finite })
+export type Difference = typeof Difference.Type
+
+/** How the decision about an event changes from A to B. */
+export const ChangeKind = Schema.Literals([
+  // Answered by A, not by B; and the other way round.
+  "lost",
+  "gained",
+  // Answered by neither, for different reasons.
+  "other_reason",
+  // Answered by both, with different texts.
+  "other_text",
+  // A look at the room that only one of them took.
+  "only_a",
+  "only_b"
+])
+export type ChangeKind = typeof ChangeKind.Type
+
+/** How one of the two ended it. */
+export const Side = Schema.Struct({
+  end: ReplayEnd,
+  /** The gate that refused, with its value against its limit; for a reply its outcome in words. */
+  why: Schema.String,
+  /** The text that was sent. */
+  reply: Schema.optionalKey(Schema.String)
+})
+export type Side = typeof Side.Type
+
+/** An event that A and B decide differently. */
+export const Change = Schema.Struct({
+  correlationId: CorrelationId,
+  channel: Schema.String,
+  /** Arrival, UTC to the second. */
+  at: Schema.String,
+  user: Schema.String,
+  /** The line, whole. */
+  text: Schema.String,
+  kind: ChangeKind,
+  a: Schema.optionalKey(Side),
+  b: Schema.optionalKey(Side)
+})
+export type Change = typeof Change.Type
+
+/** What B changes against A. */
+export const ReplayComparison = Schema.Struct({
+  /** What it comes to, in a sentence or two. */
+  verdict: Schema.String,
+  replies: Difference,
+  repliesPerHour: Difference,
+  unansweredMentions: Difference,
+  failed: Difference,
+  requests: Difference,
+  inputTokens: Difference,
+  outputTokens: Difference,
+  /** Why they keep silent, the greatest difference first. */
+  reasons: Schema.Array(Schema.Struct({ reason: ReplayEnd, text: Schema.String, ...Difference.fields })),
+  /** The people with the most replies under either, up to ten. */
+  users: Schema.Array(Schema.Struct({ user: Schema.String, ...Difference.fields })),
+  /** How many events change in which way. */
+  changed: Schema.Record(ChangeKind, Schema.Finite),
+  /** How many end alike. */
+  alike: Schema.Finite,
+  /** Every event that changes, in order. */
+  changes: Schema.Array(Change)
+})
+export type ReplayComparison = typeof ReplayComparison.Type
+
+/** How a pair of decisions differs, if it does. */
+export const changeKindOf = ({ a, b }: Pair): ChangeKind | undefined => {
+  if (a === undefined) return "only_b"
+  if (b === undefined) return "only_a"
+  const [endA, endB] = [endOf(a), endOf(b)]
+  if (endA !== endB) return endA === "replied" ? "lost" : endB === "replied" ? "gained" : "other_reason"
+  return endA === "replied" && a.content?.reply !== b.content?.reply ? "other_text" : undefined
+}
+
+const sideOf = (record: DecisionRecord): Side => ({
+  end: endOf(record),
+  why: whyText(record),
+  ...(record.content?.reply === undefined ? {} : { reply: record.content.reply })
+})
+
+const changeOf = (pair: Pair): ReadonlyArray<Change> => {
+  const { a, b } = pair
+  const kind = changeKindOf(pair)
+  const record = a ?? b
+  return kind === undefined || record === undefined ? [] : [{
+    correlationId: record.correlationId,
+    channel: record.channel,
+    at: utcText(record.arrivedAt, true),
+    user: record.username ?? "",
+    text: record.content?.line ?? "",
+    kind,
+    ...(a === undefined ? {} : { a: sideOf(a) }),
+    ...(b === undefined ? {} : { b: sideOf(b) })
+  }]
+}
+
+const difference = (a: number, b: number): Difference => ({ a, b, difference: Math.round((b - a) * 10) / 10 })
+
+/** The same figure of two tables, by name; nothing where a table lacks it. */
+const joined = <K>(a: ReadonlyMap<K, number>, b: ReadonlyMap<K, number>): ReadonlyArray<readonly [K, Difference]> =>
+  [...new Set([...a.keys(), ...b.keys()])].map((key) => [key, difference(a.get(key) ?? 0, b.get(key) ?? 0)])
+
+const reasonsOf = (a: ReplaySummary, b: ReplaySummary): ReplayComparison["reasons"] => {
+  const table = ({ reasons }: ReplaySummary) => new Map(reasons.map(({ count, reason }) => [reason, count]))
+  return joined(table(a), table(b))
+    .toSorted(([, one], [, other]) => Math.abs(other.difference) - Math.abs(one.difference) || other.a - one.a)
+    .map(([reason, counts]) => ({ reason, text: endWords(reason), ...counts }))
+}
+
+const repliesByUser = ({ decisions }: ReplayRun): ReadonlyMap<UserKey, number> => {
+  // The people of the log.
+  const counts = new Map<UserKey, number>()
+  for (const record of decisions) {
+    if (record.username !== undefined && isHeard(record) && endOf(record) === "replied") {
+      addOne(counts, userKey(record.username))
+    }
+  }
+  return counts
+}
+
+/** Names as the room shows them. */
+const namesOf = (runs: ReadonlyArray<ReplayRun>): ReadonlyMap<UserKey, string> =>
+  new Map(runs.flatMap(({ decisions }) => decisions.flatMap(({ username }) =>
+    username === undefined ? [] : [[userKey(username), username] as const]
+  )))
+
+const usersOf = (a: ReplayRun, b: ReplayRun): ReplayComparison["users"] => {
+  const names = namesOf([a, b])
+  return joined(repliesByUser(a), repliesByUser(b))
+    .toSorted(([one, x], [other, y]) => Math.max(y.a, y.b) - Math.max(x.a, x.b) || (one < other ? -1 : 1))
+    .slice(0, usersShown).map(([key, counts]) => ({ user: names.get(key) ?? key, ...counts }))
+}
+
+/** Puts two runs of the same log side by side. */
+export const comparisonOf = (
+  [a, b]: readonly [ReplayRun, ReplayRun],
+  [inA, inB]: readonly [ReplaySummary, ReplaySummary]
+): ReplayComparison => {
+  const pairs = pairsOf(a.decisions, b.decisions)
+  const changes = pairs.flatMap(changeOf)
+  const changed = (kind: ChangeKind): number => changes.filter((change) => change.kind === kind).length
+  const figure = (of: (summary: ReplaySummary) => number): Difference => difference(of(inA), of(inB))
+  const unansweredMentions = figure(({ mentions }) => mentions.unanswered.length)
+  return {
+    verdict: verdictOf(pairs, unansweredMentions),
+    replies: figure(({ replied }) => replied),
+    repliesPerHour: figure(({ repliesPerHour }) => repliesPerHour),
+    unansweredMentions,
+    failed: figure(({ failed }) => failed),
+    requests: figure(({ costs }) => costs.requests),
+    inputTokens: figure(({ costs }) => costs.inputTokens),
+    outputTokens: figure(({ costs }) => costs.outputTokens),
+    reasons: reasonsOf(inA, inB),
+    users: usersOf(a, b),
+    changed: {
+      lost: changed("lost"),
+      gained: changed("gained"),
+      other_reason: changed("other_reason"),
+      other_text: changed("other_text"),
+      only_a: changed("only_a"),
+      only_b: changed("only_b")
+    },
+    alike: pairs.length - changes.length,
+    changes
+  }
+}

@@ -1,0 +1,111 @@
+import { Schema } from "effect"
+import type { DecisionRecord, Step } from "../Decision.ts"
+import { endText, stepText } from "../DecisionStory.ts"
+import { CorrelationId } from "../Ids.ts"
+import { type Pair, pairsOf } from "./ReplayPairs.ts"
+import type { ReplayRun } from "./ReplayRun.ts"
+import { utcText } from "./ReplayWords.ts"
+
+/** A decision that the replay makes otherwise than the bot did live. */
+export const Departure = Schema.Struct({
+  correlationId: CorrelationId,
+  channel: Schema.String,
+  /** Arrival, UTC to the second. */
+  at: Schema.String,
+  user: Schema.String,
+  /** What differs: the end, or only a gate on the way; or one of the two has no such decision. */
+  what: Schema.Literals(["outcome", "gates", "only_live", "only_replay"]),
+  /** The outcome or the gate in words, live and in the replay; empty where there is none. */
+  live: Schema.String,
+  replay: Schema.String
+})
+export type Departure = typeof Departure.Type
+
+/** How far a replay of a recording decides as the bot did live. Times are not compared. */
+export const Fidelity = Schema.Struct({
+  /** Decisions made live or in the replay. */
+  decisions: Schema.Finite,
+  /** Those that end alike, gate by gate. */
+  alike: Schema.Finite,
+  /** The others, in order. */
+  departures: Schema.Array(Departure)
+})
+export type Fidelity = typeof Fidelity.Type
+
+/** What is compared of a step; nothing of steps that only cost time. */
+const gateOf = (step: Step): string | undefined => {
+  switch (step._tag) {
+    case "Silence":
+      return `silence ${step.silenceMs}`
+    case "Trigger": {
+      const { _tag } = step.result
+      const drawn = _tag === "Fired" || _tag === "Probability" ? ` ${step.result.draw} ${step.result.needed} ${step.result.unlucky}` : ""
+      return `${step.entry} ${_tag}${drawn}`
+    }
+    case "Limit":
+      return `${step.limit} ${step.limit === "global_cooldown" ? "" : step.used} ${step.maximum} ${step.allowed}`
+    case "Admitted":
+      return `${step.entry} admitted`
+    case "Participation":
+      return `wanted ${step.wanted}`
+    default:
+      return undefined
+  }
+}
+
+const gatesOf = ({ steps }: DecisionRecord): ReadonlyArray<{ readonly gate: string; readonly step: Step }> =>
+  steps.flatMap((step) => {
+    const gate = gateOf(step)
+    return gate === undefined ? [] : [{ gate, step }]
+  })
+
+/** What is compared of an outcome: how long something took or has to wait is not. */
+const endKey = ({ outcome }: DecisionRecord): string => {
+  switch (outcome?._tag) {
+    case undefined:
+      return "under way"
+    case "Replied":
+      return "replied"
+    case "Skipped":
+      return `${outcome.reason} ${outcome.detail.replace(/\d+(?:\.\d+)? s\b/g, "… s")}`
+    case "Failed":
+      return `failed ${outcome.error}`
+  }
+}
+
+const wordsOf = (record: DecisionRecord | undefined): string => record === undefined ? "" : endText(record)
+
+type Told = Pick<Departure, "what" | "live" | "replay">
+
+const compare = ({ a: live, b: replay }: Pair): Told | undefined => {
+  const ends = { live: wordsOf(live), replay: wordsOf(replay) }
+  if (live === undefined) return { what: "only_replay", ...ends }
+  if (replay === undefined) return { what: "only_live", ...ends }
+  if (endKey(live) !== endKey(replay)) return { what: "outcome", ...ends }
+  const [gatesLive, gatesReplay] = [gatesOf(live), gatesOf(replay)]
+  for (let index = 0; index < Math.max(gatesLive.length, gatesReplay.length); index++) {
+    const [one, other] = [gatesLive[index], gatesReplay[index]]
+    if (one?.gate === other?.gate) continue
+    const words = (gate: typeof one): string => gate === undefined ? "" : stepText(gate.step)
+    return { what: "gates", live: words(one), replay: words(other) }
+  }
+  return undefined
+}
+
+/** Holds a replay against the live run it was recorded from; nothing where the log is no recording. */
+export const fidelityOf = ({ decisions, live }: ReplayRun): Fidelity | undefined => {
+  if (live.length === 0) return undefined
+  const pairs = pairsOf(live, decisions)
+  const departures = pairs.flatMap((pair): ReadonlyArray<Departure> => {
+    const told = compare(pair)
+    const record = pair.a ?? pair.b
+    return told === undefined || record === undefined ? [] : [{
+      correlationId: record.correlationId,
+      channel: record.channel,
+      at: utcText(record.arrivedAt, true),
+      user: record.username ?? "",
+      ...told
+    }]
+  })
+  return { decisions: pairs.length, alike: pairs.length - departures.length, departures }
+}

@@ -1,0 +1,28 @@
+import type { ReplayReport } from "./ReplayReport.ts"
+import type { Timeline } from "./ReplayTimeline.ts"
+
+/** Where the template takes its data. */
+const place = "\"the data of the replay\""
+
+/** Data that cannot end the script it stands in: JSON knows `<` by another name. */
+const harmless = (data: unknown): string => JSON.stringify(data).replaceAll("<", "\\u003c")
+
+const departuresShown = 200
+
+const runOf = ({ fidelity, summary }: ReplayReport["runs"][number]) => ({
+  summary: { ...summary, mentions: { ...summary.mentions, unanswered: summary.mentions.unanswered.length } },
+  ...(fidelity === undefined ? {} : {
+    fidelity: { ...fidelity, differing: fidelity.departures.length, departures: fidelity.departures.slice(0, departuresShown) }
+  })
+})
+
+/** A report in the page that shows it. Decisions, mentions and changes line by line are those of the timeline. */
+export const replayPage = (template: string, { comparison, runs }: ReplayReport, timeline: Timeline): string => {
+  const data = harmless({
+    runs: runs.map(runOf),
+    ...(comparison === undefined ? {} : { comparison: { ...comparison, changes: [] } }),
+    timeline
+  })
+  // Not a plain text for a replacement: what the room says may hold `$&`.
+  return template.replace(place, () => data)
+}

@@ -1,0 +1,44 @@
+import { Schema } from "effect"
+import { DecisionRecord } from "../Decision.ts"
+import { comparisonOf, ReplayComparison } from "./ReplayComparison.ts"
+import { Fidelity, fidelityOf } from "./ReplayFidelity.ts"
+import type { ReplayRun, ReplayRuns } from "./ReplayRun.ts"
+import { ReplaySummary, summaryOf } from "./ReplaySummary.ts"
+
+/** One run as `--format json` tells it. */
+export const RunReport = Schema.Struct({
+  summary: ReplaySummary,
+  /** How far it decides as the bot did live; only where the log is a recording. */
+  fidelity: Schema.optionalKey(Fidelity),
+  /** Every decision in the order in which they were opened, with the texts the log and the run hold. */
+  decisions: Schema.Array(DecisionRecord)
+})
+
+/** What `--format json` prints: one document, its keys always in this order. */
+export const ReplayReport = Schema.Struct({
+  /** The form of this document; raised when a field changes its meaning. */
+  version: Schema.Literal(1),
+  /** A, and B where there is one. */
+  runs: Schema.Array(RunReport),
+  /** What B changes against A; only where there are two. */
+  comparison: Schema.optionalKey(ReplayComparison)
+})
+export type ReplayReport = typeof ReplayReport.Type
+
+const runReport = (run: ReplayRun): (typeof RunReport)["Type"] => {
+  const fidelity = fidelityOf(run)
+  return { summary: summaryOf(run), ...(fidelity === undefined ? {} : { fidelity }), decisions: run.decisions }
+}
+
+/** Everything there is to say about one run or two. */
+export const reportOf = (runs: ReplayRuns): ReplayReport => {
+  const [a, b] = runs
+  const reportA = runReport(a)
+  if (b === undefined) return { version: 1, runs: [reportA] }
+  const reportB = runReport(b)
+  return {
+    version: 1,
+    runs: [reportA, reportB],
+    comparison: comparisonOf([a, b], [reportA.summary, reportB.summary])
+  }
+}

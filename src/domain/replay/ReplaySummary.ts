@@ -1,0 +1,125 @@
+import { Schema } from "effect"
+import { isHeard } from "./Addressed.ts"
+import { Activity, activityOf } from "./ReplayActivity.ts"
+import { Costs, costsOf } from "./ReplayCosts.ts"
+import { addOne, EndCount, endOf, rankedEnds, type ReplayEnd } from "./ReplayEnd.ts"
+import { Mentions, People, peopleAndMentionsOf } from "./ReplayPeople.ts"
+import type { ReplayModel, ReplayRun } from "./ReplayRun.ts"
+import { TriggerCount, triggersOf } from "./ReplayTriggers.ts"
+import { durationText, many, utcText } from "./ReplayWords.ts"
+
+/** A kind of failure and how often it came. */
+export const FailureCount = Schema.Struct({
+  /** The error's tag. */
+  error: Schema.String,
+  /** Its message, of the first of its kind. */
+  text: Schema.String,
+  count: Schema.Finite
+})
+export type FailureCount = typeof FailureCount.Type
+
+/** What a replay comes to. */
+export const ReplaySummary = Schema.Struct({
+  /** The log's file name. */
+  log: Schema.String,
+  /** The configuration's file name. */
+  config: Schema.String,
+  /** When the first and the last event came, UTC to the second. */
+  from: Schema.String,
+  to: Schema.String,
+  /** Between the two, ms. */
+  lastedMs: Schema.Finite,
+  /** Events that went through the bot. */
+  events: Schema.Finite,
+  /** Where the answers came from, in words. */
+  answersFrom: Schema.String,
+  /** Lines of the log that could not be used: the first of them, and how many there are. */
+  unusable: Schema.Struct({
+    count: Schema.Finite,
+    first: Schema.Array(Schema.Struct({ line: Schema.Finite, why: Schema.String }))
+  }),
+  /** Decisions made, one an event that is a line, a message or a change of media, and one a look at the room. */
+  decisions: Schema.Finite,
+  /** What people said: lines of the room and private messages to the bot, each once. */
+  lines: Schema.Finite,
+  replied: Schema.Finite,
+  skipped: Schema.Finite,
+  failed: Schema.Finite,
+  /** The log ended before these were decided. */
+  underWay: Schema.Finite,
+  /** Replies an hour of the log; of a log under an hour, replies in all. */
+  repliesPerHour: Schema.Finite,
+  /** Why the bot kept silent, the most frequent reason first; together these are all skipped decisions. */
+  reasons: Schema.Array(EndCount),
+  /** What failed, the most frequent error first; together these are all failed decisions. */
+  failures: Schema.Array(FailureCount),
+  activity: Activity,
+  people: People,
+  mentions: Mentions,
+  /** What came of every trigger entry, in the order in which they are tested. */
+  triggers: Schema.Array(TriggerCount),
+  costs: Costs
+})
+export type ReplaySummary = typeof ReplaySummary.Type
+
+/** Where a run's answers came from. */
+const modelText = (model: ReplayModel): string => {
+  switch (model._tag) {
+    case "Recorded": {
+      const others = many(model.stoodIn, "answer")
+      const recorded = `the recording (${many(model.answered, "answer")})`
+      return model.stoodIn === 0 ? recorded : `${recorded}, and a stand-in after ${durationText(model.standInMs)} (${others})`
+    }
+    case "StandIn":
+      return `a stand-in that answers after ${durationText(model.standInMs)}: no model was asked`
+    case "Real":
+      return `the model ${model.model}`
+  }
+}
+
+const failuresOf = ({ decisions }: ReplayRun): ReadonlyArray<FailureCount> => {
+  const counts = new Map<string, { text: string; count: number }>()
+  for (const { outcome } of decisions) {
+    if (outcome?._tag !== "Failed") continue
+    const known = counts.get(outcome.error) ?? { text: outcome.message, count: 0 }
+    counts.set(outcome.error, { ...known, count: known.count + 1 })
+  }
+  return [...counts].map(([error, known]) => ({ error, ...known }))
+    .sort((a, b) => b.count - a.count || (a.error < b.error ? -1 : 1))
+}
+
+/** Sums up a run. */
+export const summaryOf = (run: ReplayRun): ReplaySummary => {
+  const { config, decisions, events, from, log, to, unusable, unusableCount } = run
+  const ends = new Map<ReplayEnd, number>()
+  for (const record of decisions) addOne(ends, endOf(record))
+  const [replied, failed, underWay] = (["replied", "failed", "under_way"] as const).map((end) => ends.get(end) ?? 0)
+  const reasons = rankedEnds(ends).filter(({ reason }) =>
+    reason !== "replied" && reason !== "failed" && reason !== "under_way"
+  )
+  const { mentions, people } = peopleAndMentionsOf(run)
+  return {
+    log,
+    config,
+    from: utcText(from, true),
+    to: utcText(to, true),
+    lastedMs: to - from,
+    events,
+    answersFrom: modelText(run.model),
+    unusable: { count: unusableCount, first: unusable },
+    decisions: decisions.length,
+    lines: decisions.filter(isHeard).length,
+    replied: replied ?? 0,
+    skipped: reasons.reduce((sum, { count }) => sum + count, 0),
+    failed: failed ?? 0,
+    underWay: underWay ?? 0,
+    repliesPerHour: Math.round(10 * (replied ?? 0) / Math.max(1, (to - from) / 3_600_000)) / 10,
+    reasons,
+    failures: failuresOf(run),
+    activity: activityOf(run),
+    people,
+    mentions,
+    triggers: triggersOf(decisions),
+    costs: costsOf(decisions)
+  }
+}

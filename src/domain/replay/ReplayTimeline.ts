@@ -1,0 +1,73 @@
+import { addressing } from "./Addressed.ts"
+import { changeKindOf } from "./ReplayComparison.ts"
+import { endOf } from "./ReplayEnd.ts"
+import { pairsOf } from "./ReplayPairs.ts"
+import type { ReplayRuns } from "./ReplayRun.ts"
+import { changeKinds, type Ending, eventTypes, type Row, rowMaker, type Telling } from "./TimelineRow.ts"
+
+/** Bytes of prompts, and of the whole timeline, that a browser opens without delay. */
+export interface TimelineBudget {
+  readonly prompts: number
+  readonly all: number
+}
+
+/** With the page around it a file stays under 10 MB. */
+const usual: TimelineBudget = { prompts: 3_500_000, all: 9_300_000 }
+
+/** The decisions of a run or two, small enough for a page: whatever repeats is said once. */
+export interface Timeline {
+  /** When the first event came, epoch ms. */
+  readonly from: number
+  /** The names by whose place a row says what it is and what changes. */
+  readonly types: ReadonlyArray<string>
+  readonly changes: ReadonlyArray<string>
+  readonly texts: ReadonlyArray<string>
+  /** The steps of a decision, by their place among the texts. Each text begins with its tone: `+ ! . ` or a space. */
+  readonly stories: ReadonlyArray<ReadonlyArray<number>>
+  readonly endings: ReadonlyArray<Ending | 0>
+  readonly rows: ReadonlyArray<Row>
+  /** Events without reply, failure or unanswered mention that did not fit, the latest ones. */
+  readonly leftOut: number
+  /** Prompts that did not fit. */
+  readonly promptsLeftOut: number
+}
+
+/**
+ * The timeline of one run or two. Every reply, failure, unanswered mention and change from A to B is told whole; every
+ * other event with its gates, but without their times, until the budget is spent. Prompts have a budget of their own,
+ * so that they do not crowd out what was said.
+ */
+export const timelineOf = (runs: ReplayRuns, budget: TimelineBudget = usual): Timeline => {
+  const [a, b] = runs
+  const isAddressed = addressing(a.botNames)
+  const maker = rowMaker(budget.prompts)
+  const tellings = pairsOf(a.decisions, b?.decisions ?? []).flatMap((pair): ReadonlyArray<Telling> => {
+    const record = pair.a ?? pair.b
+    if (record === undefined) return []
+    const sides = b === undefined ? [pair.a] : [pair.a, pair.b]
+    const change = b === undefined ? undefined : changeKindOf(pair)
+    const made = sides.filter((side) => side !== undefined)
+    const addressed = made.some(isAddressed)
+    const ends = made.map(endOf)
+    const whole = addressed || change !== undefined || ends.includes("replied") || ends.includes("failed")
+    return [{ record, sides, addressed, change, whole }]
+  })
+  // First what is told in any case: it decides how much of the rest fits.
+  const whole = tellings.map((telling) => telling.whole ? maker.row(telling) : undefined)
+  const rows = tellings.flatMap((telling, index) => {
+    const row = whole[index] ?? (maker.bytes() <= budget.all ? maker.row(telling) : undefined)
+    return row === undefined ? [] : [row]
+  })
+  const { endings, stories, texts } = maker
+  return {
+    from: a.from,
+    types: eventTypes,
+    changes: changeKinds,
+    texts,
+    stories,
+    endings,
+    rows: rows.map(([at, ...row], index): Row => [at - (rows[index - 1]?.[0] ?? a.from), ...row]),
+    leftOut: tellings.length - rows.length,
+    promptsLeftOut: maker.promptsLeftOut()
+  }
+}

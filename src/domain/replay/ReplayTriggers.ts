@@ -1,0 +1,70 @@
+import { Schema } from "effect"
+import type { DecisionRecord } from "../Decision.ts"
+import { EntryKey } from "../Ids.ts"
+import { addOne, EndCount, endOf, rankedEnds, type ReplayEnd } from "./ReplayEnd.ts"
+
+/** What came of one entry of the trigger lists. */
+export const TriggerCount = Schema.Struct({
+  entry: EntryKey,
+  /** How often its condition was met. */
+  matched: Schema.Finite,
+  /** How often it fired: neither cooldown nor dice refused. */
+  fired: Schema.Finite,
+  replied: Schema.Finite,
+  /** What stood between a match and a reply; together with the replies these are all matches. */
+  refused: Schema.Array(EndCount)
+})
+export type TriggerCount = typeof TriggerCount.Type
+
+interface Count {
+  matched: number
+  fired: number
+  replied: number
+  readonly refused: Map<ReplayEnd, number>
+}
+
+const types = ["mention", "pm", "keyword", "contextual"]
+const rank = (entry: EntryKey): readonly [number, number] => {
+  const [type = "", number = "1"] = entry.split(" ")
+  return [types.indexOf(type), Number(number)]
+}
+
+const inFileOrder = (a: EntryKey, b: EntryKey): number => {
+  const [type, number] = rank(a)
+  const [otherType, otherNumber] = rank(b)
+  return type - otherType || number - otherNumber
+}
+
+const count = (counts: Map<EntryKey, Count>, record: DecisionRecord): void => {
+  for (const step of record.steps) {
+    if (step._tag !== "Trigger" || step.result._tag === "Disabled") continue
+    const known = counts.get(step.entry) ?? { matched: 0, fired: 0, replied: 0, refused: new Map<ReplayEnd, number>() }
+    counts.set(step.entry, known)
+    switch (step.result._tag) {
+      case "NoMatch":
+        break
+      case "Cooldown":
+        known.matched++
+        addOne(known.refused, "cooldown")
+        break
+      case "Probability":
+        known.matched++
+        addOne(known.refused, "probability")
+        break
+      case "Fired":
+        known.matched++
+        known.fired++
+        if (endOf(record) === "replied") known.replied++
+        else addOne(known.refused, endOf(record))
+    }
+  }
+}
+
+/** Counts what came of every entry that was tested at all. */
+export const triggersOf = (decisions: ReadonlyArray<DecisionRecord>): ReadonlyArray<TriggerCount> => {
+  // As many as the configuration has entries.
+  const counts = new Map<EntryKey, Count>()
+  for (const record of decisions) count(counts, record)
+  return [...counts].sort(([a], [b]) => inFileOrder(a, b))
+    .map(([entry, known]) => ({ entry, ...known, refused: rankedEnds(known.refused) }))
+}

@@ -1,0 +1,153 @@
+import type { DecisionRecord } from "../Decision.ts"
+import { deliveryText, endText, stepText } from "../DecisionStory.ts"
+import { ChangeKind } from "./ReplayComparison.ts"
+import { endOf } from "./ReplayEnd.ts"
+import { toneOf } from "./StepTone.ts"
+
+/** A passage of a prompt: its role and its lines, by their place among the texts. */
+export type Passage = readonly [role: string, ...lines: ReadonlyArray<number>]
+
+/** What only a decision worth a look has: the times of its steps and the texts that came and went. */
+export interface Details {
+  readonly id: string
+  /** ms since arrival, for each step. */
+  readonly at: ReadonlyArray<number>
+  readonly delivery?: string
+  readonly prompt?: ReadonlyArray<Passage>
+  readonly answer?: string
+  /** The answer after each processing step that changed it. */
+  readonly processing?: ReadonlyArray<readonly [step: string, text: string]>
+  readonly reply?: string
+}
+
+/** An end: in one word, in words, and the story that led there, by their places among texts and stories. */
+export type Ending = readonly [end: number, words: number, story: number]
+
+/** A decision: its ending by its place, and what only a decision worth a look has. 0: a run made no such decision. */
+export type Told = number | readonly [ending: number, details: Details]
+
+/** What a decision is about; a row names it by its place. */
+export const eventTypes = ["chatMsg", "pm", "changeMedia", "contextual"] as const
+
+/** How A and B may differ; a row names it by its place, from 1. */
+export const changeKinds = ChangeKind.literals
+
+/**
+ * An event: ms since the one before, what it is, who (by place among the texts, -1 for nobody), whether it spoke to the
+ * bot, what was said, the change from A to B (0: none), and what each run decided.
+ */
+export type Row = readonly [
+  since: number,
+  type: number,
+  user: number,
+  addressed: 0 | 1,
+  text: string,
+  change: number,
+  ...told: ReadonlyArray<Told>
+]
+
+/** Things that repeat, each kept once and known by its place. As many as the rows name. */
+const keep = <T>() => {
+  const all: Array<T> = []
+  const places = new Map<string, number>()
+  let bytes = 0
+  return {
+    all,
+    bytes: () => bytes,
+    place: (thing: T, key: string): number => {
+      const known = places.get(key)
+      if (known !== undefined) return known
+      places.set(key, all.length)
+      bytes += bytesOf(key) + 3
+      return all.push(thing) - 1
+    }
+  }
+}
+
+const ascii = /^[\x20-\x7E]*$/
+
+/** About how much a text takes in a file. */
+const bytesOf = (text: string): number => ascii.test(text) ? text.length : text.length * 3
+
+/** What is to be told of an event. */
+export interface Telling {
+  /** One of the decisions about it. */
+  readonly record: DecisionRecord
+  /** What each run decided about it. */
+  readonly sides: ReadonlyArray<DecisionRecord | undefined>
+  readonly addressed: boolean
+  readonly change: ChangeKind | undefined
+  /** With times and texts. */
+  readonly whole: boolean
+}
+
+/** Makes the rows of a timeline and knows about how many bytes they take. `promptBytes` are at most spent on prompts. */
+export const rowMaker = (promptBytes: number) => {
+  const texts = keep<string>()
+  const stories = keep<ReadonlyArray<number>>()
+  // Nothing stands at 0: that place says that there is no decision.
+  const endings = keep<Ending | 0>()
+  endings.place(0, "")
+  const text = (words: string): number => texts.place(words, words)
+  const spent = { rows: 0, prompts: 0 }
+  let promptsLeftOut = 0
+
+  /** Prompts share most of their lines with others. */
+  const promptOf = (prompt: NonNullable<DecisionRecord["content"]>["prompt"]): Pick<Details, "prompt"> => {
+    if (prompt === undefined) return {}
+    if (spent.prompts > promptBytes) {
+      promptsLeftOut++
+      return {}
+    }
+    const before = texts.bytes()
+    const passages = prompt.map(({ content, role }): Passage => [role, ...content.split("\n").map(text)])
+    const places = passages.reduce((sum, { length }) => sum + 7 * length, 0)
+    spent.rows += places
+    spent.prompts += places + texts.bytes() - before
+    return { prompt: passages }
+  }
+
+  const processingOf = (content: DecisionRecord["content"]): Pick<Details, "processing"> => {
+    const { answer, processing = [] } = content ?? {}
+    const changes = processing.filter(({ text }, index) => text !== (processing[index - 1]?.text ?? answer))
+    spent.rows += changes.reduce((sum, { text }) => sum + bytesOf(text) + 20, 0)
+    return changes.length === 0 ? {} : { processing: changes.map(({ step, text }) => [step, text]) }
+  }
+
+  const detailsOf = ({ content, correlationId, delivery, steps }: DecisionRecord): Details => {
+    spent.rows += bytesOf(content?.answer ?? "") + bytesOf(content?.reply ?? "") + 100 + 6 * steps.length
+    return {
+      id: correlationId,
+      at: steps.map(({ at }) => Math.round(at)),
+      ...(delivery === undefined ? {} : { delivery: deliveryText(delivery) }),
+      ...promptOf(content?.prompt),
+      ...(content?.answer === undefined ? {} : { answer: content.answer }),
+      ...processingOf(content),
+      ...(content?.reply === undefined ? {} : { reply: content.reply })
+    }
+  }
+
+  const toldOf = (record: DecisionRecord, whole: boolean): Told => {
+    const steps = record.steps.map((step) => text(`${toneOf(step)}${stepText(step)}`))
+    const ending: Ending = [text(endOf(record)), text(endText(record)), stories.place(steps, steps.join())]
+    const place = endings.place(ending, ending.join())
+    return whole ? [place, detailsOf(record)] : place
+  }
+
+  return {
+    texts: texts.all,
+    stories: stories.all,
+    endings: endings.all,
+    bytes: () => texts.bytes() + stories.bytes() + endings.bytes() + spent.rows,
+    promptsLeftOut: () => promptsLeftOut,
+    /** The row of an event; its time is yet that of its arrival, epoch ms. */
+    row: ({ addressed, change, record, sides, whole }: Telling): Row => {
+      const line = record.content?.line ?? ""
+      const user = record.username === undefined ? -1 : text(record.username)
+      spent.rows += bytesOf(line) + 30
+      const told = sides.map((side) => side === undefined ? 0 : toldOf(side, whole))
+      const kind = change === undefined ? 0 : changeKinds.indexOf(change) + 1
+      return [record.arrivedAt, eventTypes.indexOf(record.eventType), user, addressed ? 1 : 0, line, kind, ...told]
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import { Option } from "effect"
+
+/** A span of some service, as the W3C header `traceparent` names it. */
+export interface TraceContext {
+  readonly traceId: string
+  readonly spanId: string
+  readonly sampled: boolean
+}
+
+/** A message as its trace tells of it. */
+export interface TracedMessage {
+  readonly subject: string
+  /** The subject with placeholders for what differs from room to room. */
+  readonly template: string
+  /** The sender's span, when it named one. */
+  readonly sender: Option.Option<TraceContext>
+}
+
+/** The header's name; NATS tells upper and lower case apart. */
+export const traceparent = "traceparent"
+
+// Versions after 00 may add fields, which are not read; ff is no version, and ids of zeros are none.
+const pattern = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
+
+/** Reads a `traceparent` header; none when there is none or it is malformed: then there is nothing to link to. */
+export const readTraceparent = (header: string | undefined): Option.Option<TraceContext> => {
+  const [, version, traceId, spanId, flags, more] = pattern.exec(header ?? "") ?? []
+  return traceId === undefined || spanId === undefined || flags === undefined || (version === "00" && more !== undefined)
+    ? Option.none()
+    : Option.some({ traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 })
+}
+
+/** The header for what a span sends. */
+export const writeTraceparent = ({ sampled, spanId, traceId }: TraceContext): string =>
+  `00-${traceId}-${spanId}-${sampled ? "01" : "00"}`

@@ -1,0 +1,69 @@
+import { Option, Schema } from "effect"
+import { maxBodyBytes, type WireCommand, type WireMessage } from "./Wire.ts"
+
+/** What the bot tells the bridge's other services of itself (WIRE, bridge lifecycle). */
+export type Lifecycle = "startup" | "heartbeat" | "shutdown"
+
+/** Whoever sends this wants every service to announce itself anew. */
+export const discoveryPoll = "kryten.service.discovery.poll"
+
+/** What bridges tell of themselves. */
+export const bridgeLifecycle = "kryten.lifecycle.robot.*"
+
+/** Who announces itself. */
+export interface Announcer {
+  readonly version: string
+  readonly hostname: string
+  /** Where `/health` and `/metrics` are served; absent when they are not. */
+  readonly httpPort: number | undefined
+}
+
+const endpointsOf = (port: number | undefined) =>
+  port === undefined ? {} : { health: { port, path: "/health" }, metrics: { port, path: "/metrics" } }
+
+/** An announcement in exactly WIRE's shape. `at` is epoch ms. */
+export const announcement = (
+  lifecycle: Lifecycle,
+  { hostname, httpPort, version }: Announcer,
+  { at, uptimeSeconds }: { readonly at: number; readonly uptimeSeconds: number }
+): WireCommand => ({
+  subject: `kryten.lifecycle.llm.${lifecycle}`,
+  headers: new Map(),
+  body: JSON.stringify({
+    service: "llm",
+    version,
+    hostname,
+    timestamp: new Date(at).toISOString(),
+    uptime_seconds: uptimeSeconds,
+    metadata: { endpoints: endpointsOf(httpPort) }
+  }),
+  request: false
+})
+
+/** What became of a bridge, as a line of the log. */
+export interface BridgeNews {
+  readonly level: "Info" | "Warn"
+  readonly message: string
+}
+
+const decodeTarget = Schema.decodeUnknownOption(
+  Schema.fromJsonString(Schema.Struct({ target: Schema.optionalKey(Schema.Unknown) }))
+)
+
+/** What a bridge's message says that an operator wants to know; its link to NATS is seen by the bot itself. */
+export const bridgeNews = ({ body, subject }: WireMessage): Option.Option<BridgeNews> => {
+  if (body.byteLength > maxBodyBytes) return Option.none()
+  const target = Option.getOrUndefined(decodeTarget(new TextDecoder().decode(body)))?.target
+  switch (subject.split(".").at(-1)) {
+    case "startup":
+      return Option.some({ level: "Info", message: "The bridge started" })
+    case "shutdown":
+      return Option.some({ level: "Warn", message: "The bridge stopped" })
+    case "connected":
+      return target === "CyTube" ? Option.some({ level: "Info", message: "The bridge reached CyTube" }) : Option.none()
+    case "disconnected":
+      return target === "CyTube" ? Option.some({ level: "Warn", message: "The bridge lost CyTube" }) : Option.none()
+    default:
+      return Option.none()
+  }
+}

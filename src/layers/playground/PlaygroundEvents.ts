@@ -1,0 +1,28 @@
+import { Effect, Stream } from "effect"
+import { HttpServerResponse } from "effect/http"
+import { type DecisionRecord, encodeRecord } from "../../domain/Decision.ts"
+import { deliveryText, eventText, outcomeText, stepText } from "../../domain/DecisionStory.ts"
+import type { JumpClock } from "../JumpClock.ts"
+
+/** A stream of JSON events; a comment every 15 s keeps proxies and browsers from giving up. */
+export const events = <A>(stream: Stream.Stream<A>, { unmoved }: Pick<JumpClock["Service"], "unmoved">) => {
+  const data = Stream.map(stream, (event) => `data: ${JSON.stringify(event)}\n\n`)
+  const beats = Stream.fromEffectRepeat(Effect.as(unmoved(Effect.sleep("15 seconds")), ": still here\n\n"))
+  // The first comment lets the reader know at once that somebody listens.
+  const opened = Stream.succeed(": open\n\n")
+  return HttpServerResponse.stream(Stream.merge(Stream.concat(opened, data), beats).pipe(Stream.encodeText), {
+    contentType: "text/event-stream",
+    headers: { "cache-control": "no-store" }
+  })
+}
+
+/** A record with its story in words, so that the page only shows it. */
+export const told = (record: DecisionRecord) => ({
+  ...encodeRecord(record),
+  story: {
+    head: eventText(record),
+    outcome: record.outcome === undefined ? "under way" : outcomeText(record.outcome),
+    steps: record.steps.map(stepText),
+    ...(record.delivery === undefined ? {} : { delivery: deliveryText(record.delivery) })
+  }
+})

@@ -1,0 +1,127 @@
+import { Context, Effect, Layer, Result, Schema, Semaphore, Struct, SubscriptionRef } from "effect"
+import { type ActiveSettings, activate, type ChannelSettings } from "../../domain/ChannelSettings.ts"
+import type { ChannelKey } from "../../domain/Ids.ts"
+import type { ConfigProblem } from "../../domain/settings/ConfigProblem.ts"
+import type { Settings } from "../../domain/settings/Settings.ts"
+import { editSettings, type SettingsEdit } from "../../domain/settings/SettingsEdit.ts"
+import { type ParsedSettings, parseSettings } from "../../domain/settings/SettingsFile.ts"
+import { settingsValues } from "../../domain/settings/SettingsValues.ts"
+import type { Environment } from "../../domain/settings/Variables.ts"
+import { maskedText } from "../../domain/settings/YamlText.ts"
+import { BotConfig } from "../../services/BotConfig.ts"
+import * as ConfigFile from "../ConfigFile.ts"
+
+/** A configuration as the playground was given it. */
+export interface PlaygroundFile {
+  /** Its name, for messages. */
+  readonly file: string
+  readonly text: string
+  readonly environment: Environment
+}
+
+/** What is wrong with a setting, as `check-config --format json` says it. */
+export type SettingsProblem = Omit<ConfigProblem, "source">
+
+/** The configuration in force, for people and for controls. */
+export interface SettingsView {
+  readonly yaml: string
+  readonly values: ReturnType<typeof settingsValues>
+  readonly problems: ReadonlyArray<SettingsProblem>
+  /** Whether it differs from what the playground began with. */
+  readonly changed: boolean
+}
+
+/** The settings would not be a good configuration: nothing has changed. */
+export class SettingsRefused extends Schema.TaggedError<SettingsRefused>()("SettingsRefused", {
+  problems: Schema.Array(Schema.Struct({
+    severity: Schema.Literals(["error", "warning"]),
+    path: Schema.String,
+    line: Schema.Int,
+    column: Schema.Int,
+    message: Schema.String,
+    suggestion: Schema.optionalKey(Schema.String)
+  }))
+}) {}
+
+const problemsOf = (problems: ReadonlyArray<ConfigProblem>): ReadonlyArray<SettingsProblem> =>
+  problems.map(Struct.omit(["source"]))
+
+// The bus within the program has the words of the seed's protocol, and the page shows texts: whatever the file says.
+const inRoom = (settings: Settings): Settings => ({
+  ...settings,
+  nats: { ...settings.nats, protocol: "cytube" },
+  telemetry: { ...settings.telemetry, log_content: true }
+})
+
+interface Held extends ParsedSettings {
+  readonly text: string
+}
+
+/** The configuration that the room runs with, and how it is changed while it runs. */
+export class PlaygroundSettings extends Context.Service<PlaygroundSettings, {
+  /** The room: the first channel that is enabled. */
+  readonly channel: Effect.Effect<ChannelSettings>
+  readonly view: Effect.Effect<SettingsView>
+  /** Sets fields, all or none; limits, windows and context stay as a reload leaves them (F9). */
+  readonly set: (edits: ReadonlyArray<SettingsEdit>) => Effect.Effect<SettingsView, SettingsRefused>
+  /** Goes back to what the playground began with. */
+  readonly reset: Effect.Effect<SettingsView>
+}>()("llm-bot/PlaygroundSettings") {
+  /** These settings, and the bot's configuration that follows them. */
+  static readonly layer = (file: PlaygroundFile) =>
+    Layer.effectContext(Effect.gen(function*() {
+      const parse = (text: string): Result.Result<Held, ReadonlyArray<ConfigProblem>> =>
+        Result.map(parseSettings(text, file.environment), (parsed) =>
+          ({ ...parsed, settings: inRoom(parsed.settings), text }))
+
+      const parsed = parse(file.text)
+      if (Result.isFailure(parsed)) return yield* ConfigFile.errorOf(file.file, parsed.failure)
+      const start = parsed.success
+      const index = start.settings.channels.findIndex(({ enabled }) => enabled)
+      const active = yield* SubscriptionRef.make(activate(start.settings))
+      const key = [...SubscriptionRef.getUnsafe(active).channels.keys()][index]
+      if (key === undefined) {
+        return yield* new ConfigFile.ConfigError({
+          file: file.file,
+          problems: [`${file.file}: no channel is enabled; the playground needs one for its room`]
+        })
+      }
+      const one = yield* Semaphore.make(1)
+      let held = start
+
+      const view = Effect.map(SubscriptionRef.get(active), (settings): SettingsView => ({
+        yaml: maskedText(held.text),
+        values: settingsValues(settings, roomOf(settings, key)),
+        problems: problemsOf(held.warnings),
+        changed: held.text !== start.text
+      }))
+
+      const take = Effect.fnUntraced(function*(next: Held) {
+        held = next
+        yield* SubscriptionRef.set(active, activate(next.settings))
+        return yield* view
+      })
+
+      const set = Effect.fnUntraced(function*(edits: ReadonlyArray<SettingsEdit>) {
+        const next = Result.flatMap(editSettings(held.text, edits, index), parse)
+        return Result.isSuccess(next)
+          ? yield* take(next.success)
+          : yield* new SettingsRefused({ problems: problemsOf(next.failure) })
+      })
+
+      const settings = PlaygroundSettings.of({
+        channel: Effect.map(SubscriptionRef.get(active), (settings) => roomOf(settings, key)),
+        view,
+        set: (edits) => one.withPermit(set(edits)),
+        reset: one.withPermit(Effect.suspend(() => take(start)))
+      })
+      return Context.make(BotConfig, BotConfig.fromRef(active)).pipe(Context.add(PlaygroundSettings, settings))
+    }))
+}
+
+/** The room's channel can be neither renamed nor removed while it is open. */
+const roomOf = ({ channels }: ActiveSettings, key: ChannelKey): ChannelSettings => {
+  const channel = channels.get(key)
+  if (channel === undefined) throw new Error("the playground's room is gone from its configuration")
+  return channel
+}

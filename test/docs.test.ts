@@ -1,0 +1,117 @@
+import { execFileSync } from "node:child_process"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { dirname, join, normalize } from "node:path"
+import process from "node:process"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Schema } from "effect"
+import { apiPage } from "../scripts/apiPage.ts"
+import { exitCodes } from "../src/layers/Exit.ts"
+
+const decodePackage = Schema.decodeSync(
+  Schema.fromJsonString(Schema.Struct({ scripts: Schema.Record(Schema.String, Schema.String) }))
+)
+
+const read = (file: string): string => readFileSync(file, "utf8")
+
+const pages = ["README.md", ...readdirSync("docs").filter((file) => file.endsWith(".md")).map((file) => join("docs", file))]
+
+const sources = (folder: string): ReadonlyArray<string> =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts")).map((file) => join(folder, file))
+
+const all = (text: string, pattern: RegExp): ReadonlyArray<string> => [...text.matchAll(pattern)].map(([, found = ""]) => found)
+
+/** A page without its blocks of code. */
+const prose = (page: string): string => read(page).replace(/^ *```[^]*?^ *```/gm, "")
+
+/** The headings of a page as GitHub's anchors. */
+const anchors = (page: string): ReadonlySet<string> => {
+  const found = new Set<string>()
+  for (const heading of all(prose(page), /^#+ +(.*)$/gm)) {
+    const slug = heading.toLowerCase().replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/[^\p{L}\p{N}\s_-]/gu, "").trim().replaceAll(" ", "-")
+    let name = slug
+    for (let again = 1; found.has(name); again++) name = `${slug}-${again}`
+    found.add(name)
+  }
+  return found
+}
+
+describe("the pages", () => {
+  it.each(pages)("%s: every link leads somewhere", (page) => {
+    const broken = all(prose(page), /\]\(([^)\s]+)\)/g).filter((link) => {
+      if (/^[a-z]+:/.test(link)) return false
+      const [path = "", anchor] = link.split("#")
+      const target = path === "" ? page : normalize(join(dirname(page), path))
+      return !existsSync(target) || (anchor !== undefined && !anchors(target).has(anchor))
+    })
+    assert.deepStrictEqual(broken, [])
+  })
+
+  it.each(pages)("%s: every path of the repository exists", (page) => {
+    const words = all(prose(page), /`([^`\n]+)`/g).flatMap((code) => code.split(/\s+/))
+    const paths = words.filter((word) => /^(?:src|docs|deploy|test|scripts|config|playground)\/[\w./*-]*$/.test(word))
+    // Of a pattern, the folder it is about.
+    const missing = paths.filter((path) => !existsSync(path.includes("*") ? dirname(path.slice(0, path.indexOf("*") + 1)) : path))
+    assert.deepStrictEqual(missing, [])
+  })
+
+  it.each(pages)("%s: every npm script exists", (page) => {
+    const { scripts } = decodePackage(read("package.json"))
+    const named = all(read(page), /npm run (?:-s |--silent )?([\w:-]+)/g)
+    assert.deepStrictEqual(named.filter((name) => !Object.hasOwn(scripts, name)), [])
+  })
+})
+
+describe("docs/api.md", () => {
+  const page = read("docs/api.md")
+  const inCode = new Set(all(page, /`([^`\n]+)`/g))
+
+  it.live("holds what the code says now", () =>
+    Effect.gen(function*() {
+      assert.isTrue((yield* apiPage(page)) === page, "docs/api.md is stale: npm run generate")
+    }))
+
+  const missing = (names: ReadonlyArray<string>): ReadonlyArray<string> => {
+    assert.isNotEmpty(names)
+    return names.filter((name) => !inCode.has(name))
+  }
+
+  it("names every service", () => {
+    const services = sources("src/services").flatMap((file) => all(read(file), /export class (\w+) extends Context\.Service/g))
+    assert.deepStrictEqual(missing(services), [])
+  })
+
+  it("names every metric", () => {
+    assert.deepStrictEqual(missing(all(read("src/services/Metrics.ts"), /(?:counter|histogram|gauge)\(\s*"(\w+)"/g)), [])
+  })
+
+  it("names every command", () => {
+    const help = execFileSync(process.execPath, ["src/program.ts", "--help"], { encoding: "utf8" })
+    assert.deepStrictEqual(missing(all(help.split("SUBCOMMANDS")[1] ?? "", /^ {2}([a-z-]+) /gm)), [])
+  })
+
+  it("names every request of the playground, and no other", () => {
+    const api = read("src/layers/playground/PlaygroundApi.ts")
+    const served = [
+      ...[...api.matchAll(/router\.add\("(\w+)", "(\/[^"]+)"/g)].map(([, method, path]) => `${method} ${path}`),
+      ...all(api, /stream\("(\/[^"]+)"/g).map((path) => `GET ${path}`)
+    ]
+    assert.isNotEmpty(served)
+    assert.deepStrictEqual([...inCode].filter((code) => /^(?:GET|POST) \//.test(code)).sort(), served.sort())
+  })
+
+  it("names every path of the HTTP server", () => {
+    assert.deepStrictEqual(missing(all(read("src/layers/HealthServer.ts"), /get\(\s*"(\/\w+)"/g)), [])
+  })
+
+  it("names every exit code", () => {
+    const codes = all(page.split("| exit code |")[1]?.split("\n\n")[0] ?? "", /^\| (\d) \|/gm)
+    assert.deepStrictEqual(codes.map(Number), Object.values(exitCodes))
+  })
+
+  it("names no log field that is never written", () => {
+    const fields = all(page.split("## Logs")[1] ?? "", /^\| (`.*?`) \|/gm).flatMap((cell) => all(cell, /`(\w+)`/g))
+    assert.isNotEmpty(fields)
+    const code = sources("src").map(read).join("\n")
+    assert.deepStrictEqual(fields.filter((field) => !new RegExp(`\\b${field}\\b\\??:|\\b${field}\\b[,} ]`).test(code)), [])
+  })
+})
