@@ -31,7 +31,9 @@ const Theme = () => {
   }, [theme])
   const next = names[(names.indexOf(theme) + 1) % names.length]
   const label = `Colours: ${themes[theme]}`
-  return html`<button type="button" class="theme ${theme}" aria-label=${label} title=${label} onClick=${() => setTheme(next)}><i></i></button>`
+  return html`<button
+    type="button" class="theme ${theme}" aria-label=${label} title=${label} onClick=${() => setTheme(next)}
+  ><i></i></button>`
 }
 
 const Header = ({ room }) => html`<header class="top">
@@ -65,7 +67,10 @@ const Tabs = ({ changed, tab }) => html`<nav class="tabs" aria-label="Parts of t
 const Page = ({ state }) => html`
   <${Header} room=${state.room} />
   <${Banner} notice=${state.notice} open=${state.open} />
-  <${Settings} settings=${state.settings} startingYaml=${state.startingYaml} drafts=${state.drafts} section=${state.section} knob=${state.knob} />
+  <${Settings}
+    settings=${state.settings} startingYaml=${state.startingYaml} drafts=${state.drafts} section=${state.section}
+    knob=${state.knob}
+  />
   <main class="room" aria-label="Room">
     <${Tools} lines=${state.lines} />
     <${Room} state=${state} />

@@ -60,7 +60,8 @@ const NewName = ({ onName }) => {
 const Names = ({ name, names, onName }) => html`<fieldset class="names">
   <legend>Speak as</legend>
   ${names.map((one) => html`<label class="chip" key=${one}>
-    <input type="radio" name="speaker" checked=${one === name} onChange=${() => onName(one)} /><span dir="auto">${one}</span>
+    <input type="radio" name="speaker" checked=${one === name} onChange=${() => onName(one)} />
+    <span dir="auto">${one}</span>
   </label>`)}
   <${NewName} onName=${onName} />
 </fieldset>`
@@ -103,7 +104,7 @@ export const Composer = ({ room }) => {
   return html`<form class="composer" autocomplete="off" onSubmit=${send}>
     <${Names} name=${name} names=${names} onName=${onName} />
     <div class="say">
-      <button type="button" class="mention" aria-label=${`Begin with @${bot}`} title=${`Begin with @${bot}`} onClick=${mention}>@</button>
+      <button type="button" class="mention" aria-label=${`Begin with @${bot}`} onClick=${mention}>@</button>
       <input
         id="message" aria-label=${`Message from ${name}`} maxlength=${longest} enterkeyhint="send" dir="auto"
         placeholder=${whispered ? `A private word to ${bot}` : `Say something as ${name}`}

@@ -64,23 +64,28 @@ const headlineOf = ({ eventType, outcome, story }) => {
 const detailOf = ({ detail = "" }) => detail === "" ? "" : ` (${detail})`
 
 const Answered = ({ bot, content, delivery }) => html`
-  ${content?.reply && html`<blockquote class="reply" dir="auto"><b class="name hue-bot">${bot}</b> ${content.reply}</blockquote>`}
+  ${content?.reply && html`<blockquote class="reply" dir="auto">
+    <b class="name hue-bot">${bot}</b> ${content.reply}
+  </blockquote>`}
   ${delivery && html`<p class="small">${sentence(delivery)}</p>`}
 `
+
+const Asked = ({ text }) => html`<blockquote class="asked" dir="auto">${text}</blockquote>`
 
 const Head = ({ bot, line, record, values }) => {
   const verdict = verdictOf(record)
   const step = refusalOf(record)
+  const knob = knobOf(record, step, values)
   return html`
     <p class="eyebrow">${sentence(record.story.head)} · ${timeOf(record.arrivedAt)}</p>
-    ${record.eventType !== "contextual" && html`<blockquote class="asked" dir="auto">${line?.text ?? record.content?.line}</blockquote>`}
+    ${record.eventType !== "contextual" && html`<${Asked} text=${line?.text ?? record.content?.line} />`}
     <section class="outcome ${verdict.tone}" aria-label="Outcome">
       ${verdict.title && html`<p class="tone"><i class="mark ${verdict.tone}"></i>${verdict.title}</p>`}
       <h2>${!verdict.title && html`<i class="mark ${verdict.tone}"></i>`}${headlineOf(record)}</h2>
       ${step && html`<${Figure} step=${step} />`}
       ${record.outcome?.detail && html`<p class="small">${sentence(record.outcome.detail)}</p>`}
       <${Answered} bot=${bot} content=${record.content} delivery=${record.story.delivery} />
-      <${Actions} key=${record.correlationId} knob=${knobOf(record, step, values)} line=${line} record=${record} step=${step} />
+      <${Actions} key=${record.correlationId} knob=${knob} line=${line} record=${record} step=${step} />
     </section>
   `
 }
@@ -96,7 +101,9 @@ const Identity = ({ record }) => {
 }
 
 const Story = ({ record, state }) => html`
-  <${Head} bot=${state.room?.bot} line=${lineOf(state, record.correlationId)} record=${record} values=${state.settings?.values} />
+  <${Head}
+    bot=${state.room?.bot} line=${lineOf(state, record.correlationId)} record=${record} values=${state.settings?.values}
+  />
   <${Stages} record=${record} />
   <${Prompt} content=${record.content} />
   <${Answer} content=${record.content} outcome=${record.outcome} />
@@ -119,8 +126,8 @@ const Nothing = ({ decisions }) => html`<div class="empty">
 </div>`
 
 const Missing = ({ line }) => html`<div class="empty">
-  ${line && html`<blockquote class="asked" dir="auto">${line.text}</blockquote>`}
-  <p>${line ? "The bot has not decided on this line yet." : "This decision is no longer kept."}</p>
+  ${line && html`<${Asked} text=${line.text} />`}
+  <p>${line ? "There is no decision on this line, or none yet." : "This decision is no longer kept."}</p>
 </div>`
 
 export const Decision = ({ state }) => {
@@ -134,7 +141,9 @@ export const Decision = ({ state }) => {
     <div class="bar">
       <button type="button" class="back small" onClick=${() => update({ tab: "room" })}>← Room</button>
       <h2 id="decision-title">Why</h2>
-      ${selected && html`<button type="button" class="small" aria-label="Close the decision" onClick=${() => choose(undefined)}>×</button>`}
+      ${selected && html`<button
+        type="button" class="small" aria-label="Close the decision" onClick=${() => choose(undefined)}
+      >×</button>`}
     </div>
     <div class="story" ref=${story} tabindex="0" role="region" aria-label="The decision">
       ${record

@@ -20,7 +20,8 @@ const pieces = (before, after) => {
   const lengths = Array.from({ length: before.length + 1 }, () => new Uint16Array(after.length + 1))
   for (let i = before.length - 1; i >= 0; i--) {
     for (let j = after.length - 1; j >= 0; j--) {
-      lengths[i][j] = before[i] === after[j] ? lengths[i + 1][j + 1] + 1 : Math.max(lengths[i + 1][j], lengths[i][j + 1])
+      const without = Math.max(lengths[i + 1][j], lengths[i][j + 1])
+      lengths[i][j] = before[i] === after[j] ? lengths[i + 1][j + 1] + 1 : without
     }
   }
   const found = []

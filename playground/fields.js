@@ -37,18 +37,33 @@ const useSetting = (path) => {
   }
 }
 
-const inForce = (value) => value === null || value === undefined ? "no limit" : Array.isArray(value) ? value.join(", ") || "none" : String(value)
+/** A longer value than this is not repeated. */
+const shortest = 60
 
-const Problems = ({ path, setting: { problems, refused, value } }) => html`<div class="problems" id=${`${idOf(path)}-problem`} role="status">
-  ${problems.map(({ message, severity, suggestion }) => html`<p class=${severity}>${message}${suggestion && ` (did you mean ${suggestion}?)`}</p>`)}
-  ${refused && String(value).length < 60 && html`<p class="kept">Not applied: still ${inForce(value)}. <button type="button" class="link" onClick=${() => discard(path)}>Take back</button></p>`}
+const inForce = (value) => {
+  if (value === null || value === undefined) return ": still no limit"
+  const text = Array.isArray(value) ? value.join(", ") || "none" : String(value)
+  return text.length > shortest ? "" : `: still ${text}`
+}
+
+const Problem = ({ message, severity, suggestion }) => html`<p class=${severity}>
+  ${message}${suggestion && ` (did you mean ${suggestion}?)`}
+</p>`
+
+const Problems = ({ path, setting: { problems, refused, value } }) => html`<div
+  class="problems" id=${`${idOf(path)}-problem`} role="status"
+>
+  ${problems.map((problem) => html`<${Problem} ...${problem} />`)}
+  ${refused && html`<p class="kept">
+    Not applied${inForce(value)}. <button type="button" class="link" onClick=${() => discard(path)}>Take back</button>
+  </p>`}
 </div>`
 
 /** What the linter says about a place that has no control of its own. */
 export const Told = ({ path }) => {
   const { settings } = useContext(Known)
   return settings.problems.filter((problem) => problem.path === dotted(path))
-    .map(({ message, severity }) => html`<p class="problems"><span class=${severity}>${message}</span></p>`)
+    .map((problem) => html`<div class="problems"><${Problem} ...${problem} /></div>`)
 }
 
 /** A key that takes back what was typed and not applied, before it means anything else. */
@@ -110,8 +125,11 @@ export const ChanceField = ({ label, path }) => {
 export const SwitchField = ({ bare = false, label, path }) => {
   const setting = useSetting(path)
   return html`<div class="field switch-field">
-    <label class="switch"><input type="checkbox" role="switch" ref=${setting.control} ...${setting.attributes}
-      checked=${setting.shown === true} onChange=${({ target }) => change(path, target.checked, { at: 0 })} /><i></i><span class=${bare ? "unseen" : ""}>${label}</span></label>
+    <label class="switch">
+      <input type="checkbox" role="switch" ref=${setting.control} ...${setting.attributes}
+        checked=${setting.shown === true} onChange=${({ target }) => change(path, target.checked, { at: 0 })} />
+      <i></i><span class=${bare ? "unseen" : ""}>${label}</span>
+    </label>
     <${Problems} path=${path} setting=${setting} />
   </div>`
 }
@@ -140,7 +158,7 @@ export const WordsField = ({ hint, label, path, placeholder }) => {
 export const TextField = ({ hint, label, path, rows = 4 }) => {
   const setting = useSetting(path)
   return html`<${Frame} kind="long" label=${label} hint=${hint} path=${path} setting=${setting}>
-    <textarea ref=${setting.control} ...${setting.attributes} rows=${rows} dir="auto" spellcheck="false" value=${setting.shown ?? ""}
-      onInput=${({ target }) => change(path, target.value)}></textarea>
+    <textarea ref=${setting.control} ...${setting.attributes} rows=${rows} dir="auto" spellcheck="false"
+      value=${setting.shown ?? ""} onInput=${({ target }) => change(path, target.value)}></textarea>
   <//>`
 }

@@ -13,6 +13,7 @@ const limits = {
   user_per_hour: { field: "max_per_user_per_hour", label: "the limit per viewer" },
   channel_per_minute: { field: "max_per_channel_per_minute", label: "the limit of the room" },
   channel_per_hour: { field: "max_per_channel_per_hour", label: "the limit of the room" },
+  media_silence: { field: "media_change_cooldown_seconds", label: "the silence after a new film" },
   global_cooldown: { field: "global_cooldown_seconds", label: "the pause between lines" }
 }
 
@@ -21,7 +22,7 @@ const ofReply = {
   length: { path: ["response_processing", "content_filter", "min_word_count"], label: "the length" },
   quality_check: { path: ["response_processing", "quality_checks_enabled"], label: "the quality checks" },
   deadline: { path: ["response_processing", "reply_deadline_seconds"], label: "the deadline" },
-  media_changed: { path: ["response_processing", "drop_after_media_change"], label: "what happens when the film changes" }
+  media_changed: { path: ["response_processing", "drop_after_media_change"], label: "what a new film does" }
 }
 
 const section = (path) => {
@@ -44,7 +45,6 @@ export const knobOf = (record, step, values) => {
   if (values === undefined || record.outcome?._tag !== "Skipped") return undefined
   const { reason } = record.outcome
   if (reason === "no_match") return { section: "triggers", path: undefined, label: "the triggers" }
-  if (reason === "media_silence") return knob(["rate_limits", "media_change_cooldown_seconds"], "the silence after a new film")
   if (ofReply[reason]) return knob(ofReply[reason].path, ofReply[reason].label)
   if (limits[reason]) return knob(["rate_limits", limits[reason].field], limits[reason].label)
   const entry = step?.entry ?? record.steps.findLast(({ result }) => result?._tag === "Fired")?.entry

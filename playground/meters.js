@@ -8,7 +8,8 @@ const mostPlaces = 12
 const part = (share) => ({ "--part": `${Math.max(0, Math.min(1, share)) * 100}%` })
 
 /** A bar of which a part is taken. */
-export const Bar = ({ share, tone = "" }) => html`<span class="bar-meter ${tone}" aria-hidden="true" style=${part(share)}><i></i></span>`
+export const Bar = ({ share, tone = "" }) =>
+  html`<span class="bar-meter ${tone}" aria-hidden="true" style=${part(share)}><i></i></span>`
 
 /** Places of a limit, the taken ones filled. */
 const Places = ({ maximum, used, tone }) => maximum > mostPlaces || maximum === 0
@@ -45,12 +46,13 @@ export const Figure = ({ step }) => {
       return step.limit === "global_cooldown"
         ? html`<${Big} figure=${seconds(step.used)} of=${`since its last line, ${seconds(step.maximum)} needed`}
           meter=${html`<${LimitMeter} step=${step} />`} />`
-        : html`<${Big} figure=${`${step.used} of ${step.maximum}`} of="allowed" meter=${html`<${LimitMeter} step=${step} />`} />`
+        : html`<${Big} figure=${`${step.used} of ${step.maximum}`} of="allowed"
+          meter=${html`<${LimitMeter} step=${step} />`} />`
     case "Trigger":
       return step.result._tag === "Cooldown"
         ? html`<${Big} figure=${seconds(step.result.remainingMs)} of=${`of ${seconds(step.result.cooldownMs)} left`}
           meter=${html`<${Bar} share=${step.result.remainingMs / step.result.cooldownMs} tone="stop" />`} />`
-        : html`<${Big} figure=${step.result.draw.toFixed(2)} of=${`drawn, less than ${step.result.needed.toFixed(2)} needed`}
-          meter=${html`<${Dice} draw=${step.result.draw} needed=${step.result.needed} />`} />`
+        : html`<${Big} figure=${step.result.draw.toFixed(2)}
+          of=${`drawn, less than ${step.result.needed.toFixed(2)} needed`} meter=${html`<${Dice} draw=${step.result.draw} needed=${step.result.needed} />`} />`
   }
 }

@@ -5,7 +5,8 @@ import { timeOf, verdictOf } from "./words.js"
 
 /** How many hues names are told apart by (room.css). */
 const hues = 6
-const hueOf = (name) => [...name.toLowerCase()].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 9973, 7) % hues
+const hueOf = (name) =>
+  [...name.toLowerCase()].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 9973, 7) % hues
 
 const isLook = ({ eventType }) => eventType === "contextual"
 
@@ -42,12 +43,12 @@ const Words = ({ line }) => {
 /** One line; drawn anew only when something about it is different. */
 class Line extends Component {
   shouldComponentUpdate({ choice, id, line, record }) {
-    return choice !== this.props.choice || id !== this.props.id || line !== this.props.line || 
+    return choice !== this.props.choice || id !== this.props.id || line !== this.props.line ||
       record?.outcome !== this.props.record?.outcome || (record === undefined) !== (this.props.record === undefined)
   }
 
   render({ choice, id, line, record }) {
-    const verdict = line.bot || record === undefined && line.kind !== "chat" ? undefined : verdictOf(record)
+    const verdict = line.bot || record === undefined ? undefined : verdictOf(record)
     return html`<li
       id=${id} role="option" aria-selected=${choice === "chosen" ? "true" : "false"} data-id=${line.correlation_id}
       class="line ${line.kind} ${line.bot ? "bot" : ""} ${choice}"
@@ -109,6 +110,8 @@ export const Room = ({ state }) => {
     document.getElementById(optionId(rows.findIndex((one) => one.correlation_id === row.correlation_id)))
       ?.scrollIntoView({ block: "nearest" })
   }
+  const choiceOf = ({ correlation_id }, index) =>
+    index === here ? "chosen" : correlation_id === selected ? "related" : ""
   const before = () => rows.findLastIndex((row, index) => index < here && row.correlation_id !== selected)
   const after = () => rows.findIndex((row, index) => index > here && row.correlation_id !== selected)
   const onKey = (event) => {
@@ -141,7 +144,7 @@ export const Room = ({ state }) => {
       >
         ${rows.map((line, index) => html`<${Line}
           key=${`${line.correlation_id}${line.bot ? "/bot" : line.kind}`} id=${optionId(index)} line=${line}
-          record=${decisions.get(line.correlation_id)} choice=${index === here ? "chosen" : line.correlation_id === selected ? "related" : ""}
+          record=${decisions.get(line.correlation_id)} choice=${choiceOf(line, index)}
         />`)}
       </ol>`}
       <${Typing} bot=${room?.bot} decisions=${decisions} />

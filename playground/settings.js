@@ -42,8 +42,10 @@ const Reply = () => html`
     <${NumberField} label="At most" unit="words" path=${filter("max_word_count")} />
   </div></div>
   <div class="group"><h3>Filter</h3><div class="fields">
-    <${WordsField} label="Never say" hint="words, with commas between" placeholder="none" path=${filter("block_keywords")} />
-    <${WordsField} label="Say one of" hint="else the answer is dropped" placeholder="anything" path=${filter("require_keywords")} />
+    <${WordsField} label="Never say" hint="words, with commas between" placeholder="none"
+      path=${filter("block_keywords")} />
+    <${WordsField} label="Say one of" hint="else the answer is dropped" placeholder="anything"
+      path=${filter("require_keywords")} />
   </div></div>
   <div class="group"><h3>Care</h3><div class="fields stacked">
     <${SwitchField} label="No repeats, echoes or empty phrases" path=${reply("quality_checks_enabled")} />
@@ -61,7 +63,8 @@ const Voice = () => html`
       hint="{context_window}, {trigger_message}, {username}, {media_title} are filled in" />
   </div>
   <div class="group"><h3>Its names</h3><div class="fields">
-    <${WordsField} label="Also answers to" hint="other names, with commas between" placeholder="only its name" path=${["bot", "aliases"]} />
+    <${WordsField} label="Also answers to" hint="other names, with commas between" placeholder="only its name"
+      path=${["bot", "aliases"]} />
   </div></div>`
 
 /** Which lines of the file were not there at the start; spaces do not count, as a changed file is written anew. */
@@ -90,9 +93,12 @@ const File = ({ settings, startingYaml }) => {
       <button type="button" onClick=${copy}>Copy</button>
       <button type="button" disabled=${!settings.changed} onClick=${reset}>Reset all</button>
     </div>
-    ${settings.problems.map(({ line, message, path, severity }) => html`<p class=${severity}>Line ${line}, ${path}: ${message}</p>`)}
-    <pre tabindex="0" aria-label="Configuration file" ref=${text}>${markedLines(settings.yaml, startingYaml).map(({ isNew, line }) =>
-      isNew ? html`<mark>${line}</mark>${"\n"}` : `${line}\n`)}</pre>
+    ${settings.problems.map(({ line, message, path, severity }) =>
+      html`<p class=${severity}>Line ${line}, ${path}: ${message}</p>`)}
+    <pre tabindex="0" aria-label="Configuration file" ref=${text}>${
+      markedLines(settings.yaml, startingYaml).map(({ isNew, line }) =>
+        isNew ? html`<mark>${line}</mark>${"\n"}` : `${line}\n`)
+    }</pre>
   </div>`
 }
 
@@ -132,17 +138,25 @@ const Section = ({ name, open, settings, startingYaml }) => {
     document.getElementById(`section-${name}`).focus()
   }
   return html`<div class="section ${open ? "open" : ""} ${name}">
-    <button type="button" id=${`section-${name}`} aria-expanded=${open ? "true" : "false"} aria-controls=${`panel-${name}`} onClick=${toggle}>
+    <button
+      type="button" id=${`section-${name}`} aria-expanded=${open ? "true" : "false"} aria-controls=${`panel-${name}`}
+      onClick=${toggle}
+    >
       <span class="title">${title}${name === "file" && settings.changed && html`<i class="dot"></i>`}</span>
       <span class="summary" dir="auto">${name === "file" ? fileSummary(settings) : summary(settings.values)}</span>
     </button>
-    <div class="panel" id=${`panel-${name}`} hidden=${!open} role="group" aria-labelledby=${`section-${name}`} onKeyDown=${onKeyDown}>
+    <div
+      class="panel" id=${`panel-${name}`} hidden=${!open} role="group" aria-labelledby=${`section-${name}`}
+      onKeyDown=${onKeyDown}
+    >
       ${open && html`<${Body} settings=${settings} startingYaml=${startingYaml} />`}
     </div>
   </div>`
 }
 
-export const Settings = ({ drafts, knob, section, settings, startingYaml }) => html`<section class="settings" aria-label="Settings">
+export const Settings = ({ drafts, knob, section, settings, startingYaml }) => html`<section
+  class="settings" aria-label="Settings"
+>
   ${settings && html`<${Known.Provider} value=${{ settings, drafts, knob }}>
     ${Object.keys(sections).map((name) => html`<${Section} key=${name} name=${name} open=${section === name}
       settings=${settings} startingYaml=${startingYaml} />`)}

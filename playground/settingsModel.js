@@ -23,7 +23,8 @@ export const valueAt = (values, path) =>
   (path[0] === "llm_api" ? path.slice(1) : path).reduce((value, key) => value?.[key], values)
 
 /** What the linter says about a field: of a refused change if there is one, else of the settings in force. */
-export const problemsAt = ({ problems }, draft, path) => draft?.problems ?? problems.filter((problem) => isAt(problem, path))
+export const problemsAt = ({ problems }, draft, path) =>
+  draft?.problems ?? problems.filter((problem) => isAt(problem, path))
 
 const withDraft = (key, draft) => ({ drafts: new Map(current().drafts).set(key, draft) })
 
@@ -51,8 +52,8 @@ const send = async (key, path, value) => {
     if (current().drafts.get(key) !== asked) return
     const errors = (error.problems ?? []).filter(({ severity }) => severity === "error")
     const here = errors.filter((problem) => isAt(problem, path))
-    const problems = here.length > 0 ? here : errors
-    update(withDraft(key, { ...asked, problems: problems.length > 0 ? problems : [{ severity: "error", message: error.message }] }))
+    const problems = [here, errors, [{ severity: "error", message: error.message }]].find(({ length }) => length > 0)
+    update(withDraft(key, { ...asked, problems }))
   }
 }
 

@@ -65,7 +65,7 @@ const Row = ({ step, text }) => step._tag === "Limit" ? html`<${LimitRow} step=$
 ><span dir="auto"><${Gate} text=${text} tone=${toneOf(step)} /></span><${Meter} step=${step} /></li>`
 
 /** Whether the way ended in this stage, and how. */
-const stageTone = (rows, isLast, outcome) => {
+const stageTone = (isLast, outcome) => {
   if (!isLast) return "ok"
   if (outcome === undefined) return "waiting"
   return { Replied: "ok", Failed: "bad" }[outcome._tag] ?? (outcome.reason === "media_event" ? "ok" : "stop")
@@ -82,11 +82,15 @@ export const Stages = ({ record }) => {
   return html`<section class="way" aria-labelledby="way-title">
     <h3 id="way-title">The way to it</h3>
     <ol>
-      ${ways.map(({ name, rows }, index) => rows.length > 0 && html`<li class="stage ${stageTone(rows, index === last, outcome)}" key=${name}>
+      ${ways.map(({ name, rows }, index) => rows.length > 0 && html`<li
+        class="stage ${stageTone(index === last, outcome)}" key=${name}
+      >
         <h4><i class="node"></i>${name}</h4>
         <ul>${rows.map(({ step, text }) => html`<${Row} step=${step} text=${text} />`)}</ul>
       </li>`)}
-      ${isOver && beyond.length > 0 && html`<li class="stage beyond"><h4><i class="node"></i>Not reached</h4><p>${beyond.join(", ")}</p></li>`}
+      ${isOver && beyond.length > 0 && html`<li class="stage beyond">
+        <h4><i class="node"></i>Not reached</h4><p>${beyond.join(", ")}</p>
+      </li>`}
     </ol>
   </section>`
 }

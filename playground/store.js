@@ -102,13 +102,25 @@ const withDecision = (decisions, record) => {
   return next
 }
 
+/** The bot's own lines come back to it as events: that they trigger nothing is no news. */
+const isEcho = ({ outcome }) => outcome?._tag === "Skipped" && outcome.reason === "own_line"
+
 /** A closed record, or one amended. */
 export const addDecision = (record) => {
+  if (isEcho(record)) return dropDecision(record.correlationId)
   noticeTime(record.arrivedAt)
   update(({ decisions, mine }) => ({
     decisions: withDecision(decisions, record),
     ...(mine.has(record.correlationId) && record.outcome?._tag !== "Replied" ? { news: record.story.outcome } : {})
   }))
+}
+
+/** What was shown of it while it was under way. */
+const dropDecision = (id) => {
+  if (!state.decisions.has(id)) return
+  const decisions = new Map(state.decisions)
+  decisions.delete(id)
+  update({ decisions })
 }
 
 /** A record under way; one that comes after its end says nothing new. */
@@ -123,11 +135,9 @@ export const said = (id) => update(({ mine }) => ({ mine: remembered(mine, id, k
 /** Shows the decision on a line, or none. */
 export const choose = (selected) => update({ selected })
 
-/** Shows the decision on the newest line that somebody else than the bot said. */
-export const chooseNewest = () => {
-  const isAnswerable = ({ eventType, username }) => eventType === "contextual" || username !== undefined && username !== state.room?.bot
-  choose([...state.decisions.values()].findLast(isAnswerable)?.correlationId)
-}
+/** Shows the newest decision on a line, or on the room as a whole. */
+export const chooseNewest = () =>
+  choose([...state.decisions.values()].findLast(({ eventType }) => eventType !== "changeMedia")?.correlationId)
 
 /** The line a decision is about; for a look at the room there is none. */
 export const lineOf = ({ lines }, id) => lines.find((line) => !line.bot && line.correlation_id === id)

@@ -48,8 +48,12 @@ const steps = {
 /** Line breaks that go or come are seen. */
 const visible = (text) => text.replaceAll("\n", "↵")
 
-const Diff = ({ after, before }) => html`<p class="diff" dir="auto">${diff(before, after).map(({ kind, text }) =>
-  kind === "same" ? text : kind === "gone" ? html`<del>${visible(text)}</del>` : html`<ins>${visible(text)}</ins>`)}</p>`
+const Piece = ({ kind, text }) =>
+  kind === "gone" ? html`<del>${visible(text)}</del>` : html`<ins>${visible(text)}</ins>`
+
+const Diff = ({ after, before }) => html`<p class="diff" dir="auto">${
+  diff(before, after).map((piece) => piece.kind === "same" ? piece.text : html`<${Piece} ...${piece} />`)
+}</p>`
 
 /** Each step with the text before and after it, and why it dropped the answer if it did. */
 const changesOf = ({ answer, processing }, record) => {

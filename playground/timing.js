@@ -3,10 +3,10 @@ import { html } from "/vendor/htm-preact.js"
 import { Part } from "./texts.js"
 import { seconds } from "./words.js"
 
-const waits = { global_cooldown: "pause between lines", pacing: "room's flood control", connection: "NATS to come back" }
+const waits = { global_cooldown: "pause between lines", pacing: "flood control", connection: "NATS to come back" }
 
 /** The spans of a record in order: { name, kind, from, to }, ms after the arrival. */
-const spansOf = ({ delivery, outcome, steps }) => {
+const spansOf = ({ delivery, steps }) => {
   const spans = []
   let at = 0
   const add = (name, kind, from, to) => spans.push({ name, kind, from: Math.max(0, from), to: Math.max(from, to) })
@@ -35,9 +35,11 @@ const spansOf = ({ delivery, outcome, steps }) => {
     at = step.at
   }
   if (spans.length === 0 && at > 0) add("deciding", "own", 0, at)
-  if (outcome?._tag === "Replied" && delivery?._tag === "Delivered") add("until seen in the room", "wait", at, at + delivery.afterMs)
+  if (delivery?._tag === "Delivered") add("until seen in the room", "wait", at, at + delivery.afterMs)
   return spans
 }
+
+const percent = (share) => `${share * 100}%`
 
 const Tokens = ({ steps }) => {
   const answers = steps.filter(({ _tag }) => _tag === "LlmAnswer")
@@ -57,7 +59,7 @@ export const Timing = ({ record }) => {
     <ol class="waterfall">
       ${spans.map(({ from, kind, name, to }) => html`<li class=${kind}>
         <span>${name}</span>
-        <i aria-hidden="true" style=${{ "--from": `${from / total * 100}%`, "--wide": `${(to - from) / total * 100}%` }}><b></b></i>
+        <i aria-hidden="true" style=${{ "--from": percent(from / total), "--wide": percent((to - from) / total) }}><b></b></i>
         <em>${seconds(to - from)}</em>
       </li>`)}
     </ol>

@@ -4,7 +4,7 @@ import { get, post } from "./api.js"
 import { notify, roomNow, setClock, update } from "./store.js"
 import { timeOf } from "./words.js"
 
-const films = ["Metropolis (1927)", "Nosferatu (1922)", "The General (1926)", "Charade (1963)", "His Girl Friday (1940)"]
+const films = ["Metropolis (1927)", "Nosferatu (1922)", "The General (1926)", "Charade (1963)"]
 const rates = [0, 6, 20, 60]
 const jumps = { "+10 s": 10, "+1 min": 60, "+1 h": 3600 }
 
@@ -75,7 +75,9 @@ const Film = ({ playing }) => {
     }
   }
   return html`<form class="tool film" onSubmit=${onSubmit}>
-    <label>Film <input value=${title} placeholder=${next} maxlength="200" onInput=${({ target }) => setTitle(target.value)} /></label>
+    <label>Film
+      <input value=${title} placeholder=${next} maxlength="200" onInput=${({ target }) => setTitle(target.value)} />
+    </label>
     <button type="submit" class="small">Play</button>
   </form>`
 }

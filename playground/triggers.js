@@ -12,21 +12,28 @@ const kinds = {
 
 /** What a trigger begins with when it is added. */
 const added = {
-  keyword: { type: "keyword", keywords: ["popcorn"], fire_probability: 0.5, cooldown_seconds: 30 },
+  keyword: {
+    promise: "Speak when one of your words is said",
+    entry: { type: "keyword", keywords: ["popcorn"], fire_probability: 0.5, cooldown_seconds: 30 }
+  },
   contextual: {
-    type: "contextual",
-    fire_probability: 0.5,
-    cooldown_seconds: 60,
-    evaluation_interval_seconds: 30,
-    min_messages_since_last_bot_message: 3
+    promise: "Look at the room now and then, and speak if it fits",
+    entry: {
+      type: "contextual",
+      fire_probability: 0.5,
+      cooldown_seconds: 60,
+      evaluation_interval_seconds: 30,
+      min_messages_since_last_bot_message: 3
+    }
   }
 }
 
 const percent = (share) => `${Math.round(share * 100)} %`
 
 export const triggersSummary = (triggers) =>
-  triggers.filter(({ enabled }) => enabled !== false)
-    .map(({ fire_probability, type }) => `${kinds[type].short} ${percent(fire_probability)}`).join(", ") || "none: it never speaks"
+  triggers.filter(({ enabled }) => enabled)
+    .map(({ fire_probability, type }) => `${kinds[type].short} ${percent(fire_probability)}`)
+    .join(", ") || "none: it never speaks"
 
 const OwnLimits = ({ at, type, wanted }) => {
   const [open, setOpen] = useState(false)
@@ -49,8 +56,11 @@ const LimitFields = ({ at, type }) => html`
 const Card = ({ entry: { enabled, type }, index, wanted }) => {
   const at = ["triggers", index]
   const opensLimits = wanted?.startsWith(`triggers.${index}.rate_limit`)
-  return html`<section class="card ${enabled === false ? "off" : ""}" aria-label=${kinds[type].title}>
-    <header><h3>${kinds[type].title}</h3><code>${type}</code><${SwitchField} label=${`${kinds[type].title}: on`} bare path=${[...at, "enabled"]} /></header>
+  return html`<section class="card ${enabled ? "" : "off"}" aria-label=${kinds[type].title}>
+    <header>
+      <h3>${kinds[type].title}</h3><code>${type}</code>
+      <${SwitchField} label=${`${kinds[type].title}: on`} bare path=${[...at, "enabled"]} />
+    </header>
     <${Told} path=${[...at, "type"]} />
     ${type === "keyword" && html`<${WordsField} label="Words" path=${[...at, "keywords"]} />`}
     <div class="fields">
@@ -66,13 +76,14 @@ const Card = ({ entry: { enabled, type }, index, wanted }) => {
 
 export const Triggers = ({ settings: { values } }) => {
   const { knob } = useContext(Known)
-  const add = (type) => change(["triggers", values.triggers.length], added[type], { at: 0 })
+  const add = (type) => change(["triggers", values.triggers.length], added[type].entry, { at: 0 })
   const missing = Object.keys(added).filter((type) => !values.triggers.some((entry) => entry.type === type))
   return html`<${Told} path=${["triggers"]} /><div class="cards">
-    ${values.triggers.map((entry, index) => html`<${Card} key=${`${entry.type}${index}`} entry=${entry} index=${index} wanted=${knob} />`)}
+    ${values.triggers.map((entry, index) => html`<${Card}
+      key=${`${entry.type}${index}`} entry=${entry} index=${index} wanted=${knob}
+    />`)}
     ${missing.map((type) => html`<button type="button" class="card adder" onClick=${() => add(type)}>
-      <b>+ ${kinds[type].title}</b>
-      <span>${type === "keyword" ? "Speak when one of your words is said" : "Look at the room now and then, and speak if it fits"}</span>
+      <b>+ ${kinds[type].title}</b><span>${added[type].promise}</span>
     </button>`)}
   </div>`
 }

@@ -1,159 +1,96 @@
-import { PanelBuilder as BarGauge } from "@grafana/grafana-foundation-sdk/bargauge"
-import {
-  BarGaugeDisplayMode,
-  BigValueColorMode,
-  BigValueGraphMode,
-  GraphDrawStyle,
-  GraphGradientMode,
-  LegendDisplayMode,
-  LegendPlacement,
-  LineInterpolation,
-  StackingConfigBuilder,
-  StackingMode,
-  TooltipDisplayMode,
-  VisibilityMode,
-  VizLegendOptionsBuilder,
-  VizOrientation,
-  VizTooltipOptionsBuilder
-} from "@grafana/grafana-foundation-sdk/common"
 import {
   DashboardBuilder,
   DashboardCursorSync,
   DatasourceVariableBuilder,
-  MappingType,
   QueryVariableBuilder,
   RowBuilder,
-  type Threshold,
-  ThresholdsConfigBuilder,
-  ThresholdsMode,
   VariableRefresh,
   VariableSort
 } from "@grafana/grafana-foundation-sdk/dashboard"
-import { DataqueryBuilder } from "@grafana/grafana-foundation-sdk/prometheus"
-import { PanelBuilder as Stat } from "@grafana/grafana-foundation-sdk/stat"
-import { PanelBuilder as TimeSeries } from "@grafana/grafana-foundation-sdk/timeseries"
+import { bars, datasource, left, lines, number, state, steps } from "./dashboardPanels.ts"
 
-const datasource = { type: "prometheus", uid: "$datasource" }
-/** A metric of the bot, and one of the rooms that were chosen. */
+/** A metric of the bot, and one of the rooms that are chosen. */
 const bot = (metric: string, labels = ""): string => `${metric}{job="$job"${labels}}`
 const room = (metric: string, labels = ""): string => bot(metric, `, channel=~"$channel"${labels}`)
 
 const perMinute = (by: string, series: string): string => `sum by (${by}) (rate(${series}[$__rate_interval])) * 60`
 const inAll = (series: string): string => `sum(increase(${series}[$__range]))`
-const quantile = (part: number, by: string, buckets: string): string =>
-  `histogram_quantile(${part}, sum by (${by}, le) (rate(${buckets}[$__rate_interval])))`
-
-const query = (expr: string, legend: string): DataqueryBuilder =>
-  new DataqueryBuilder().datasource(datasource).expr(expr).legendFormat(legend)
-
-const steps = (...all: ReadonlyArray<readonly [from: number | null, color: string]>): ThresholdsConfigBuilder =>
-  new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute)
-    .steps(all.map(([value, color]): Threshold => ({ value, color })))
-
-interface Shown {
-  readonly title: string
-  readonly description: string
-  readonly width: number
-}
-
-const number = ({ description, title, width }: Shown, expr: string, unit: string, legend = ""): Stat =>
-  new Stat().title(title).description(description).datasource(datasource).height(4).span(width).unit(unit).noValue("–")
-    .colorMode(BigValueColorMode.Value).graphMode(BigValueGraphMode.None)
-    .thresholds(steps([null, "text"]))
-    .withTarget(query(expr, legend).refId("A").instant())
-
-/** One of two states, in a word and a colour. */
-const state = (shown: Shown, expr: string, bad: string, good: string, legend = ""): Stat =>
-  number(shown, expr, "short", legend)
-    .colorMode(BigValueColorMode.Background)
-    .thresholds(steps([null, "red"], [1, "green"]))
-    .mappings([{
-      type: MappingType.ValueToText,
-      options: { "0": { text: bad, color: "red", index: 0 }, "1": { text: good, color: "green", index: 1 } }
-    }])
-
-const lines = (
-  { description, title, width }: Shown,
-  unit: string,
-  ...targets: ReadonlyArray<readonly [expr: string, legend: string]>
-): TimeSeries => {
-  const panel = new TimeSeries().title(title).description(description).datasource(datasource).height(8).span(width)
-    .unit(unit).min(0).lineWidth(2).fillOpacity(12).gradientMode(GraphGradientMode.Opacity)
-    .lineInterpolation(LineInterpolation.Smooth).showPoints(VisibilityMode.Never)
-    .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi))
-    .legend(new VizLegendOptionsBuilder().displayMode(LegendDisplayMode.List).placement(LegendPlacement.Bottom).showLegend(true))
-  for (const [index, [expr, legend]] of targets.entries()) {
-    panel.withTarget(query(expr, legend).refId(String.fromCharCode("A".charCodeAt(0) + index)))
-  }
-  return panel
-}
-
-/** What adds up, one on the other. */
-const bars = (shown: Shown, unit: string, ...targets: ReadonlyArray<readonly [expr: string, legend: string]>): TimeSeries =>
-  lines(shown, unit, ...targets).drawStyle(GraphDrawStyle.Bars).fillOpacity(70).lineWidth(0)
-    .gradientMode(GraphGradientMode.None).stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group("A"))
-
-const left = (shown: Shown, expr: string, max: number): BarGauge =>
-  new BarGauge().title(shown.title).description(shown.description).datasource(datasource).height(8).span(shown.width)
-    .unit("short").min(0).max(max).orientation(VizOrientation.Horizontal).displayMode(BarGaugeDisplayMode.Gradient)
-    .thresholds(steps([null, "red"], [1, "orange"], [2, "green"])).noValue("no limit")
-    .withTarget(query(expr, "{{channel}}").refId("A").instant())
+const quantile = (part: number, by: string, metric: string): string =>
+  `histogram_quantile(${part}, sum by (${by}, le) (rate(${metric}[$__rate_interval])))`
 
 const well = [
-  state({ title: "Bot", description: "Whether Prometheus reaches it.", width: 3 }, `min(${bot("up")})`, "down", "up"),
-  state({ title: "NATS", description: "Without it the bot hears and says nothing.", width: 3 }, `min(${bot("nats_connected")})`, "away", "connected"),
+  state(
+    { title: "Bot", description: "Whether Prometheus reaches it.", width: 3 },
+    { bad: "down", good: "up" },
+    `min(${bot("up")})`,
+    ""
+  ),
+  state(
+    { title: "NATS", description: "Without it the bot hears and says nothing.", width: 3 },
+    { bad: "away", good: "connected" },
+    `min(${bot("nats_connected")})`,
+    ""
+  ),
   state(
     { title: "Model", description: "Whether the model's server answers.", width: 4 },
+    { bad: "away", good: "available" },
     `min by (model) (${bot("llm_api_available")})`,
-    "away",
-    "available",
     "{{model}}"
   ),
   state(
     { title: "Configuration", description: "Refused: the bot goes on with the old one; check-config says why.", width: 3 },
+    { bad: "refused", good: "good" },
     `min(${bot("config_last_reload_successful")})`,
-    "refused",
-    "good"
+    ""
   ),
-  number({ title: "Channels", description: "Rooms the bot listens to.", width: 3 }, `sum(${bot("active_channels")})`, "short")
+  number({ title: "Channels", description: "Rooms the bot listens to.", width: 3 }, `sum(${bot("active_channels")})`, "")
     .thresholds(steps([null, "red"], [1, "green"])),
   number(
-    { title: "Events", description: "Everything that came from the rooms in the time shown above.", width: 4 },
+    { title: "Events", description: "Everything that came from the rooms in the time shown.", width: 4 },
     inAll(room("events_received_total")),
-    "short"
+    ""
   ).decimals(0),
-  number({ title: "Replies", description: "Lines the bot said in the time shown above.", width: 4 }, inAll(room("responses_sent_total")), "short")
-    .decimals(0)
+  number(
+    { title: "Replies", description: "Lines the bot said in the time shown.", width: 4 },
+    inAll(room("responses_sent_total")),
+    ""
+  ).decimals(0)
 ]
 
 const work = [
   bars(
     { title: "Events a minute", description: "What the rooms say and do.", width: 12 },
-    "short",
     [perMinute("event_type", room("events_received_total")), "{{event_type}}"]
   ),
   lines(
-    { title: "Time to decide", description: "From an event's arrival to the decision about it, the model not counted.", width: 12 },
+    {
+      title: "Time to decide",
+      description: "From an event's arrival to the decision about it, the model not counted.",
+      width: 12
+    },
     "s",
     [quantile(0.5, "job", room("event_processing_duration_seconds_bucket")), "half are faster"],
     [quantile(0.99, "job", room("event_processing_duration_seconds_bucket")), "99 of 100 are faster"]
   ),
   bars(
     { title: "Triggers that fired, a minute", description: "Each asks the model for a reply.", width: 8 },
-    "short",
     [perMinute("trigger_type", room("triggers_fired_total")), "{{trigger_type}}"]
   ),
   bars(
-    { title: "Why it kept silent, a minute", description: "Triggers that matched and were refused, by the reason.", width: 8 },
-    "short",
+    {
+      title: "Why it kept silent, a minute",
+      description: "Triggers that matched and were refused, by the reason.",
+      width: 8
+    },
     [perMinute("reason", room("triggers_suppressed_total")), "{{reason}}"]
   ),
   bars(
     { title: "Replies a minute", description: "Lines the bot said, by room; private ones apart.", width: 8 },
-    "short",
     [perMinute("channel, target_type", room("responses_sent_total")), "{{channel}} {{target_type}}"]
   )
 ]
+
+const fixedColor = (color: string) => [{ id: "color", value: { mode: "fixed", fixedColor: color } }]
 
 const model = [
   lines(
@@ -164,29 +101,30 @@ const model = [
   ),
   bars(
     { title: "Requests a minute", description: "How they ended; each attempt counts.", width: 8 },
-    "short",
     [perMinute("status", bot("llm_requests_total")), "{{status}}"]
-  ).overrideByName("success", [{ id: "color", value: { mode: "fixed", fixedColor: "green" } }])
-    .overrideByName("error", [{ id: "color", value: { mode: "fixed", fixedColor: "red" } }])
-    .overrideByName("timeout", [{ id: "color", value: { mode: "fixed", fixedColor: "orange" } }])
-    .overrideByName("rate_limited", [{ id: "color", value: { mode: "fixed", fixedColor: "purple" } }]),
+  ).overrideByName("success", fixedColor("green")).overrideByName("error", fixedColor("red"))
+    .overrideByName("timeout", fixedColor("orange")).overrideByName("rate_limited", fixedColor("purple")),
   bars(
     { title: "Tokens a minute", description: "What is paid for: prompts (input) and answers (output).", width: 8 },
-    "short",
     [perMinute("model, direction", bot("llm_tokens_total")), "{{model}} {{direction}}"]
   )
 ]
 
+const remaining = (type: string): string =>
+  `min by (channel) (${room("rate_limit_remaining", `, limit_type="${type}"`)})`
+
 const limits = [
   left(
     { title: "Lines left this minute", description: "What rate_limits.max_per_channel_per_minute still allows.", width: 8 },
-    `min by (channel) (${room("rate_limit_remaining", ", limit_type=\"channel_per_minute\"")})`,
-    5
+    5,
+    remaining("channel_per_minute"),
+    "{{channel}}"
   ),
   left(
     { title: "Lines left this hour", description: "What rate_limits.max_per_channel_per_hour still allows.", width: 8 },
-    `min by (channel) (${room("rate_limit_remaining", ", limit_type=\"channel_per_hour\"")})`,
-    30
+    30,
+    remaining("channel_per_hour"),
+    "{{channel}}"
   ),
   lines(
     { title: "Lines remembered", description: "How much of each room's talk a prompt could show.", width: 8 },
@@ -197,37 +135,56 @@ const limits = [
 
 const delivery = [
   lines(
-    { title: "From the question to the reply", description: "What people wait: the model, the limits' pauses and the sending.", width: 8 },
+    {
+      title: "From the question to the reply",
+      description: "What people wait: the model, the limits' pauses and the sending.",
+      width: 8
+    },
     "s",
     [quantile(0.5, "job", room("reply_duration_seconds_bucket")), "half are faster"],
     [quantile(0.95, "job", room("reply_duration_seconds_bucket")), "95 of 100 are faster"]
   ),
   bars(
-    { title: "Answers not sent, a minute", description: "What the model said was not fit to send, or came too late.", width: 8 },
-    "short",
+    {
+      title: "Answers not sent, a minute",
+      description: "What the model said was not fit to send, or came too late.",
+      width: 8
+    },
     [perMinute("reason", room("responses_filtered_total")), "{{reason}}"]
   ),
   bars(
-    { title: "Lost, a minute", description: "Events nobody could read or keep up with, replies NATS never got. Should be empty.", width: 8 },
-    "short",
+    {
+      title: "Lost, a minute",
+      description: "Events nobody could read or keep up with, replies NATS never got. Should be empty.",
+      width: 8
+    },
     [perMinute("reason", room("events_invalid_total")), "event invalid: {{reason}}"],
     [perMinute("job", room("events_dropped_total")), "event dropped"],
     [perMinute("reason", bot("outbox_dropped_total")), "reply dropped: {{reason}}"]
   ),
   lines(
-    { title: "Length of replies", description: "Characters; the limit is response_processing.max_response_length.", width: 12 },
+    {
+      title: "Length of replies",
+      description: "Characters; the limit is response_processing.max_response_length.",
+      width: 12
+    },
     "short",
     [quantile(0.5, "job", room("response_length_characters_bucket")), "half are shorter"],
     [quantile(0.95, "job", room("response_length_characters_bucket")), "95 of 100 are shorter"]
   ),
   bars(
     { title: "Reloads of the configuration", description: "Attempts, a minute.", width: 12 },
-    "short",
     [perMinute("result", bot("config_reloads_total")), "{{result}}"]
   )
 ]
 
-const rows = [["Is it well?", well], ["What it does", work], ["The model", model], ["Limits", limits], ["Delivery", delivery]] as const
+const rows = [
+  ["Is it well?", well],
+  ["What it does", work],
+  ["The model", model],
+  ["Limits", limits],
+  ["Delivery", delivery]
+] as const
 
 const values = (name: string, label: string, from: string): QueryVariableBuilder =>
   new QueryVariableBuilder(name).label(label).datasource(datasource).query(`label_values(${from}, ${name})`)

@@ -64,7 +64,7 @@ const wording = visit(async (person) => {
   await person.page.locator(".line.chat", { hasText: "how did they light this" }).click()
   await person.page.getByText("What it answered").click()
   await person.page.getByText("Where the time went").click()
-  await person.page.evaluate("document.querySelector('.wording').closest('details').previousElementSibling.scrollIntoView()")
+  await person.page.evaluate("document.querySelectorAll('.part')[1].scrollIntoView()")
   await take(person, "processing-diff")
 }, { viewport: size })
 
@@ -77,4 +77,6 @@ const phone = visit(async (person) => {
 mkdirSync(folder, { recursive: true })
 // A room of its own for each.
 const world = Layer.mergeAll(Playground.layer(answers, false), Browser.layer).pipe(Layer.provideMerge(LlmServer.layer))
-for (const picture of [silent, changed, wording, phone]) await Effect.runPromise(Effect.provide(picture, Layer.fresh(world)))
+for (const picture of [silent, changed, wording, phone]) {
+  await Effect.runPromise(Effect.provide(picture, Layer.fresh(world)))
+}

@@ -58,6 +58,19 @@ export type SkipReason = typeof SkipReason.Type
 
 const at = { /** ms since the arrival */ at: Schema.Finite }
 
+/** One HTTP request to the model and how it went. */
+export const LlmAttempt = Schema.Struct({
+  model: Schema.String,
+  /** 1 for the first. */
+  attempt: Schema.Finite,
+  status: Schema.Literals(["success", "timeout", "rate_limited", "error"]),
+  durationMs: Schema.Finite,
+  /** ms until the first text of a streamed answer. */
+  firstTextMs: Schema.optionalKey(Schema.Finite),
+  detail: Schema.String
+})
+export type LlmAttempt = typeof LlmAttempt.Type
+
 /** How one trigger entry took the event (F3: enabled → condition → cooldown → probability). */
 export const TriggerResult = Schema.TaggedUnion({
   Disabled: {},
@@ -78,15 +91,7 @@ export const Step = Schema.TaggedUnion({
   Admitted: { ...at, entry: EntryKey },
   Participation: { ...at, model: Schema.String, wanted: Schema.Boolean },
   Prompt: { ...at, contextLines: Schema.Finite, characters: Schema.Finite },
-  LlmAttempt: {
-    ...at,
-    model: Schema.String,
-    attempt: Schema.Finite,
-    status: Schema.Literals(["success", "timeout", "rate_limited", "error"]),
-    durationMs: Schema.Finite,
-    firstTextMs: Schema.optionalKey(Schema.Finite),
-    detail: Schema.String
-  },
+  LlmAttempt: { ...at, ...LlmAttempt.fields },
   LlmAnswer: {
     ...at,
     model: Schema.String,

@@ -2,7 +2,7 @@ import { Context, Deferred, Effect, Layer, Option } from "effect"
 import type { Refusal } from "../domain/ChatEvent.ts"
 import type { ChannelKey } from "../domain/Ids.ts"
 import type { Conversation } from "./ContextStore.ts"
-import type { Decision } from "./DecisionLog.ts"
+import type { Decision } from "./OpenDecision.ts"
 import { monotonicMillis } from "./Moment.ts"
 
 /** How long a sent reply may take to come back from the room (F8). */

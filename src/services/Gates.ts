@@ -5,7 +5,7 @@ import { silenceRemaining } from "../domain/MediaSilence.ts"
 import type { Reservation } from "../domain/RateLimit.ts"
 import type { CompiledTrigger } from "../domain/Trigger.ts"
 import { ContextStore } from "./ContextStore.ts"
-import type { Decision } from "./DecisionLog.ts"
+import type { Decision } from "./OpenDecision.ts"
 import { RateLimiter } from "./RateLimiter.ts"
 
 /** What a trigger stands before, whoever fired it. A gate that refuses has closed the decision with its reason. */

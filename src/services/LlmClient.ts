@@ -1,5 +1,6 @@
 import { Context, type Effect, type Option, Schema } from "effect"
 import type { Served } from "../domain/AnswerReader.ts"
+import type { LlmAttempt } from "../domain/Decision.ts"
 import type { CorrelationId } from "../domain/Ids.ts"
 import type { PromptMessage } from "../domain/Prompt.ts"
 import type { Enough } from "../domain/reply/EarlyCut.ts"
@@ -90,18 +91,6 @@ export type LlmError =
   | LlmRejected
   | LlmBadAnswer
   | LlmEmpty
-
-/** One HTTP request to the model and how it went. */
-export interface LlmAttempt {
-  readonly model: string
-  /** 1 for the first. */
-  readonly attempt: number
-  readonly status: "success" | "timeout" | "rate_limited" | "error"
-  readonly durationMs: number
-  /** ms until the first text of a streamed answer. */
-  readonly firstTextMs?: number
-  readonly detail: string
-}
 
 export interface LlmRequest {
   /** The decision that asks. */

@@ -4,7 +4,7 @@ import type { Outcome, SkipReason } from "../domain/Decision.ts"
 import type { EventIdentity, Username } from "../domain/Ids.ts"
 import type { Reservation } from "../domain/RateLimit.ts"
 import type { Conversation } from "./ContextStore.ts"
-import type { Decision } from "./DecisionLog.ts"
+import type { Decision } from "./OpenDecision.ts"
 
 /** An admitted trigger that is to be answered. */
 export interface ReplyJob {

@@ -20,16 +20,16 @@ export interface Watched {
 }
 
 // The console tells of these too, but not which line of the page they come from.
-const reportViolations = `document.addEventListener("securitypolicyviolation", ({ blockedURI, lineNumber, sourceFile, violatedDirective }) =>
-  console.error("CSP: " + violatedDirective + " stops " + blockedURI + " at " + sourceFile + ":" + lineNumber))`
+const reportViolations = `document.addEventListener("securitypolicyviolation", (violation) =>
+  console.error("CSP: " + violation.violatedDirective + " at " + violation.sourceFile + ":" + violation.lineNumber))`
 
 // An answer that refuses, or a program that has ended, is what some tests are about: the browser always logs it.
-const isExpected = (text: string): boolean => /^Failed to load resource: .*(?:422|ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED)/.test(text)
+const expected = /^Failed to load resource: .*(?:422|ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED)/
 
 const watched = (page: Page): Watched => {
   const troubles: Array<string> = []
   page.on("console", (message) => {
-    if (message.type() === "error" && !isExpected(message.text())) troubles.push(message.text())
+    if (message.type() === "error" && !expected.test(message.text())) troubles.push(message.text())
   })
   page.on("pageerror", (error) => troubles.push(`uncaught: ${error.stack ?? error.message}`))
   page.on("dialog", (dialog) => {

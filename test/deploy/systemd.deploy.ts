@@ -88,7 +88,7 @@ describe("the unit on a machine that runs systemd", () => {
 
       yield* machine.writeConfig(settings.replace("username: MovieBot", "username: MovieBot\n  aliases: [Usher]"))
       assert.deepStrictEqual(yield* machine.run("systemctl", "reload", "llm-bot"), { code: 0, output: "" })
-      assert.include(yield* machine.journal, "Configuration reloaded")
+      yield* eventually("it reloads", machine.journal, (lines) => lines.includes("Configuration reloaded"))
       yield* say("lobby", "Bob", "Usher, who else is here?")
       assert.include((yield* commands(2)).at(-1), "who else is")
 

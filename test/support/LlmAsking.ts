@@ -1,11 +1,12 @@
 import { Effect, Layer, Option, Result, Schema } from "effect"
 import { stringify } from "yaml"
+import type { LlmAttempt } from "../../src/domain/Decision.ts"
 import { CorrelationId } from "../../src/domain/Ids.ts"
 import { type Enough, neverEnough } from "../../src/domain/reply/EarlyCut.ts"
 import { LlmApi } from "../../src/domain/settings/LlmSettings.ts"
 import * as LlmOpenAi from "../../src/layers/LlmOpenAi.ts"
 import { BotConfig } from "../../src/services/BotConfig.ts"
-import { type Completion, type LlmAttempt, LlmClient, type LlmError } from "../../src/services/LlmClient.ts"
+import { type Completion, LlmClient, type LlmError } from "../../src/services/LlmClient.ts"
 import { LlmServer } from "./LlmServer.ts"
 import { settingsOf } from "./Simulation.ts"
 

@@ -1,7 +1,8 @@
 import { Clock, Context, Effect, type Exit, Fiber, Layer } from "effect"
+import type { LlmAttempt } from "../../domain/Decision.ts"
 import type { Settings } from "../../domain/settings/Settings.ts"
 import { BotConfig } from "../../services/BotConfig.ts"
-import { type Completion, type LlmAttempt, LlmClient, type LlmError, type LlmRequest } from "../../services/LlmClient.ts"
+import { type Completion, LlmClient, type LlmError, type LlmRequest } from "../../services/LlmClient.ts"
 import * as LlmOpenAi from "../LlmOpenAi.ts"
 
 /** A model that is asked over the network: the replay waits for it, and lets as much time pass as it took. */

@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { DecisionRecord } from "../../domain/Decision.ts"
+import { DecisionRecord, LlmAttempt } from "../../domain/Decision.ts"
 import { ChannelName, CorrelationId, EntryKey, EventIdentity } from "../../domain/Ids.ts"
 import {
   LlmBadAnswer,
@@ -44,15 +44,6 @@ const Event = Schema.Struct({
   domain: Schema.optionalKey(Schema.String)
 })
 
-const Attempt = Schema.Struct({
-  model: Schema.String,
-  attempt: Schema.Finite,
-  status: Schema.Literals(["success", "timeout", "rate_limited", "error"]),
-  durationMs: Schema.Finite,
-  firstTextMs: Schema.optionalKey(Schema.Finite),
-  detail: Schema.String
-})
-
 /** How a request to the model ended. */
 export const CompletionEnd = Schema.TaggedUnion({
   Answered: {
@@ -87,7 +78,7 @@ const Completion = Schema.Struct({
   id: CorrelationId,
   /** ms from the question to the end. */
   took: Schema.Finite,
-  attempts: Schema.Array(Attempt),
+  attempts: Schema.Array(LlmAttempt),
   end: CompletionEnd
 })
 

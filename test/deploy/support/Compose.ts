@@ -72,8 +72,8 @@ export const mountedAt = (name: string, target: string): string => {
 /** The bot's configuration there and the environment it is read in. */
 export const settingsInCompose = (): { readonly file: string; readonly env: Readonly<Record<string, string>> } => {
   const values = exampleEnvironment()
-  const env = Object.fromEntries(
-    Object.entries(service("llm-bot").environment ?? {}).map(([name, value]) => [name, values[variablesIn(value)[0] ?? ""] ?? value])
-  )
+  const fill = (value: string): string => values[variablesIn(value)[0] ?? ""] ?? value
+  const given = Object.entries(service("llm-bot").environment ?? {})
+  const env = Object.fromEntries(given.map(([name, value]) => [name, fill(value)]))
   return { file: resolve(mountedAt("llm-bot", "/config"), "config.yaml"), env }
 }

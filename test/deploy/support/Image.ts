@@ -68,7 +68,8 @@ const makeBase = (): void => make(base, "scratch", (container) => fillBase(build
 /** A machine that starts systemd, and nothing that would touch the network, which it has in common with this one. */
 const makeMachine = (): void =>
   make(machine, base, (container) => {
-    const run = (...args: ReadonlyArray<string>) => buildah("run", "--isolation", "chroot", "--network", "host", container, "--", ...args)
+    const run = (...args: ReadonlyArray<string>) =>
+      buildah("run", "--isolation", "chroot", "--network", "host", container, "--", ...args)
     run("apt-get", "update")
     run("apt-get", "install", "--yes", "--no-install-recommends", "systemd", "systemd-sysv", "procps")
     run("systemctl", "mask", "systemd-networkd.service", "systemd-networkd.socket", "systemd-resolved.service")
@@ -89,7 +90,7 @@ const proxies = ["http_proxy", "https_proxy", "no_proxy"].flatMap((name) => {
   return value === undefined ? [] : ["--build-arg", `${name}=${value}`]
 })
 
-/** Builds the repository's Dockerfile with buildah, first the images made by hand where they are missing. Needs root. */
+/** Builds the repository's Dockerfile with buildah; the images made by hand first. Needs root. */
 export const buildImage = (): void => {
   mkdirSync(cache, { recursive: true })
   const npmrc = join(cache, "npmrc")

@@ -16,12 +16,16 @@ const removeGroup = (path: string): void => {
 /** A control group for the machine's systemd. */
 const controlGroup = Effect.acquireRelease(
   Effect.sync(() => {
-    const mount = execFileSync("findmnt", ["--noheadings", "--first-only", "--types", "cgroup2", "--output", "TARGET"], { encoding: "utf8" })
-    const path = join(mount.trim(), `llm-bot-test-${process.pid}`)
+    const question = ["--noheadings", "--first-only", "--types", "cgroup2", "--output", "TARGET"]
+    const path = join(execFileSync("findmnt", question, { encoding: "utf8" }).trim(), `llm-bot-test-${process.pid}`)
     mkdirSync(path)
     return path
   }),
-  (path) => Effect.retry(Effect.try(() => removeGroup(path)), Schedule.spaced("50 millis").pipe(Schedule.upTo({ times: 100 }))).pipe(Effect.orDie)
+  (path) =>
+    Effect.try(() => removeGroup(path)).pipe(
+      Effect.retry(Schedule.spaced("50 millis").pipe(Schedule.upTo({ times: 100 }))),
+      Effect.orDie
+    )
 )
 
 /** The one thing that differs from the unit: nobody has to wait half a minute for the watchdog. */
@@ -64,7 +68,8 @@ export const bootMachine = Effect.fnUntraced(function*(config: string, secrets: 
     run,
     writeConfig: (text: string) => Effect.sync(() => writeFileSync(configFile, text)),
     /** A property of the unit as systemd has it. */
-    property: (name: string) => Effect.map(run("systemctl", "show", "--value", "--property", name, "llm-bot"), ({ output }) => output),
+    property: (name: string) =>
+      Effect.map(run("systemctl", "show", "--value", "--property", name, "llm-bot"), ({ output }) => output),
     journal: Effect.map(run("journalctl", "--unit", "llm-bot", "--output", "cat", "--no-pager"), ({ output }) => output)
   }
 })

@@ -1,5 +1,6 @@
 #!/bin/sh
-# A container without a container engine: `unshare --mount --pid --fork --kill-child sh container.sh ROOT CONFIG PIDFILE COMMAND…`
+# A container without a container engine, in new namespaces for mounts and processes:
+# unshare --mount --pid --fork --kill-child sh container.sh ROOT CONFIG PIDFILE COMMAND…
 # It is process 1 of its own, on a root that nobody can write to, as user 1000, without capabilities and new privileges:
 # what `docker run --read-only --cap-drop ALL --security-opt no-new-privileges -v CONFIG:/config:ro` gives.
 set -eu

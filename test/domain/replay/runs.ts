@@ -70,7 +70,7 @@ const Room = Schema.fromJsonString(Scenario)
 
 /** What the whole bot decides in simulated time about a small evening, with at most so many lines a minute. */
 export const simulatedRun = (config: string, perMinute: number): Effect.Effect<ReplayRun> => {
-  const scenario = Schema.decodeUnknownSync(Room)(JSON.stringify({
+  const scenario = Schema.decodeSync(Room)(JSON.stringify({
     holds: ["F12"],
     story: "an evening in the lobby",
     config: {
