@@ -29,13 +29,13 @@ export const get = (path) => request(path, {})
 export const post = (path, body) =>
   request(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) })
 
-/** How long a hidden page keeps its streams: a browser allows few connections to one server. */
+/** How long a hidden page keeps its stream: a browser allows few connections to one server. */
 const hiddenForMs = 10_000
 const againAfterMs = 2_000
 
 /**
- * Follows a stream of JSON events for as long as the page is looked at. Every (re)opening starts the stream's history
- * anew, so `onOpen` is the moment to forget what is shown.
+ * Follows a stream of JSON events for as long as the page is looked at. Every opening begins with all that was before,
+ * so `onOpen` is the moment to forget what is shown.
  */
 export const follow = (path, { onOpen, onEvent, onLost }) => {
   let source

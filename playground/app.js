@@ -46,14 +46,11 @@ const Header = ({ room }) => html`<header class="top">
 </header>`
 
 /** What is wrong, if anything. */
-const Banner = ({ notice, open }) => {
-  const lost = Object.values(open).includes(false)
-  return html`<div role="status" class="banner-place">
-    ${lost
-      ? html`<p class="banner"><i class="mark waiting"></i>The playground does not answer. Trying again…</p>`
-      : notice !== "" && html`<p class="banner">${notice}</p>`}
-  </div>`
-}
+const Banner = ({ lost, notice }) => html`<div role="status" class="banner-place">
+  ${lost
+    ? html`<p class="banner"><i class="mark waiting"></i>The playground does not answer. Trying again…</p>`
+    : notice !== "" && html`<p class="banner">${notice}</p>`}
+</div>`
 
 const tabs = { room: "Room", decision: "Decision", settings: "Settings" }
 
@@ -66,7 +63,7 @@ const Tabs = ({ changed, tab }) => html`<nav class="tabs" aria-label="Parts of t
 
 const Page = ({ state }) => html`
   <${Header} room=${state.room} />
-  <${Banner} notice=${state.notice} open=${state.open} />
+  <${Banner} lost=${state.lost} notice=${state.notice} />
   <${Settings}
     settings=${state.settings} startingYaml=${state.startingYaml} drafts=${state.drafts} section=${state.section}
     knob=${state.knob}
@@ -89,18 +86,6 @@ store.onChange(() => {
   render(html`<${Page} state=${state} />`, place)
 })
 
-const streams = { lines: store.addLine, decisions: store.addDecision, progress: store.addProgress }
-for (const [name, onEvent] of Object.entries(streams)) {
-  follow(`/api/${name}`, {
-    onOpen: () => {
-      store.streamOpened(name)
-      if (name === "lines") hello()
-    },
-    onEvent,
-    onLost: () => store.streamLost(name)
-  })
-}
-
 /** Asked anew whenever the connection is: another program may answer now. */
 const hello = async () => {
   try {
@@ -110,6 +95,19 @@ const hello = async () => {
     document.title = `${room.channel}: llm-bot playground`
     await loadSettings()
   } catch {
-    // The banner already says that nobody answers; the streams try again.
+    // The banner already says that nobody answers; the stream tries again.
   }
 }
+
+follow("/api/events", {
+  onOpen: () => {
+    store.connected()
+    void hello()
+  },
+  onEvent: ({ decision, line, progress }) => {
+    if (line) store.addLine(line)
+    if (decision) store.addDecision(decision)
+    if (progress) store.addProgress(progress)
+  },
+  onLost: store.disconnected
+})

@@ -53,6 +53,7 @@ export const Figure = ({ step }) => {
         ? html`<${Big} figure=${seconds(step.result.remainingMs)} of=${`of ${seconds(step.result.cooldownMs)} left`}
           meter=${html`<${Bar} share=${step.result.remainingMs / step.result.cooldownMs} tone="stop" />`} />`
         : html`<${Big} figure=${step.result.draw.toFixed(2)}
-          of=${`drawn, less than ${step.result.needed.toFixed(2)} needed`} meter=${html`<${Dice} draw=${step.result.draw} needed=${step.result.needed} />`} />`
+          of=${`drawn, less than ${step.result.needed.toFixed(2)} needed`}
+          meter=${html`<${Dice} draw=${step.result.draw} needed=${step.result.needed} />`} />`
   }
 }

@@ -13,8 +13,8 @@ let state = {
   selected: undefined,
   /** The correlation ids of what was said from this page. */
   mine: new Set(),
-  /** Which streams are open. */
-  open: {},
+  /** Whether the connection to the playground is gone. */
+  lost: false,
   /** Room time: what it was at a moment of this page. */
   clock: { now: Date.now(), at: performance.now() },
   /** What a screen reader is told. */
@@ -80,13 +80,10 @@ const noticeTime = (time) => {
   if (time > roomNow() + 1000) setClock(time)
 }
 
-export const streamOpened = (name) =>
-  update(({ open }) => ({
-    open: { ...open, [name]: true },
-    ...(name === "lines" ? { lines: [] } : name === "decisions" ? { decisions: new Map() } : {})
-  }))
+/** What is there is told anew. */
+export const connected = () => update({ lost: false, lines: [], decisions: new Map() })
 
-export const streamLost = (name) => update(({ open }) => ({ open: { ...open, [name]: false } }))
+export const disconnected = () => update({ lost: true })
 
 export const addLine = (line) => {
   noticeTime(line.time)

@@ -33,7 +33,8 @@ export const Prompt = ({ content }) => {
 }
 
 export const Answer = ({ content, outcome }) => content?.answer === undefined ? undefined : html`<${Part}
-  name="answer" title="What it answered" note=${outcome === undefined ? "writing…" : `${content.answer.length} characters`}
+  name="answer" title="What it answered"
+  note=${outcome === undefined ? "writing…" : `${content.answer.length} characters`}
 ><p class="mono" dir="auto">${content.answer}${outcome === undefined && html`<i class="caret"></i>`}</p><//>`
 
 const steps = {
@@ -76,7 +77,9 @@ export const Processing = ({ content, steps: record }) => {
     ${telling.length > 0 && html`<ol class="wording">
       ${telling.map(({ after, before, note, step }) => html`<li key=${step} class=${note === "" ? "" : "stop"}>
         <h4>${steps[step] ?? step}</h4>
-        ${note === "" ? html`<${Diff} before=${before} after=${after} />` : html`<p class="dropped">Dropped: ${note}</p>`}
+        ${note === ""
+          ? html`<${Diff} before=${before} after=${after} />`
+          : html`<p class="dropped">Dropped: ${note}</p>`}
       </li>`)}
     </ol>`}
     ${quiet.length > 0 && html`<p class="small">Nothing to change: ${

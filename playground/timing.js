@@ -59,7 +59,9 @@ export const Timing = ({ record }) => {
     <ol class="waterfall">
       ${spans.map(({ from, kind, name, to }) => html`<li class=${kind}>
         <span>${name}</span>
-        <i aria-hidden="true" style=${{ "--from": percent(from / total), "--wide": percent((to - from) / total) }}><b></b></i>
+        <i
+          aria-hidden="true" style=${{ "--from": percent(from / total), "--wide": percent((to - from) / total) }}
+        ><b></b></i>
         <em>${seconds(to - from)}</em>
       </li>`)}
     </ol>

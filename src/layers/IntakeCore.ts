@@ -69,7 +69,7 @@ export const layer: Layer.Layer<Intake, never, Nats | SecureRandom.SecureRandom>
       }, Effect.annotateLogs({ logger: "Intake", channel: channel.room.name }))
 
       for (const subject of eventSubjects(channel.protocol, channel.room)) yield* nats.subscribe(subject, take)
-      return Queue.take(queue)
+      return { next: Queue.take(queue) }
     })
 
     return Intake.of({ open })

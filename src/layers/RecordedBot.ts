@@ -1,16 +1,12 @@
 import { Layer } from "effect"
-import { DecisionLog } from "../services/DecisionLog.ts"
 import * as Recorded from "../services/recording/Recorded.ts"
 import * as IntakeCore from "./IntakeCore.ts"
 import { botOn } from "./Main.ts"
 import * as RecordingFile from "./RecordingFile.ts"
 
-// The bot's own log: a layer is built once, and this one before anything happens that belongs in the recording.
-const outcomes = Recorded.outcomes.pipe(Layer.provide(DecisionLog.layer))
-
 /** The bot, with everything taken down that a replay needs: the file is closed last. */
 export const recordedBot = (options: RecordingFile.RecordingOptions) =>
   botOn(Recorded.intake.pipe(Layer.provide(IntakeCore.layer))).pipe(
-    Layer.provide(Layer.mergeAll(Recorded.llm, Recorded.nats, Recorded.looks, outcomes)),
+    Layer.provide(Layer.mergeAll(Recorded.llm, Recorded.nats, Recorded.looks, Recorded.outcomes)),
     Layer.provide(RecordingFile.layer(options))
   )

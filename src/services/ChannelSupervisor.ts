@@ -56,7 +56,7 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
 
     /** Listens to a channel for ever; one bad message, even a defect, never ends it. */
     const listen = Effect.fnUntraced(function*(channel: ChannelSettings, opened: Effect.Effect<void>) {
-      const next = yield* intake.open(channel)
+      const { next } = yield* intake.open(channel)
       yield* Effect.forkScoped(timer.watch(channel.key))
       yield* opened
       return yield* next.pipe(

@@ -7,6 +7,11 @@ import { begun, type Cell, type Decision, type DecisionOpening, openDecision } f
 /** How many decisions of a channel are kept. */
 const ringSize = 200
 
+/** Told of every decision when it closes and again when delivery amends it, none left out: for whoever takes it all down. */
+export const DecisionSink = Context.Reference<(record: DecisionRecord) => Effect.Effect<void>>("llm-bot/DecisionSink", {
+  defaultValue: () => () => Effect.void
+})
+
 /** Every decision, step by step: kept per channel, logged, counted and streamed as it happens (F12). */
 export class DecisionLog extends Context.Service<DecisionLog, {
   readonly open: (opening: DecisionOpening) => Effect.Effect<Decision>
@@ -42,7 +47,13 @@ export class DecisionLog extends Context.Service<DecisionLog, {
     // Most of the time nobody reads along, or there is room.
     const tell = (readers: PubSub.PubSub<DecisionRecord>) => (record: DecisionRecord): Effect.Effect<void> =>
       PubSub.publishUnsafe(readers, record) ? Effect.void : Effect.asVoid(PubSub.publish(readers, record))
-    const readers = { grown: tell(growing), closed: tell(published), sampler: makeLogSampler() }
+    const sink = yield* DecisionSink
+    const publish = tell(published)
+    const readers = {
+      grown: tell(growing),
+      closed: (record: DecisionRecord) => Effect.andThen(sink(record), publish(record)),
+      sampler: makeLogSampler()
+    }
 
     const recent = (channel: ChannelKey) => (rings.get(channel) ?? []).map(({ record }) => record)
 

@@ -28,8 +28,14 @@ export interface Delivery {
   readonly working: Effect.Effect<void>
 }
 
-/** Where a channel's events come from. */
+/** A channel's events, in order, from a bounded queue. */
+export interface Feed {
+  /** Waits for the next one and takes it. */
+  readonly next: Effect.Effect<Delivery>
+}
+
+/** Where the channels' events come from. */
 export class Intake extends Context.Service<Intake, {
-  /** What takes the channel's next event, in order, from a bounded queue that is fed until the scope closes. */
-  readonly open: (channel: ChannelSettings) => Effect.Effect<Effect.Effect<Delivery>, NatsError, Scope.Scope>
+  /** Listens to a channel until the scope closes. */
+  readonly open: (channel: ChannelSettings) => Effect.Effect<Feed, NatsError, Scope.Scope>
 }>()("llm-bot/Intake") {}

@@ -9,8 +9,8 @@ import { Browser } from "./Browser.ts"
 export const hostile = `<img src=x onerror="document.title='owned'"> <script>document.title='owned'</script>`
 
 // More than the bot remembers of its own lines, so that none is dropped as a repeat.
-const films = ("Metropolis Nosferatu Charade Vertigo Stalker Solaris Alphaville Rashomon Ikiru Playtime Paisan Laura Duel " +
-  "Network Possession").split(" ")
+const films = ("Metropolis Nosferatu Charade Vertigo Stalker Solaris Alphaville Rashomon Ikiru Playtime Paisan " +
+  "Laura Duel Network Possession").split(" ")
 
 /** Answers that are marked up, under the bot's own name, and with markup of the page's language. */
 export const hostileAnswers = films.map((film, index) =>
@@ -100,19 +100,20 @@ export class Playground extends Context.Service<Playground, {
   readonly address: string
 }>()("test/Playground") {
   /** With a model that gives these answers in turn; hurried, the opening takes as long as its answers. */
-  static readonly layer = (answers: ReadonlyArray<string>, hurried = true) => Layer.effect(Playground, Effect.gen(function*() {
-    yield* answering(writing(answers))
-    const port = yield* freePort
-    const { output } = yield* runPlayground(port)
-    const address = `http://127.0.0.1:${port}`
-    const isOver = Effect.map(output, (text) => text.split("between us")[1]?.includes("seen in the room") === true)
-    const hurry = hurried ? Effect.promise(() => post(address, "/api/clock", { advance_seconds: 2 })) : Effect.void
-    yield* Effect.andThen(hurry, isOver).pipe(
-      Effect.repeat({ until: (over) => over, schedule: Schedule.spaced("100 millis") }),
-      Effect.timeout("20 seconds")
-    )
-    return Playground.of({ address })
-  }))
+  static readonly layer = (answers: ReadonlyArray<string>, hurried = true) =>
+    Layer.effect(Playground, Effect.gen(function*() {
+      yield* answering(writing(answers))
+      const port = yield* freePort
+      const { output } = yield* runPlayground(port)
+      const address = `http://127.0.0.1:${port}`
+      const isOver = Effect.map(output, (text) => text.split("between us")[1]?.includes("seen in the room") === true)
+      const hurry = hurried ? Effect.promise(() => post(address, "/api/clock", { advance_seconds: 2 })) : Effect.void
+      yield* Effect.andThen(hurry, isOver).pipe(
+        Effect.repeat({ until: (over) => over, schedule: Schedule.spaced("100 millis") }),
+        Effect.timeout("20 seconds")
+      )
+      return Playground.of({ address })
+    }))
 }
 
 /** Lets a person play on the page, in which nothing may go wrong. */

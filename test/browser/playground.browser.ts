@@ -250,7 +250,7 @@ layer(world, { excludeTestServices: true })("the playground's page", (it) => {
 
   it.effect("tells the words that went from those that came", () =>
     visit(async ({ page }) => {
-      const texts = ["", "a", "**Hi** there,\n\nyou", "Hi there, you", "Bot: Hi there, you", "there there", "x ".repeat(900)]
+      const texts = ["", "a", "**Hi** there,\n\nyou", "Hi there, you", "Bot: Hi there, you", "a a", "x ".repeat(900)]
       const wrong: unknown = await page.evaluate(`import("/page/diff.js").then(({ diff }) => {
         const texts = ${JSON.stringify(texts)}
         const without = (kind, pieces) => pieces.filter((piece) => piece.kind !== kind).map(({ text }) => text).join("")
@@ -283,6 +283,18 @@ layer(world, { excludeTestServices: true })("the playground's page", (it) => {
       assert.strictEqual(await page.evaluate("document.querySelector('.scroller').scrollTop"), 0)
       await page.getByRole("button", { name: "Newest lines" }).click()
       await page.getByRole("button", { name: "Newest lines" }).waitFor({ state: "detached" })
+    }))
+
+  it.effect("works in several windows at once", () =>
+    visit(async ({ address, page }) => {
+      for (let windows = 1; windows < 4; windows++) {
+        const other = await page.context().newPage()
+        await other.goto(address)
+        const { say, told } = visitor(other, address)
+        await say(`from window ${windows}`)
+        await told("No trigger matched")
+      }
+      await page.getByText("from window 3", { exact: true }).waitFor()
     }))
 
   it.effect("says when the program is away, and comes back with it", () =>

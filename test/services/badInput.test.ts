@@ -308,7 +308,7 @@ describe("a flood", () => {
   it.live("of 1,000 events before anyone looks keeps the newest 256 and counts the others as dropped", () =>
     Effect.gen(function*() {
       const nats = yield* Nats
-      const next = yield* (yield* Intake).open(lobby())
+      const { next } = yield* (yield* Intake).open(lobby())
       for (let index = 0; index < 1_000; index++) {
         const body = JSON.stringify(payload({ msg: `line ${index}`, time: Date.now() }))
         yield* Effect.orDie(nats.publish({ subject: "cytube.events.lobby.chatMsg", headers: new Map(), body, request: false }))

@@ -60,7 +60,7 @@ const oftenOf = (summary: ReplaySummary): ReadonlyArray<string> => {
     ["Model requests", `${countText(costs.requests)}${costs.failedRequests === 0 ? "" : `, ${countText(costs.failedRequests)} failed`}`],
     ["Tokens", `${countText(costs.inputTokens)} in, ${countText(costs.outputTokens)} out${estimated}`],
     ...(perReply === undefined ? [] : [["  a reply", `${countText(perReply.inputTokens)} in, ${countText(perReply.outputTokens)} out`] as const]),
-    ...(replied === 0 ? [] : [["Seen in the room", `${countText(delivery.delivered)}${delivery.unconfirmed === 0 ? "" : `, ${countText(delivery.unconfirmed)} not`}${delivery.unknown === 0 ? "" : `, ${countText(delivery.unknown)} unknown`}`] as const])
+    ...(delivery.delivered + delivery.unconfirmed === 0 ? [] : [["Seen in the room", `${countText(delivery.delivered)}${delivery.unconfirmed === 0 ? "" : `, ${countText(delivery.unconfirmed)} not`}${delivery.unknown === 0 ? "" : `, ${countText(delivery.unknown)} unknown`}`] as const])
   ])
 }
 

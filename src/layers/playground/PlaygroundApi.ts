@@ -68,6 +68,12 @@ export const api = (real: boolean) =>
     yield* stream("/api/lines", Effect.succeed(room.lines))
     yield* stream("/api/progress", Effect.succeed(Stream.map(decisions.progress, told)))
     yield* stream("/api/decisions", Effect.map(settings.channel, ({ key }) => Stream.map(decisions.follow(key), told)))
+    // A browser allows six connections to one server, all windows together: the page takes one.
+    yield* stream("/api/events", Effect.map(settings.channel, ({ key }) =>
+      Stream.map(room.lines, (line) => ({ line })).pipe(
+        Stream.merge(Stream.map(decisions.follow(key), (record) => ({ decision: told(record) }))),
+        Stream.merge(Stream.map(decisions.progress, (record) => ({ progress: told(record) })))
+      )))
 
     yield* router.add("POST", "/api/messages", taking(
       Saying,

@@ -114,9 +114,8 @@ export const replay = Effect.fnUntraced(function*(log: ReplayLog, setup: ReplayS
     if (!bot.offer(delivery.success)) refuse(line, "the bot does not listen to this channel")
   }
 
-  /** What one line of the log makes happen. */
-  const happen = Effect.fnUntraced(function*(line: number, entry: LogEntry, moment: Moment) {
-    if (isLogEvent(entry)) return take(line, entry, moment)
+  /** What a line of the log makes happen that is no event. */
+  const happen = Effect.fnUntraced(function*(entry: LogEntry) {
     if (entry.kind === "connection") return yield* bot.connect(entry.up)
     if (entry.kind !== "config" || !exact) return
     const later = decodeSettings(entry.settings)
@@ -126,7 +125,8 @@ export const replay = Effect.fnUntraced(function*(log: ReplayLog, setup: ReplayS
   for (const [index, { entry, line }] of log.lines.entries()) {
     const moment = entry.kind === "captured" ? capturedMoment(entry, began.wall) : momentOf(entry)
     yield* passTo(moment)
-    yield* happen(line, entry, moment)
+    if (isLogEvent(entry)) take(line, entry, moment)
+    else yield* happen(entry)
     tape.reach(index)
     yield* settle
     if (index % batch === 0) yield* Effect.andThen(setup.progress(index, log.lines.length), Effect.yieldNow)

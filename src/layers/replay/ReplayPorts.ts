@@ -32,7 +32,7 @@ export const makeIntake = () => {
           // Holds one event at a time: the next is offered when the bot has dealt with the last.
           const queue = yield* Queue.unbounded<Delivery>()
           queues.set(key, queue)
-          return Queue.take(queue)
+          return { next: Queue.take(queue) }
         })
     })),
     /** False when the bot does not listen to the channel. */
@@ -137,7 +137,7 @@ export const makeLooks = (tape: Tape, asRecorded: boolean, over: () => boolean) 
     LookDue,
     Effect.map(LookDue, (due): NextLook => (channel, entry, intervalMs) => {
       if (!asRecorded) {
-        return Effect.flatMap(due(channel, entry, intervalMs), (moment) => over() ? Effect.never : Effect.succeed(moment))
+        return Effect.filterOrElse(due(channel, entry, intervalMs), () => !over(), () => Effect.never)
       }
       return Effect.suspend(() => {
         const cue = tape.look(channel, entry)

@@ -1,10 +1,10 @@
-import { Context, Effect, Layer, Logger, References, Scope, Stream, SubscriptionRef } from "effect"
+import { Effect, Layer, Logger, References, Scope, SubscriptionRef } from "effect"
 import { type ActiveSettings, activate } from "../../domain/ChannelSettings.ts"
 import type { DecisionRecord } from "../../domain/Decision.ts"
 import { gatherDecisions } from "../../domain/replay/GatheredDecisions.ts"
 import type { Settings } from "../../domain/settings/Settings.ts"
 import { BotConfig } from "../../services/BotConfig.ts"
-import { DecisionLog } from "../../services/DecisionLog.ts"
+import { DecisionSink } from "../../services/DecisionLog.ts"
 import type { Delivery } from "../../services/Intake.ts"
 import type { LlmClient } from "../../services/LlmClient.ts"
 import type { Moment } from "../../services/Moment.ts"
@@ -56,20 +56,20 @@ export const startReplayedBot = Effect.fnUntraced(function*(options: ReplayedBot
   const intake = makeIntake()
   let over = false
 
+  const gathered = Layer.succeed(DecisionSink, (record) =>
+    Effect.sync(() => {
+      // Without the room's own answers nobody can tell what became of a line.
+      if (exact || record.delivery === undefined) decisions.add(record)
+    }))
   const bot = botOn(intake.layer).pipe(
     Layer.provide(Layer.mergeAll(makeNats(tape, up), makeLlm(tape, model, answers), noRandom)),
-    Layer.provide(makeLooks(tape, exact, () => over)),
+    Layer.provide(Layer.merge(makeLooks(tape, exact, () => over), gathered)),
     Layer.provide(Layer.succeed(BotConfig, BotConfig.fromRef(active))),
     Layer.provide([Logger.layer([]), Layer.succeed(References.MinimumLogLevel, "None")])
   )
   // Nothing of the bot outlives the replay, so its scope need not be closed.
   const built = Effect.flatMap(Scope.make(), (scope) => Layer.buildWithScope(bot, scope))
-  const { changes } = Context.get(yield* world.run("start", built), DecisionLog)
-  world.fork(Stream.runForEach(changes, (record) =>
-    Effect.sync(() => {
-      // Without the room's own answers nobody can tell what became of a line.
-      if (exact || record.delivery === undefined) decisions.add(record)
-    })))
+  yield* world.run("start", built)
   world.settle()
 
   return {

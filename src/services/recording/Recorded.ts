@@ -8,7 +8,7 @@ import { token } from "../../domain/wire/Subject.ts"
 import type { WireCommand } from "../../domain/wire/Wire.ts"
 import { BotConfig } from "../BotConfig.ts"
 import { LookDue } from "../ContextualTimer.ts"
-import { DecisionLog } from "../DecisionLog.ts"
+import { DecisionSink } from "../DecisionLog.ts"
 import { type Arrival, Intake } from "../Intake.ts"
 import { type Completion, LlmClient, type LlmError, type LlmRequest } from "../LlmClient.ts"
 import { currentMoment, type Moment } from "../Moment.ts"
@@ -35,16 +35,17 @@ const eventEntry = ({ arrivedAt, channel, correlationId, domain, event, subscrib
   } as const
 }
 
-/** Takes the configuration down whenever it is another than before: to be run before whatever reads it. */
-const configuration = Effect.gen(function*() {
+/** Makes what takes the configuration down whenever it is another than before: to be run before whatever reads it. */
+const configurationNotes = Effect.gen(function*() {
   const config = yield* BotConfig
   const { append } = yield* Recorder
   let noted: ActiveSettings | undefined
-  return Effect.flatMap(config.current, (current) => {
+  const note = Effect.flatMap(config.current, (current) => {
     if (current === noted) return Effect.void
     noted = current
     return Effect.flatMap(now, (at) => append({ kind: "config", ...at, settings: maskedSettings(current.settings) }))
   })
+  return { note }
 })
 
 /** Takes down every event at the moment the pipeline takes it. */
@@ -53,14 +54,17 @@ export const intake: Layer.Layer<Intake, never, BotConfig | Intake | Recorder> =
   Effect.gen(function*() {
     const inner = yield* Intake
     const { append } = yield* Recorder
-    const noteConfiguration = yield* configuration
+    const { note: noteConfiguration } = yield* configurationNotes
     yield* noteConfiguration
     const note = (arrival: Arrival): Effect.Effect<void> => {
       const entry = eventEntry(arrival)
       return entry === undefined ? Effect.void : append(entry)
     }
     return Intake.of({
-      open: (channel) => Effect.map(inner.open(channel), Effect.tap(({ arrival }) => Effect.andThen(noteConfiguration, note(arrival))))
+      open: (channel) =>
+        Effect.map(inner.open(channel), ({ next }) => ({
+          next: Effect.tap(next, ({ arrival }) => Effect.andThen(noteConfiguration, note(arrival)))
+        }))
     })
   })
 )
@@ -145,7 +149,7 @@ export const looks: Layer.Layer<never, never, BotConfig | Recorder> = Layer.effe
     const due = yield* LookDue
     const config = yield* BotConfig
     const { append } = yield* Recorder
-    const noteConfiguration = yield* configuration
+    const { note: noteConfiguration } = yield* configurationNotes
     return (channel, entry, intervalMs) =>
       Effect.tap(due(channel, entry, intervalMs), (moment) =>
         Effect.flatMap(Effect.andThen(noteConfiguration, config.channel(channel)), Option.match({
@@ -155,15 +159,9 @@ export const looks: Layer.Layer<never, never, BotConfig | Recorder> = Layer.effe
   })
 )
 
-/** Takes down what was decided. */
-export const outcomes: Layer.Layer<never, never, DecisionLog | Recorder> = Layer.effectDiscard(
-  Effect.gen(function*() {
-    const decisions = yield* DecisionLog
-    const { append } = yield* Recorder
-    yield* decisions.changes.pipe(
-      Stream.runForEach(({ content: _texts, ...record }) =>
-        Effect.flatMap(now, (at) => append({ kind: "decision", ...at, record }))),
-      Effect.forkScoped({ startImmediately: true })
-    )
-  })
+/** Takes down what was decided, without its texts. */
+export const outcomes: Layer.Layer<never, never, Recorder> = Layer.effect(
+  DecisionSink,
+  Effect.map(Recorder, ({ append }) => ({ content: _texts, ...record }) =>
+    Effect.flatMap(now, (at) => append({ kind: "decision", ...at, record })))
 )

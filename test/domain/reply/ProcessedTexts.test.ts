@@ -3,7 +3,7 @@ import { Schema } from "effect"
 import { compileReply } from "../../../src/domain/reply/Reply.ts"
 import { ResponseProcessing } from "../../../src/domain/settings/ResponseSettings.ts"
 
-const settings = Schema.decodeUnknownSync(ResponseProcessing)({
+const settings = Schema.decodeSync(ResponseProcessing)({
   max_response_length: 20,
   content_filter: { block_keywords: ["films"] }
 })
