@@ -24,7 +24,7 @@ const reportViolations = `document.addEventListener("securitypolicyviolation", (
   console.error("CSP: " + violation.violatedDirective + " at " + violation.sourceFile + ":" + violation.lineNumber))`
 
 // An answer that refuses, or a program that has ended, is what some tests are about: the browser always logs it.
-const expected = /^Failed to load resource: .*(?:422|ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED)/
+const expected = /^Failed to load resource: (?:net::ERR_|the server responded with a status of 422)/
 
 const watched = (page: Page): Watched => {
   const troubles: Array<string> = []

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import process from "node:process"
 import { Effect, Option, Schedule, Schema } from "effect"
+import { programBundle } from "./programBundle.ts"
 
 const root = resolve(import.meta.dirname, "../..")
 const LogLine = Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown))
@@ -77,9 +78,9 @@ export const launch = Effect.fnUntraced(function*(
   return program
 })
 
-/** Starts `llm-bot` from source. */
+/** Starts `llm-bot` as it is shipped. */
 export const llmBot = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
-  launch(process.execPath, ["src/program.ts", ...args], { cwd: root, env })
+  launch(process.execPath, [programBundle, ...args], { cwd: root, env })
 
 /** An empty folder that is gone when the scope closes. */
 export const emptyFolder = Effect.acquireRelease(
