@@ -99,6 +99,9 @@ const hello = async () => {
   }
 }
 
+// Another window may have changed the settings meanwhile.
+addEventListener("focus", () => void loadSettings().catch(() => {}))
+
 follow("/api/events", {
   onOpen: () => {
     store.connected()

@@ -7,8 +7,9 @@ import { Effect, Schema } from "effect"
 import { apiPage } from "../scripts/apiPage.ts"
 import { exitCodes } from "../src/layers/Exit.ts"
 
+const Named = Schema.Record(Schema.String, Schema.String)
 const decodePackage = Schema.decodeSync(
-  Schema.fromJsonString(Schema.Struct({ scripts: Schema.Record(Schema.String, Schema.String) }))
+  Schema.fromJsonString(Schema.Struct({ scripts: Named, dependencies: Named, devDependencies: Named }))
 )
 
 const read = (file: string): string => readFileSync(file, "utf8")
@@ -58,6 +59,15 @@ describe("the pages", () => {
     const { scripts } = decodePackage(read("package.json"))
     const named = all(read(page), /npm run (?:-s |--silent )?([\w:-]+)/g)
     assert.deepStrictEqual(named.filter((name) => !Object.hasOwn(scripts, name)), [])
+  })
+})
+
+describe("docs/dependencies.md", () => {
+  it("names every dependency with its version, and no other", () => {
+    const { dependencies, devDependencies } = decodePackage(read("package.json"))
+    const rows = [...read("docs/dependencies.md").matchAll(/^\| `([^`]+)` \| (\S+) \|/gm)].map(([, name, version]) => `${name} ${version}`)
+    const wanted = Object.entries({ ...dependencies, ...devDependencies }).map(([name, version]) => `${name} ${version}`)
+    assert.deepStrictEqual(rows.sort(), wanted.sort())
   })
 })
 

@@ -286,7 +286,7 @@ layer(world, { excludeTestServices: true })("the playground's page", (it) => {
     }))
 
   it.effect("works in several windows at once", () =>
-    visit(async ({ address, page }) => {
+    visit(async ({ address, page, set, shows }) => {
       for (let windows = 1; windows < 4; windows++) {
         const other = await page.context().newPage()
         await other.goto(address)
@@ -295,6 +295,9 @@ layer(world, { excludeTestServices: true })("the playground's page", (it) => {
         await told("No trigger matched")
       }
       await page.getByText("from window 3", { exact: true }).waitFor()
+      await set(["rate_limits", "max_per_user_per_minute"], 7)
+      await page.evaluate(`dispatchEvent(new Event("focus"))`)
+      await shows(".section.limits .summary", "viewer 7 a minute")
     }))
 
   it.effect("says when the program is away, and comes back with it", () =>

@@ -45,8 +45,11 @@ const unquoted = (text: string): string => {
  * would remove stand before it.
  */
 const unprefixed = (text: string, names: ReadonlyArray<string>): string => {
-  const speaker = `(?:${[...names, "assistant"].map(literally).join("|")})`
-  return text.replace(new RegExp(`^(?:[\\s*_/!.$#~\\\\]*[<\\[(]?@?${speaker}[>\\])]?[*_\\s]*[:：][*_\\s]*)+`, "iu"), "")
+  const speaker = `[<\\[(]?@?(?:${[...names, "assistant"].map(literally).join("|")})[>\\])]?`
+  // Emphasis right after the colon ends with the name (`**Bot:**`) only where it began before it.
+  const stressed = `[\\s/!.$#~\\\\]*[*_][\\s*_/!.$#~\\\\]*${speaker}[*_\\s]*[:：][*_]*\\s*`
+  const plain = `[\\s/!.$#~\\\\]*${speaker}\\s*[:：]\\s*`
+  return text.replace(new RegExp(`^(?:${stressed}|${plain})+`, "iu"), "")
 }
 
 /** Step 1: what a model writes around its answer goes; `names` are the bot's (F7). */

@@ -1,14 +1,22 @@
-import { Schema } from "effect"
+import { Option, Schema } from "effect"
 import type { ActiveSettings, ChannelSettings } from "../ChannelSettings.ts"
+import { channelKey } from "../Ids.ts"
 import { RateLimits } from "./LimitSettings.ts"
 import { ResponseProcessing } from "./ResponseSettings.ts"
-import { ContextSettings } from "./Settings.ts"
+import { ContextSettings, type Settings } from "./Settings.ts"
 import { TriggerEntry } from "./TriggerSettings.ts"
 
 const encodeTriggers = Schema.encodeSync(Schema.Array(TriggerEntry))
 const encodeLimits = Schema.encodeSync(RateLimits)
 const encodeResponse = Schema.encodeSync(ResponseProcessing)
 const encodeContext = Schema.encodeSync(ContextSettings)
+
+/** A room's triggers in the order of the file, which need not be that in which they are tested: edits go by it. */
+const triggersOf = ({ channels, triggers }: Settings, { key }: ChannelSettings): ReadonlyArray<TriggerEntry> =>
+  Option.getOrElse(
+    Option.flatMap(Option.fromNullishOr(channels.find(({ name }) => channelKey(name) === key)), (room) => room.triggers),
+    () => triggers
+  )
 
 /** What holds in a room, in the file's own terms: defaults and the room's own settings filled in; null = no limit. */
 export const settingsValues = ({ settings }: ActiveSettings, channel: ChannelSettings) => {
@@ -19,7 +27,7 @@ export const settingsValues = ({ settings }: ActiveSettings, channel: ChannelSet
     system_prompt: channel.systemPrompt,
     user_prompt_template: channel.llm.user_prompt_template,
     model: channel.model,
-    triggers: encodeTriggers(channel.triggers.map(({ entry }) => entry)),
+    triggers: encodeTriggers(triggersOf(settings, channel)),
     rate_limits: encodeLimits({ ...channel.rateLimits, max_per_user_per_hour, max_per_user_per_minute }),
     response_processing: { ...response, block_keywords, max_word_count, min_word_count },
     bot: settings.bot,

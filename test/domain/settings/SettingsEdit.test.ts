@@ -32,6 +32,15 @@ const lobbyOf = (text: string): ChannelSettings =>
 
 const valuesOf = (text: string) => settingsValues(active(text), lobbyOf(text))
 
+describe("the values of a room", () => {
+  it("list the triggers as the file does: that is how an edit names them", () => {
+    const text = `${base}triggers: [{ type: contextual }, { type: keyword, keywords: [tea] }, { type: mention }]\n`
+    assert.deepStrictEqual(valuesOf(text).triggers.map(({ type }) => type), ["contextual", "keyword", "mention"])
+    const own = text.replace("- name: lobby", "- name: lobby\n    triggers: [{ type: pm }, { type: mention }]")
+    assert.deepStrictEqual(valuesOf(own).triggers.map(({ type }) => type), ["pm", "mention"])
+  })
+})
+
 describe("an edit of a configuration text", () => {
   it("changes a field and nothing else, comments stay", () => {
     const text = `${base}rate_limits:\n  # how often\n  max_per_channel_per_minute: 5   # lines\n`
