@@ -9,7 +9,7 @@ import {
   LlmTimeout
 } from "../services/LlmClient.ts"
 import { monotonicMillis } from "../services/Moment.ts"
-import { tracedChat } from "../services/TracedChat.ts"
+import { tracedChat } from "../services/telemetry/TracedChat.ts"
 import { endpointsOf, makeEndpoints, trimmedUrl } from "./LlmEndpoints.ts"
 import { type Endpoint, exchange } from "./LlmExchange.ts"
 

@@ -12,7 +12,7 @@ import {
 import { Config, Effect, Layer, Option } from "effect"
 import type { Settings } from "../domain/settings/Settings.ts"
 import { monotonicMillis } from "../services/Moment.ts"
-import { SpanMaker } from "../services/Traces.ts"
+import { SpanMaker } from "../services/telemetry/Traces.ts"
 import { version } from "./Package.ts"
 
 /** How long the last spans may take to leave when the bot stops. */

@@ -5,7 +5,7 @@ import { type DecisionLogLine, deliveryLogLine, outcomeLogLine, stepLogLine } fr
 import type { ChannelName, CorrelationId, Username } from "../domain/Ids.ts"
 import type { TracedMessage } from "../domain/telemetry/TraceContext.ts"
 import { countOutcome, countStep } from "./DecisionMetrics.ts"
-import { type DecisionTrace, openDecisionTrace } from "./DecisionTrace.ts"
+import { type DecisionTrace, openDecisionTrace } from "./telemetry/DecisionTrace.ts"
 import type { LogSampler } from "./LogSampling.ts"
 import { type Moment, monotonicOf } from "./Moment.ts"
 

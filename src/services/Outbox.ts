@@ -16,7 +16,7 @@ import { monotonicMillis } from "./Moment.ts"
 import { Nats, type NatsError } from "./Nats.ts"
 import { RateLimiter } from "./RateLimiter.ts"
 import { type ReplyJob, skipped, timeLeft } from "./ReplyJob.ts"
-import { tracedSend } from "./TracedSend.ts"
+import { tracedSend } from "./telemetry/TracedSend.ts"
 
 /** A channel's lines leave one at a time, in the order in which they are ready, and paced. */
 interface Lane {

@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import { Schema, SchemaTransformation } from "effect"
 import { DecisionRecord, LlmAttempt } from "../../domain/Decision.ts"
 import { ChannelName, CorrelationId, EntryKey, EventIdentity } from "../../domain/Ids.ts"
 import {
@@ -44,6 +44,14 @@ const Event = Schema.Struct({
   domain: Schema.optionalKey(Schema.String)
 })
 
+/** JSON has no `undefined`: a wait that the server did not name is left out. */
+const RateLimited = Schema.TaggedStruct("LlmRateLimited", { retryAfterMs: Schema.optionalKey(Schema.Finite) }).pipe(
+  Schema.decodeTo(LlmRateLimited, SchemaTransformation.transform({
+    decode: ({ _tag, retryAfterMs }) => ({ _tag, retryAfterMs }),
+    encode: ({ _tag, retryAfterMs }) => retryAfterMs === undefined ? { _tag } : { _tag, retryAfterMs }
+  }))
+)
+
 /** How a request to the model ended. */
 export const CompletionEnd = Schema.TaggedUnion({
   Answered: {
@@ -59,7 +67,7 @@ export const CompletionEnd = Schema.TaggedUnion({
       LlmTimeout,
       LlmUnreachable,
       LlmServerFailed,
-      LlmRateLimited,
+      RateLimited,
       LlmEndpointClosed,
       LlmRejected,
       LlmBadAnswer,

@@ -1,10 +1,10 @@
 import { Effect, Option, type Tracer } from "effect"
-import type { Outcome, Step } from "../domain/Decision.ts"
-import type { ChannelName, CorrelationId } from "../domain/Ids.ts"
-import type { TraceContext, TracedMessage } from "../domain/telemetry/TraceContext.ts"
-import { attribute, messagingAttributes, ownAttribute, spanName } from "../domain/telemetry/TraceNames.ts"
-import { outcomeAttributes, stepEvent } from "../domain/telemetry/TraceStory.ts"
-import type { Moment } from "./Moment.ts"
+import type { Outcome, Step } from "../../domain/Decision.ts"
+import type { ChannelName, CorrelationId } from "../../domain/Ids.ts"
+import type { TraceContext, TracedMessage } from "../../domain/telemetry/TraceContext.ts"
+import { attribute, messagingAttributes, ownAttribute, spanName } from "../../domain/telemetry/TraceNames.ts"
+import { outcomeAttributes, stepEvent } from "../../domain/telemetry/TraceStory.ts"
+import type { Moment } from "../Moment.ts"
 import { beginTrace, CurrentTrace, end, setAttributes, SpanMaker, type SpanOpening, type Trace } from "./Traces.ts"
 
 /** What the trace of a decision names. */

@@ -1,7 +1,7 @@
 import { Effect, Option } from "effect"
-import { chatAnswerAttributes, type ChatRequest, chatRequestAttributes } from "../domain/telemetry/ChatSpan.ts"
-import { spanName } from "../domain/telemetry/TraceNames.ts"
-import type { Completion, LlmError } from "./LlmClient.ts"
+import { chatAnswerAttributes, type ChatRequest, chatRequestAttributes } from "../../domain/telemetry/ChatSpan.ts"
+import { spanName } from "../../domain/telemetry/TraceNames.ts"
+import type { Completion, LlmError } from "../LlmClient.ts"
 import { inSpan, setAttributes } from "./Traces.ts"
 
 /** Makes one request to a model in a span of its own; the server, which belongs to somebody else, is told nothing of it. */

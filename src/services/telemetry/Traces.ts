@@ -1,7 +1,7 @@
 import { type Clock, Context, Effect, Exit, Option, Tracer } from "effect"
-import type { ChannelName } from "../domain/Ids.ts"
-import type { TraceContext } from "../domain/telemetry/TraceContext.ts"
-import { attribute, type Attributes } from "../domain/telemetry/TraceNames.ts"
+import type { ChannelName } from "../../domain/Ids.ts"
+import type { TraceContext } from "../../domain/telemetry/TraceContext.ts"
+import { attribute, type Attributes } from "../../domain/telemetry/TraceNames.ts"
 
 /**
  * What makes the spans that are exported; none where the operator wants no traces. It is not Effect's own tracer, so the

@@ -1,7 +1,7 @@
 import { type Effect, Option } from "effect"
-import { traceparent, writeTraceparent } from "../domain/telemetry/TraceContext.ts"
-import { messagingAttributes, spanName } from "../domain/telemetry/TraceNames.ts"
-import type { WireCommand } from "../domain/wire/Wire.ts"
+import { traceparent, writeTraceparent } from "../../domain/telemetry/TraceContext.ts"
+import { messagingAttributes, spanName } from "../../domain/telemetry/TraceNames.ts"
+import type { WireCommand } from "../../domain/wire/Wire.ts"
 import { inSpan, type SpanFailure } from "./Traces.ts"
 
 /** Sends a command in a span of its own and tells whoever gets it which one: header `traceparent` (F8). */
