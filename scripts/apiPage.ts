@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import process from "node:process"
 import { Effect } from "effect"
+import { Protocol } from "../src/domain/wire/Subject.ts"
 import { announcementExample, converse, fenced, wireExample } from "./apiExamples.ts"
 
 /** A declaration with the comment above it. */
@@ -100,9 +101,7 @@ const compact = (json: string): string =>
 const blocks = Effect.map(converse, (conversation): Readonly<Record<string, () => string>> => ({
   services,
   layers,
-  "wire: cytube": () => wireExample("cytube"),
-  "wire: kryten": () => wireExample("kryten"),
-  "wire: kryten-legacy": () => wireExample("kryten-legacy"),
+  ...Object.fromEntries(Protocol.literals.map((protocol) => [`wire: ${protocol}`, () => wireExample(protocol)])),
   announcement: () => fenced("json", announcementExample),
   commands,
   headers: () => fenced("", conversation.command),

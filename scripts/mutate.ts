@@ -49,8 +49,11 @@ const mutations: ReadonlyArray<Mutation> = [
     ["the same media again silence the bot", "known === undefined || known.type !== media.type || known.id !== media.id", "known === undefined || known !== media"]
   ),
   ...inFile(
+    "src/domain/settings/TriggerSettings.ts",
+    ["keywords come before mentions", "[MentionEntry, PmEntry, KeywordEntry, ContextualEntry]", "[KeywordEntry, PmEntry, MentionEntry, ContextualEntry]"]
+  ),
+  ...inFile(
     "src/domain/Trigger.ts",
-    ["keywords come before mentions", "[\"mention\", \"pm\", \"keyword\", \"contextual\"]", "[\"keyword\", \"pm\", \"mention\", \"contextual\"]"],
     ["the dice ignore the seed", "fraction([\"draw\", seed, identity, key])", "fraction([\"draw\", identity, key])"],
     ["the dice are the same for every entry", "fraction([\"draw\", seed, identity, key])", "fraction([\"draw\", seed, identity])"],
     ["one losing draw too many", "unlucky >= entry.max_unlucky_draws.value", "unlucky > entry.max_unlucky_draws.value"],
@@ -108,8 +111,25 @@ const mutations: ReadonlyArray<Mutation> = [
     ["a no of the model leads to a reply", "if (!wanted.success) return", "if (wanted.success === undefined) return"]
   ),
   ...inFile(
-    "src/services/DecisionLog.ts",
+    "src/services/OpenDecision.ts",
     ["what was said is kept although log_content is off", "...(opening.logContent ? { content", "...(opening.line !== undefined ? { content"]
+  ),
+  ...inFile(
+    "src/domain/wire/SeedEvent.ts",
+    ["a recorded line is no HTML, and is read otherwise", "text.replaceAll(\"&\", \"&amp;\")", "text"]
+  ),
+  ...inFile(
+    "src/services/recording/Pseudonyms.ts",
+    ["an anonymous recording names people inside of lines", "invented.get(userKey(found)) ?? found", "found"],
+    ["an anonymous recording keeps what the name was made into", "const { identity: _betraysNames, ...event } = entry", "const event = entry"]
+  ),
+  ...inFile(
+    "src/domain/replay/ReplayFidelity.ts",
+    ["a replay that ends otherwise counts as alike", "if (endKey(live) !== endKey(replay)) return", "if (endKey(live) === \"\") return"]
+  ),
+  ...inFile(
+    "src/domain/settings/SettingsValues.ts",
+    ["the page edits another trigger than it shows", "encodeTriggers(triggersOf(settings, channel))", "encodeTriggers(channel.triggers.map(({ entry }) => entry))"]
   )
 ]
 

@@ -3,8 +3,13 @@ import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join, normalize } from "node:path"
 import process from "node:process"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema } from "effect"
+import { Effect, Predicate, Result, Schema } from "effect"
+import { parse, stringify } from "yaml"
 import { apiPage } from "../scripts/apiPage.ts"
+import { Protocol } from "../src/domain/wire/Subject.ts"
+import { SkipReason } from "../src/domain/Decision.ts"
+import { reasonText } from "../src/domain/DecisionStory.ts"
+import { parseSettings } from "../src/domain/settings/SettingsFile.ts"
 import { exitCodes } from "../src/layers/Exit.ts"
 
 const Named = Schema.Record(Schema.String, Schema.String)
@@ -71,6 +76,34 @@ describe("docs/dependencies.md", () => {
   })
 })
 
+describe("docs/tuning.md", () => {
+  const page = read("docs/tuning.md")
+
+  /** A configuration with a part put into it: fields one by one, lists as a whole. */
+  const withPart = (whole: unknown, part: unknown): unknown =>
+    Predicate.isObject(whole) && Predicate.isObject(part)
+      ? { ...whole, ...Object.fromEntries(Object.entries(part).map(([name, value]) => [name, withPart(Reflect.get(whole, name), value)])) }
+      : part
+
+  it("tells of every reason for silence in the program's own words, and of no other", () => {
+    const table = page.split("| reason | in the story |")[1]?.split("\n\n")[0] ?? ""
+    const rows = [...table.matchAll(/^\| `(\w+)` \| (.*?) \|/gm)].map(([, reason, words]) => `${reason}: ${words}`)
+    assert.deepStrictEqual(rows.sort(), SkipReason.literals.map((reason) => `${reason}: ${reasonText(reason)}`).sort())
+  })
+
+  it("shows settings that are accepted without a warning", () => {
+    const base: unknown = parse(read("playground/playground.yaml"))
+    const environment = { LLM_BASE_URL: "http://127.0.0.1:9/v1", LLM_API_KEY: "none", LLM_MODEL: "none" }
+    const snippets = all(page, /^```yaml\n([^]*?)^```/gm)
+    assert.isNotEmpty(snippets)
+    for (const snippet of snippets) {
+      const parsed = parseSettings(stringify(withPart(base, parse(snippet))), environment)
+      const found = Result.isSuccess(parsed) ? parsed.success.warnings : parsed.failure
+      assert.deepStrictEqual(found.map(({ message, path }) => `${path}: ${message}`), [], snippet)
+    }
+  })
+})
+
 describe("docs/api.md", () => {
   const page = read("docs/api.md")
   const inCode = new Set(all(page, /`([^`\n]+)`/g))
@@ -84,6 +117,10 @@ describe("docs/api.md", () => {
     assert.isNotEmpty(names)
     return names.filter((name) => !inCode.has(name))
   }
+
+  it("shows every protocol", () => {
+    assert.deepStrictEqual(all(page, /generated: wire: ([\w-]+) -->/g), [...Protocol.literals])
+  })
 
   it("names every service", () => {
     const services = sources("src/services").flatMap((file) => all(read(file), /export class (\w+) extends Context\.Service/g))

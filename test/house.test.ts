@@ -1,5 +1,7 @@
+import { spawnSync } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 import { dirname, join, relative, resolve } from "node:path"
+import process from "node:process"
 import { assert, describe, it } from "@effect/vitest"
 
 const src = resolve(import.meta.dirname, "../src")
@@ -46,6 +48,11 @@ describe("the house", () => {
       visited.add(file)
     }
     for (const file of files) visit(file, [])
+  })
+
+  it("knows of each break on purpose where it stands", () => {
+    const { status, stdout } = spawnSync(process.execPath, ["scripts/mutate.ts", "--list"], { encoding: "utf8" })
+    assert.strictEqual(status, 0, stdout)
   })
 
   it("keeps its files short: one concept each", () => {

@@ -1,7 +1,7 @@
 import type { SkipReason, TriggerResult } from "./Decision.ts"
 import { fraction } from "./Digest.ts"
 import { EntryKey, type EventIdentity } from "./Ids.ts"
-import type { TriggerEntry, TriggerType } from "./settings/TriggerSettings.ts"
+import { type TriggerEntry, triggerOrder, type TriggerType } from "./settings/TriggerSettings.ts"
 import { compilePhrases, type PhraseMatcher } from "./WordMatch.ts"
 
 /** One entry of a trigger list, ready to be tested. */
@@ -12,8 +12,8 @@ export interface CompiledTrigger {
   readonly matches: PhraseMatcher
 }
 
-// The order of F3, whatever the order in the file; entries of one type keep theirs.
-const order: ReadonlyArray<TriggerType> = ["mention", "pm", "keyword", "contextual"]
+/** Whether somebody asked the bot (F7, `drop_after_media_change: unprompted`). */
+export const isAsked: Readonly<Record<TriggerType, boolean>> = { mention: true, pm: true, keyword: false, contextual: false }
 
 const matcherOf = (entry: TriggerEntry, names: PhraseMatcher): PhraseMatcher => {
   switch (entry.type) {
@@ -34,7 +34,8 @@ export const compileTriggers = (
   names: ReadonlyArray<string>
 ): ReadonlyArray<CompiledTrigger> => {
   const mention = compilePhrases(names, { caseSensitive: false, match: "word" })
-  return order.flatMap((type) =>
+  // Entries of one type keep their order.
+  return triggerOrder.flatMap((type) =>
     entries.filter((entry) => entry.type === type).map((entry, index) => ({
       key: EntryKey.make(index === 0 ? type : `${type} ${index + 1}`),
       entry,

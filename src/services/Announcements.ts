@@ -7,6 +7,7 @@ import {
   discoveryPoll,
   type Lifecycle
 } from "../domain/wire/Announcement.ts"
+import { announces } from "../domain/wire/Subject.ts"
 import type { WireMessage } from "../domain/wire/Wire.ts"
 import { BotConfig } from "./BotConfig.ts"
 import { makeLogSampler } from "./LogSampling.ts"
@@ -32,7 +33,7 @@ export class Announcements extends Context.Service<Announcements, {
     const startedAt = yield* monotonicMillis
     const sampler = makeLogSampler()
     const named = Effect.annotateLogs({ logger: "Announcements" })
-    if (settings.nats.protocol === "cytube") return Announcements.of({ begin: () => Effect.void })
+    if (!announces[settings.nats.protocol]) return Announcements.of({ begin: () => Effect.void })
 
     const announce = Effect.fnUntraced(function*(lifecycle: Lifecycle, announcer: Announcer) {
       const at = yield* Clock.currentTimeMillis

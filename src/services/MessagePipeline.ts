@@ -3,7 +3,7 @@ import type { ChannelSettings } from "../domain/ChannelSettings.ts"
 import type { ChangeMedia, ChatMsg, Conversation as ConversationEvent, Pm } from "../domain/ChatEvent.ts"
 import { echoOfReply, internalError, type SkipReason } from "../domain/Decision.ts"
 import { userKey } from "../domain/Ids.ts"
-import type { TriggerDecision } from "../domain/Trigger.ts"
+import { isAsked, type TriggerDecision } from "../domain/Trigger.ts"
 import { BotConfig } from "./BotConfig.ts"
 import { ContextStore, type Conversation } from "./ContextStore.ts"
 import { DecisionLog } from "./DecisionLog.ts"
@@ -109,7 +109,7 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
           reservation: reservation.value,
           decision,
           ack,
-          unprompted: trigger.entry.type === "keyword"
+          unprompted: !isAsked[trigger.entry.type]
         })
       }
     )

@@ -1,6 +1,7 @@
 import { resolve } from "node:path"
-import { assert, expect, layer } from "@effect/vitest"
+import { assert, expect, it, layer } from "@effect/vitest"
 import { Array, Effect, Layer } from "effect"
+import { Protocol } from "../../src/domain/wire/Subject.ts"
 import { Bus } from "../support/Bus.ts"
 import { bare, bodyOf, type Captured, decisionType, isEvent, loadCapture, sentCorrelationId, shifted } from "../support/Capture.ts"
 import { compared, loadExpected } from "../support/Expected.ts"
@@ -73,6 +74,9 @@ const world = (protocol: string, more: string) =>
   runningBot(protocol, more).pipe(
     Layer.provideMerge(Layer.mergeAll(Bus.layer, LlmDouble.layer, LogLines.layer))
   )
+
+it("every protocol has a capture", () =>
+  assert.deepStrictEqual([...new Set(captures.map(({ protocol }) => protocol))].sort(), [...Protocol.literals].sort()))
 
 layer(NatsServer.layer, { excludeTestServices: true })("captured events through a real nats-server", (it) => {
   for (const { capture, name, protocol } of captures) {

@@ -6,6 +6,7 @@ import { Effect, Layer, Result } from "effect"
 import { stringify } from "yaml"
 import { parseSettings } from "../../src/domain/settings/SettingsFile.ts"
 import * as NatsConnection from "../../src/layers/NatsConnection.ts"
+import type { Protocol } from "../../src/domain/wire/Subject.ts"
 import { Announcements } from "../../src/services/Announcements.ts"
 import { Nats } from "../../src/services/Nats.ts"
 import { certificates } from "../support/Certificates.ts"
@@ -109,7 +110,7 @@ describe("the permissions of docs/nats-permissions.md", () => {
     cytube: ["cytube.events.lobby", "cytube.commands.lobby.chat"],
     kryten: ["kryten.events.cytube.lobby", "kryten.robot.command"],
     "kryten-legacy": ["cytube.events.cytu.be.lobby", "cytube.commands.cytu.be.lobby.chat"]
-  } as const
+  } as const satisfies Readonly<Record<Protocol, readonly [events: string, command: string]>>
 
   const bot = (protocol: string) =>
     Layer.unwrap(Effect.gen(function*() {
@@ -133,6 +134,8 @@ describe("the permissions of docs/nats-permissions.md", () => {
   })
 
   for (const [protocol, [events, command]] of Object.entries(subjects)) {
+    it(`${protocol}: are there`, () => assert.notStrictEqual(blockOf(protocol), ""))
+
     it.live(`${protocol}: are enough for a line and a private one, and nothing is refused`, () =>
       Effect.gen(function*() {
         const client = yield* bridge

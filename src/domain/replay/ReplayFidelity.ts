@@ -92,10 +92,18 @@ const compare = ({ a: live, b: replay }: Pair): Told | undefined => {
   return undefined
 }
 
+/** When a decision was made, epoch ms. */
+const endedAt = ({ arrivedAt, outcome, steps }: DecisionRecord): number =>
+  arrivedAt + Math.max(outcome?._tag === "Replied" ? outcome.afterMs : 0, steps.at(-1)?.at ?? 0)
+
+/** A bot that was killed, or records still, has not made the decisions that were under way when the log ends. */
+const underWayLive = ({ a: live, b: replay }: Pair, to: number): boolean =>
+  live === undefined && replay !== undefined && endedAt(replay) > to
+
 /** Holds a replay against the live run it was recorded from; nothing where the log is no recording. */
-export const fidelityOf = ({ decisions, live }: ReplayRun): Fidelity | undefined => {
+export const fidelityOf = ({ decisions, live, to }: ReplayRun): Fidelity | undefined => {
   if (live.length === 0) return undefined
-  const pairs = pairsOf(live, decisions)
+  const pairs = pairsOf(live, decisions).filter((pair) => !underWayLive(pair, to))
   const departures = pairs.flatMap((pair): ReadonlyArray<Departure> => {
     const told = compare(pair)
     const record = pair.a ?? pair.b

@@ -1,6 +1,7 @@
 import { Schema } from "effect"
 import type { DecisionRecord } from "../Decision.ts"
 import { EntryKey } from "../Ids.ts"
+import { triggerOrder } from "../settings/TriggerSettings.ts"
 import { addOne, EndCount, endOf, rankedEnds, type ReplayEnd } from "./ReplayEnd.ts"
 
 /** What came of one entry of the trigger lists. */
@@ -23,7 +24,7 @@ interface Count {
   readonly refused: Map<ReplayEnd, number>
 }
 
-const types = ["mention", "pm", "keyword", "contextual"]
+const types: ReadonlyArray<string> = triggerOrder
 const rank = (entry: EntryKey): readonly [number, number] => {
   const [type = "", number = "1"] = entry.split(" ")
   return [types.indexOf(type), Number(number)]

@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { ChannelName, Username } from "../Ids.ts"
+import { Protocol } from "../wire/Subject.ts"
 import {
   AtLeastOne,
   Between,
@@ -65,7 +66,7 @@ export const NatsSettings = Schema.Struct({
   connect_attempts: field(Count, 5, "attempts at start; then the program exits with 2"),
   max_reconnect_attempts: field(Whole, 0, "attempts after a lost connection; 0 = for ever"),
   protocol: field(
-    Schema.Literals(["cytube", "kryten", "kryten-legacy"]),
+    Protocol,
     "cytube",
     "how the bridge writes its subjects and commands"
   ),

@@ -54,6 +54,9 @@ export const TriggerEntry = Schema.Union([MentionEntry, PmEntry, KeywordEntry, C
 export type TriggerEntry = typeof TriggerEntry.Type
 export type TriggerType = TriggerEntry["type"]
 
+/** The types in the order in which they are tried, whatever the order in the file (F3): that of the union above. */
+export const triggerOrder: ReadonlyArray<TriggerType> = TriggerEntry.members.map(({ fields }) => fields.type.literal)
+
 /** The list that is used when `triggers` is absent (F3). */
 export const builtInTriggers: ReadonlyArray<typeof TriggerEntry.Encoded> = [
   {

@@ -1,8 +1,13 @@
+import { Schema } from "effect"
 import type { EventType } from "../ChatEvent.ts"
 import type { ChannelName } from "../Ids.ts"
 
 /** The bridge generations the bot speaks with (WIRE: three protocols, one decoder). */
-export type Protocol = "cytube" | "kryten" | "kryten-legacy"
+export const Protocol = Schema.Literals(["cytube", "kryten", "kryten-legacy"])
+export type Protocol = typeof Protocol.Type
+
+/** Whether the bridge's other services want to hear of the bot (WIRE, bridge lifecycle). */
+export const announces: Readonly<Record<Protocol, boolean>> = { cytube: false, kryten: true, "kryten-legacy": true }
 
 /** A configured room as the wire addresses it. */
 export interface Room {

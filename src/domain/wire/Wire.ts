@@ -141,6 +141,16 @@ const krytenBody = (command: ChatCommand, room: Room, stamp: CommandStamp) => ({
   }
 })
 
+const bodyOf = (protocol: Protocol, room: Room, command: ChatCommand, stamp: CommandStamp) => {
+  switch (protocol) {
+    case "cytube":
+    case "kryten-legacy":
+      return cytubeBody(command)
+    case "kryten":
+      return krytenBody(command, room, stamp)
+  }
+}
+
 /** A command in the protocol's words, ids in headers only: an extra key in `data` loses the message (WIRE). */
 export const encodeCommand = (
   protocol: Protocol,
@@ -156,6 +166,6 @@ export const encodeCommand = (
     ["Schema-Version", "1.0"],
     ["Nats-Msg-Id", stamp.messageId]
   ]),
-  body: JSON.stringify(protocol === "kryten" ? krytenBody(command, room, stamp) : cytubeBody(command)),
+  body: JSON.stringify(bodyOf(protocol, room, command, stamp)),
   request: protocol === "kryten"
 })

@@ -93,7 +93,9 @@ describe("the comparison of two runs", () => {
 })
 
 describe("the fidelity of a replay", () => {
-  const fidelity = (live: ReadonlyArray<DecisionRecord>, decisions: ReadonlyArray<DecisionRecord>) => fidelityOf(runOf({ live, decisions }))
+  const to = evening + 60_000
+  const fidelity = (live: ReadonlyArray<DecisionRecord>, decisions: ReadonlyArray<DecisionRecord>) =>
+    fidelityOf(runOf({ live, decisions, to }))
 
   it("is nothing without a recording", () => assert.isUndefined(fidelity([], [reply("1")])))
 
@@ -124,6 +126,18 @@ describe("the fidelity of a replay", () => {
       ["5", "only_replay", "", "replied after 1 s"]
     ])
     assert.deepStrictEqual([told?.decisions, told?.alike], [6, 0])
+  })
+
+  it("leaves out what was under way when the log ends: a bot that was killed decided nothing about it", () => {
+    const late = (parts: Partial<DecisionRecord>): DecisionRecord => ({ ...reply("2"), arrivedAt: to - 500, ...parts })
+    const slow = late({ outcome: { _tag: "Replied", afterMs: 900 } })
+    const dropped = late({ outcome: skipped("deadline"), steps: [{ _tag: "Waited", at: 900, for: "pacing", ms: 900 }] })
+    for (const underWay of [slow, dropped]) {
+      assert.deepStrictEqual(fidelity([reply("1")], [reply("1"), underWay]), { decisions: 1, alike: 1, departures: [] })
+    }
+    const soon = late({ outcome: { _tag: "Replied", afterMs: 400 } })
+    assert.deepStrictEqual(fidelity([reply("1")], [reply("1"), soon])?.departures.map(({ what }) => what), ["only_replay"])
+    assert.deepStrictEqual(fidelity([reply("1"), slow], [reply("1")])?.departures.map(({ what }) => what), ["only_live"])
   })
 
   it.prop("of a run that is its own recording is whole", [anyDecisions], ([decisions]) => {

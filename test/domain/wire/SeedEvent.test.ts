@@ -27,6 +27,7 @@ describe("an event that is written down in the seed's shape", () => {
   const events: ReadonlyArray<readonly [string, unknown]> = [
     ["chatMsg", { username: "Ana", msg: "I &lt;3 <em>you</em> &amp; tea", meta: {}, time: now - 5 }],
     ["chatMsg", { user: { name: "Ana", rank: 3 }, msg: "a rank of her own", meta: { shadow: true }, time: now - 5 }],
+    ["chatMsg", { username: "Ana", msg: "write &amp;lt; for &lt;", meta: {}, time: now - 5 }],
     ["chatMsg", { username: "Ana", msg: "", meta: {}, time: now - 5 }],
     ["pm", { username: "Ana", to: "MovieBot", msg: "between us", meta: {}, time: now - 9 }],
     ["changeMedia", { type: "yt", id: "x", title: "A <b>film</b>", seconds: 212, duration: "03:32", meta: {} }],
@@ -56,7 +57,7 @@ describe("an event that is written down in the seed's shape", () => {
     assert.isUndefined(seedEvent({ _tag: "Other" }))
   })
 
-  it.prop("keeps every text, whatever is in it", [mixed(["&", "&amp;", "&lt;", "&#39;", ";", "<", "<b>", "</b>", "<!--", ">", " ", ...lineBreaks, ...invisibles])], ([text]) => {
+  it.prop("keeps every text, whatever is in it", [mixed(["&", "&amp;", "&amp;lt;", "&amp;amp;", "&lt;", "&#39;", ";", "<", "<b>", "</b>", "<!--", ">", " ", ...lineBreaks, ...invisibles])], ([text]) => {
     const event = arrived("chatMsg", { username: Username.make("Ana"), msg: text, meta: {}, time: now })
     assert.deepStrictEqual(again(event), event)
   })
