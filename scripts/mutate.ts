@@ -120,7 +120,7 @@ const mutations: ReadonlyArray<Mutation> = [
   ),
   ...inFile(
     "src/services/recording/Pseudonyms.ts",
-    ["an anonymous recording names people inside of lines", "invented.get(userKey(found)) ?? found", "found"],
+    ["an anonymous recording names people inside of lines", "text.replace(word, inWord)", "text"],
     ["an anonymous recording keeps what the name was made into", "const { identity: _betraysNames, ...event } = entry", "const event = entry"]
   ),
   ...inFile(

@@ -8,6 +8,9 @@ const settlingHops = 20
 /** What falls due more often than this in one jump is not waited for any more: the rest wakes at its end. */
 const mostWakes = 20_000
 
+/** How long one jump waits for what takes the world's own time, ms in all. */
+const patienceMs = 4_000
+
 /** A fiber that sleeps. */
 interface Sleeper {
   /** Monotonic ns. */
@@ -23,12 +26,46 @@ const settle: Effect.Effect<void> = Effect.forEach(
   { discard: true }
 )
 
+/** Work that takes the world's own time, such as a request to a server: how much is under way. */
+const makeOutside = () => {
+  // As many as there are requests under way.
+  let underWay = 0
+  let onIdle: (() => void) | undefined
+
+  const during = <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.acquireUseRelease(
+      Effect.sync(() => void underWay++),
+      () => work,
+      () => Effect.sync(() => {
+        underWay--
+        if (underWay === 0) onIdle?.()
+      })
+    )
+
+  /** Waits until nothing is under way, but no longer than so many ms of the world's time; says how many are left. */
+  const idle = (atMostMs: number): Effect.Effect<number> =>
+    Effect.callback<number>((resume) => {
+      if (underWay === 0 || atMostMs <= 0) return resume(Effect.succeed(atMostMs))
+      const began = performance.now()
+      const goOn = (): void => {
+        clearTimeout(timer)
+        onIdle = undefined
+        resume(Effect.succeed(Math.max(0, atMostMs - (performance.now() - began))))
+      }
+      const timer = setTimeout(goOn, atMostMs)
+      onIdle = goOn
+    })
+
+  return { during, idle }
+}
+
 const nanos = (millis: number): bigint => BigInt(Math.ceil(millis * 1e6))
 
 /** The real clock plus whatever was jumped over. */
 const makeClock = (real: Clock.Clock) => {
   // As many as there are sleeping fibers.
   const sleepers = new Set<Sleeper>()
+  const outside = makeOutside()
   let offset = 0n
   let jumping = false
 
@@ -84,11 +121,14 @@ const makeClock = (real: Clock.Clock) => {
     const target = monotonicUnsafe() + nanos(Duration.toMillis(duration))
     jumping = true
     for (const { timer } of sleepers) clearTimeout(timer)
+    let patience = patienceMs
     for (let wakes = 0; wakes < mostWakes; wakes++) {
       const next = earliest()
       if (next === undefined || next.due > target) break
       moveTo(next.due)
       wake(next)
+      yield* settle
+      patience = yield* outside.idle(patience)
       yield* settle
     }
     moveTo(target)
@@ -108,23 +148,26 @@ const makeClock = (real: Clock.Clock) => {
     monotonicTimeNanos: Effect.sync(monotonicUnsafe),
     sleep
   }
-  return { clock, jump }
+  return { clock, jump, outside: outside.during }
 }
 
 /** A clock that can be moved on: cooldowns, ages and deadlines pass without anybody waiting for them. */
 export class JumpClock extends Context.Service<JumpClock, {
   /** Moves both clocks on and says what time it is then, epoch ms. What falls due on the way happens in order. */
   readonly jump: (duration: Duration.Input) => Effect.Effect<number>
+  /** Runs what takes the world's own time, such as a request: a jump on whose way it falls waits for it, for a while. */
+  readonly outside: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   /** Runs something by the time of the world, which never jumps. */
   readonly unmoved: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }>()("llm-bot/JumpClock") {
   /** This clock, and the same as everybody's. */
   static readonly layer = Layer.effectContext(Effect.clockWith((real) =>
     Effect.sync(() => {
-      const { clock, jump } = makeClock(real)
+      const { clock, jump, outside } = makeClock(real)
       const one = Semaphore.makeUnsafe(1)
       return Context.make(JumpClock, JumpClock.of({
         jump: (duration) => one.withPermit(jump(duration)),
+        outside,
         unmoved: Effect.provideService(Clock.Clock, real)
       })).pipe(Context.add(Clock.Clock, clock))
     })

@@ -27,6 +27,18 @@ describe("a clock that jumps", () => {
       assert.approximately(Number((yield* Clock.currentTimeNanos) / 1_000_000n) - wall, hour, 500)
     }).pipe(Effect.provide(JumpClock.layer)))
 
+  it.live("waits for a request on its way, so that its answer comes in time", () =>
+    Effect.gen(function*() {
+      const { entries, note } = yield* diary
+      const { outside } = yield* JumpClock
+      const request = outside(Effect.callback<string>((resume) => void setTimeout(resume, 300, Effect.succeed("an answer"))))
+      const asking = request.pipe(Effect.timeoutOrElse({ duration: "5 seconds", orElse: () => Effect.succeed("too late") }))
+      yield* Effect.forkChild(Effect.flatMap(Effect.andThen(Effect.sleep(2000), asking), note), { startImmediately: true })
+      yield* Effect.forkChild(Effect.andThen(Effect.sleep(9000), note("later")), { startImmediately: true })
+      yield* jump(60_000)
+      assert.deepStrictEqual(entries, [["an answer", 2000], ["later", 9000]])
+    }).pipe(Effect.provide(JumpClock.layer)))
+
   it.live("wakes who is due on the way, in order, each at its time", () =>
     Effect.gen(function*() {
       const { entries, note } = yield* diary

@@ -3,6 +3,7 @@ import { Context, type Duration, Effect, Layer, Option, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { Username } from "../../domain/Ids.ts"
 import { DecisionLog } from "../../services/DecisionLog.ts"
+import { LlmClient } from "../../services/LlmClient.ts"
 import * as ConfigFile from "../ConfigFile.ts"
 import { JumpClock } from "../JumpClock.ts"
 import * as LlmOpenAi from "../LlmOpenAi.ts"
@@ -65,7 +66,12 @@ const conversation = Effect.gen(function*() {
 })
 
 // Time jumps do not make the bot look more often whether the model's server is up.
-const realModel = Layer.effectContext(Effect.flatMap(JumpClock, ({ unmoved }) => unmoved(Layer.build(LlmOpenAi.layer))))
+const realModel = Layer.effect(LlmClient, Effect.gen(function*() {
+  const { outside, unmoved } = yield* JumpClock
+  const model = Context.get(yield* unmoved(Layer.build(LlmOpenAi.layer)), LlmClient)
+  // A look at the room that falls due on the way of a jump gets its answer all the same.
+  return LlmClient.of({ ...model, complete: (request) => outside(model.complete(request)) })
+}))
 
 /** The room, the bot in it, and everybody else. */
 const world = (setup: Setup) =>
