@@ -161,5 +161,8 @@ export const DecisionRecord = Schema.Struct({
 })
 export type DecisionRecord = typeof DecisionRecord.Type
 
+/** Whether a record is about the room's answer to a reply: the bot heard itself. */
+export const isEcho = ({ outcome }: DecisionRecord): boolean => outcome?._tag === "Skipped" && outcome.detail === echoOfReply
+
 /** A record as JSON data, for whoever reads it outside the program. */
 export const encodeRecord = Schema.encodeSync(DecisionRecord)

@@ -2,6 +2,13 @@ import type { DecisionRecord, Delivery, LimitName, Outcome, SkipReason, Step, Tr
 
 const seconds = (ms: number): string => `${(Math.round(ms / 100) / 10).toString()} s`
 const share = (value: number): string => value.toFixed(2)
+const many = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`
+
+/** What was drawn against what was needed: to the hundredth, where that tells them apart. */
+const drawText = (draw: number, needed: number): string => {
+  const drawn = share(draw) === share(needed) ? draw.toFixed(5) : share(draw)
+  return `drew ${drawn}, needs less than ${share(needed)}`
+}
 
 const limitNames: Readonly<Record<LimitName, string>> = {
   busy: "replies of the channel under way",
@@ -74,10 +81,10 @@ const triggerText = (result: TriggerResult): string => {
     case "Cooldown":
       return `matches "${result.matched}" but cools down for another ${seconds(result.remainingMs)} of ${seconds(result.cooldownMs)}`
     case "Probability":
-      return `matches "${result.matched}" but the dice said no: drew ${share(result.draw)}, needs less than ${share(result.needed)}`
+      return `matches "${result.matched}" but the dice said no: ${drawText(result.draw, result.needed)}`
     case "Fired":
       return result.draw < result.needed
-        ? `matches "${result.matched}" and fires: drew ${share(result.draw)}, needs less than ${share(result.needed)}`
+        ? `matches "${result.matched}" and fires: ${drawText(result.draw, result.needed)}`
         : `matches "${result.matched}" and fires after ${result.unlucky} losing draws in a row`
   }
 }
@@ -86,6 +93,9 @@ const limitText = (step: Extract<Step, { _tag: "Limit" }>): string =>
   step.limit === "global_cooldown"
     ? `${limitNames[step.limit]}: ${step.allowed ? "at least " : ""}${seconds(step.used)}, needs ${seconds(step.maximum)}: ${step.allowed ? "ok" : "refused"}`
     : `${limitNames[step.limit]}: ${step.used} of ${step.maximum}: ${step.allowed ? "ok" : "refused"}`
+
+/** A processing step in words (F7). */
+const processing = (step: string): string => step.replaceAll("_", " ")
 
 /** One step as a person reads it: the gate, its value, its limit. */
 export const stepText = (step: Step): string => {
@@ -107,21 +117,21 @@ export const stepText = (step: Step): string => {
     case "Participation":
       return `${step.model} was asked whether a comment fits: ${step.wanted ? "yes" : "no"}`
     case "Prompt":
-      return `asked with ${step.contextLines} lines of context, ${step.characters} characters`
+      return `asked with ${many(step.contextLines, "line")} of context, ${many(step.characters, "character")}`
     case "LlmAttempt":
       return `${step.model}, attempt ${step.attempt}: ${step.status} after ${seconds(step.durationMs)}${step.firstTextMs === undefined ? "" : `, first text after ${seconds(step.firstTextMs)}`}${step.detail === "" ? "" : ` (${step.detail})`}`
     case "LlmAnswer":
-      return `${step.model} answered ${step.characters} characters, ${step.inputTokens} + ${step.outputTokens} tokens${step.estimated ? " (estimated)" : ""}`
+      return `${step.model} answered ${many(step.characters, "character")}, ${step.inputTokens} + ${step.outputTokens} tokens${step.estimated ? " (estimated)" : ""}${step.finishReason === "length" ? ", cut off by max_tokens" : ""}`
     case "Fallback":
       return `a prepared line instead: ${step.message}`
     case "Processed":
       return step.note !== ""
-        ? `${step.step}: dropped (${step.note})`
-        : `${step.step}: ${step.before === step.after ? "nothing to change" : `${step.before} to ${step.after} characters`}`
+        ? `${processing(step.step)}: dropped (${step.note})`
+        : `${processing(step.step)}: ${step.before === step.after ? "nothing to change" : `${step.before} to ${many(step.after, "character")}`}`
     case "Waited":
       return `waited ${seconds(step.ms)} for ${waits[step.for]}`
     case "Sent":
-      return `sent ${step.characters} characters to the ${step.target === "chat" ? "room" : "user"}`
+      return `sent ${many(step.characters, "character")} to the ${step.target === "chat" ? "room" : "user"}`
   }
 }
 

@@ -1,5 +1,5 @@
 import { Result, Schema } from "effect"
-import { DecisionRecord, encodeRecord } from "./Decision.ts"
+import { DecisionRecord, encodeRecord, isEcho } from "./Decision.ts"
 import { ChannelName, channelKey, CorrelationId, userKey, Username } from "./Ids.ts"
 import { Count, Whole } from "./settings/Field.ts"
 
@@ -78,7 +78,11 @@ export const selectDecisions = <R extends DecisionRecord>(
     channel: channel === undefined ? undefined : channelKey(channel),
     user: user === undefined ? undefined : userKey(user)
   }
+  // The bot's own lines come back too: news only for who asks for them.
+  const news = (record: DecisionRecord): boolean =>
+    correlationId !== undefined || user !== undefined || !isEcho(record)
   const matches = (record: DecisionRecord): boolean =>
+    news(record) &&
     (correlationId === undefined || record.correlationId === correlationId) &&
     (wanted.channel === undefined || channelKey(record.channel) === wanted.channel) &&
     (wanted.user === undefined || (record.username !== undefined && userKey(record.username) === wanted.user))

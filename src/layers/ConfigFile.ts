@@ -45,7 +45,10 @@ export const errorOf = (file: string, problems: ReadonlyArray<ConfigProblem>): C
 /** Reads a configuration file that must be usable. */
 export const load = Effect.fn("ConfigFile.load")(function*(file: string): Effect.fn.Return<ParsedSettings, ConfigError> {
   const checked = yield* check(file)
-  return Result.isSuccess(checked) ? checked.success : yield* errorOf(file, checked.failure)
+  // Warnings are no reason; check-config names them too.
+  return Result.isSuccess(checked)
+    ? checked.success
+    : yield* errorOf(file, checked.failure.filter(({ severity }) => severity === "error"))
 })
 
 /** The text of a configuration file, whatever it says. */

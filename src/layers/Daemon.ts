@@ -14,7 +14,7 @@ import { ChannelLabel, channelLabels } from "../services/Metrics.ts"
 import { Nats } from "../services/Nats.ts"
 import { StopLimits } from "../services/Stopping.ts"
 import * as ConfigFile from "./ConfigFile.ts"
-import { exitCodes } from "./Exit.ts"
+import { exitCodes, UsageError } from "./Exit.ts"
 import * as HealthServer from "./HealthServer.ts"
 import * as LlmOpenAi from "./LlmOpenAi.ts"
 import * as Logging from "./Logging.ts"
@@ -35,7 +35,7 @@ export interface DaemonOptions {
   readonly pidFile: Option.Option<string>
   /** Decide and ask the model, but publish nothing. */
   readonly dryRun: boolean
-  /** Where everything is taken down for a replay. */
+  /** A file in which everything is taken down for a replay, if any, and whether people's names are replaced there. */
   readonly record: Option.Option<string>
   readonly recordAnonymous: boolean
 }
@@ -159,9 +159,16 @@ const configured = Effect.fnUntraced(function*(options: DaemonOptions) {
   )
 })
 
+/** A recording needs a file, however it is made. */
+const recordable = ({ record, recordAnonymous }: DaemonOptions): Effect.Effect<void, UsageError> =>
+  recordAnonymous && Option.isNone(record)
+    ? Effect.fail(new UsageError({ message: "--record-anonymous says how to record; where to is missing: --record FILE" }))
+    : Effect.void
+
 /** The daemon of `llm-bot run`: every failure of the start is one CRITICAL line; the error names the exit code (F10). */
 export const run = (options: DaemonOptions) =>
-  configured(options).pipe(
+  Effect.andThen(recordable(options), configured(options)).pipe(
+    Effect.tapErrorTag("UsageError", ({ message }) => Effect.logFatal("Start failed", message)),
     Effect.tapErrorTag("ConfigError", (error) =>
       Effect.forEach(error.problems, (problem) => Effect.logFatal("Start failed", problem))),
     Effect.tapDefect((defect) => Effect.logFatal("Stopped by an internal error, please report it", defect)),

@@ -149,6 +149,32 @@ describe("a decision in words", () => {
   })
 })
 
+describe("figures in a story", () => {
+  const told: ReadonlyArray<readonly [step: Step, text: string]> = [
+    [{ _tag: "Prompt", at: 1, contextLines: 1, characters: 1 }, "asked with 1 line of context, 1 character"],
+    [{ _tag: "Prompt", at: 1, contextLines: 0, characters: 20 }, "asked with 0 lines of context, 20 characters"],
+    [
+      { _tag: "Trigger", at: 1, entry, result: { _tag: "Fired", ...drawn, draw: 0.4996 } },
+      "keyword 2 matches \"popcorn\" and fires: drew 0.49960, needs less than 0.50"
+    ],
+    [
+      {
+        _tag: "LlmAnswer",
+        at: 1,
+        model: "m",
+        characters: 12,
+        inputTokens: 3,
+        outputTokens: 100,
+        estimated: false,
+        finishReason: "length"
+      },
+      "m answered 12 characters, 3 + 100 tokens, cut off by max_tokens"
+    ],
+    [{ _tag: "Processed", at: 1, step: "plain_text", before: 4, after: 1, note: "" }, "plain text: 4 to 1 character"]
+  ]
+  it.each(told)("%o", (step, text) => assert.strictEqual(stepText(step), text))
+})
+
 describe("a decision in the log", () => {
   const marker = "MARKERTEXT"
   const record: DecisionRecord = {

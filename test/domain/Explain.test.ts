@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Result, Schema } from "effect"
-import { DecisionRecord } from "../../src/domain/Decision.ts"
+import { DecisionRecord, echoOfReply } from "../../src/domain/Decision.ts"
 import {
   answerText,
   defaultLast,
@@ -53,6 +53,17 @@ describe("a question", () => {
     ["an id in another case: none", { correlationId: CorrelationId.make("B") }, ""],
     ["somebody who was not there", user("an"), ""]
   ])("about %s", (_, query, found) => assert.strictEqual(ids(query), found))
+
+  it("is not answered with what the bot heard of itself, unless it is about that", () => {
+    const echo: DecisionRecord = {
+      ...record("f", "Lobby", "MovieBot", 60),
+      outcome: { _tag: "Skipped", reason: "own_line", detail: echoOfReply }
+    }
+    const found = (query: ExplainQuery) => selectDecisions([...records, echo], query).map(({ correlationId }) => correlationId)
+    assert.deepStrictEqual(found({ last: 1 }), ["c"])
+    assert.deepStrictEqual(found(user("moviebot")), ["f"])
+    assert.deepStrictEqual(found({ correlationId: echo.correlationId }), ["f"])
+  })
 
   it("without a number gets ten", () => {
     const many = Array.from({ length: 25 }, (_, index) => record(`id-${index}`, "lobby", "ana", index))

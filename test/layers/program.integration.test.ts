@@ -180,6 +180,15 @@ describe("llm-bot run", () => {
     ["an unset variable", example, "the environment variable NATS_URL is not set"]
   ] as const
 
+  it.live("--record-anonymous without a file to record to: one readable line, exit 1", () =>
+    Effect.gen(function*() {
+      const program = yield* llmBot(["run", "--config", "/no/such/config.yaml", "--record-anonymous"])
+      assert.strictEqual(yield* program.exit, 1)
+      assert.deepStrictEqual((yield* program.logs).map(({ error, level }) => [level, String(error)]), [
+        ["CRITICAL", "--record-anonymous says how to record; where to is missing: --record FILE"]
+      ])
+    }).pipe(Effect.scoped))
+
   for (const [what, text, says] of wrongConfigurations) {
     it.live(`${what}: one readable line each problem, exit 1`, () =>
       Effect.gen(function*() {

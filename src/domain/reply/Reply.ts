@@ -67,8 +67,9 @@ const filterChecks = (settings: ResponseProcessing["content_filter"]): Processor
     if (settings.require_keywords.length > 0 && needed(text) === undefined) {
       return dropped("content_filter", "none of require_keywords")
     }
-    if (words < settings.min_word_count) return dropped("length", `${words} words, fewer than ${settings.min_word_count}`)
-    if (words > settings.max_word_count) return dropped("length", `${words} words, more than ${settings.max_word_count}`)
+    const counted = `${words} ${words === 1 ? "word" : "words"}`
+    if (words < settings.min_word_count) return dropped("length", `${counted}, fewer than ${settings.min_word_count}`)
+    if (words > settings.max_word_count) return dropped("length", `${counted}, more than ${settings.max_word_count}`)
     return changed(text)
   }
 }

@@ -1,7 +1,7 @@
 import { Struct } from "effect"
 import { type Document, LineCounter, parseDocument } from "yaml"
 import { type ConfigProblem, dotted, type Finding } from "./ConfigProblem.ts"
-import { isSecretName, isVariable, maskLine, maskLines, maskSpans } from "./SecretMask.ts"
+import { isSecretName, isVariable, maskAddress, maskLine, maskLines, maskSpans } from "./SecretMask.ts"
 import { aliasFaults, yamlMessage } from "./YamlFaults.ts"
 import { eachValue, offsetOf } from "./YamlPlace.ts"
 
@@ -60,4 +60,9 @@ export const readYaml = (text: string): YamlText => {
 }
 
 /** A text as it may be shown to people: its secrets hidden (N4). */
-export const maskedText = (text: string): string => maskedLines(text, readYaml(text).document).join("\n")
+export const maskedText = (text: string): string => {
+  const { broken, document } = readYaml(text)
+  if (broken.length > 0) return maskedLines(text, document).join("\n")
+  // Where every value is known only comments have to be guessed at.
+  return masked(text, document).replace(/#.*/g, maskLine).replace(/.+/g, maskAddress)
+}
