@@ -1,6 +1,7 @@
 import { constants } from "node:fs"
-import { chmod, type FileHandle, open, rename, stat } from "node:fs/promises"
-import { Array, Effect, Layer, Queue, Schema } from "effect"
+import { type FileHandle, lstat, open, rename } from "node:fs/promises"
+import { Array, Cause, Effect, Layer, Predicate, Queue, Schema } from "effect"
+import { DryRun } from "../services/DryRun.ts"
 import { currentMoment } from "../services/Moment.ts"
 import { makePseudonyms } from "../services/recording/Pseudonyms.ts"
 import { Recorder } from "../services/recording/Recorder.ts"
@@ -38,15 +39,34 @@ export interface RecordingOptions {
 
 const encode = Schema.encodeSync(RecordingLine)
 
+/** How every recording begins. */
+const firstBytes = Buffer.from("{\"kind\":\"recording\"")
+
+/** Whether there is a recording to put aside; whatever else is there is somebody's, and nothing that is recorded to. */
+const holdsRecording = async (file: string): Promise<boolean> => {
+  const found = await lstat(file).catch(() => undefined)
+  if (found === undefined) return false
+  if (!found.isFile()) throw new Error("it is there and no plain file")
+  if (found.size === 0) return false
+  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW)
+  const read = handle.read(Buffer.alloc(firstBytes.length), 0, firstBytes.length, 0)
+  const { buffer } = await read.finally(() => handle.close())
+  if (!buffer.equals(firstBytes)) throw new Error("it is there and no recording: name another file")
+  return true
+}
+
+/** The files in between may never have been written. */
+const unlessMissing = (cause: unknown): void => {
+  if (!Predicate.hasProperty(cause, "code") || cause.code !== "ENOENT") throw cause
+}
+
 /** Puts what is there aside: `FILE.3` becomes `FILE.4`, … and `FILE` `FILE.1`. */
 const putAside = async (file: string): Promise<void> => {
-  const exists = await stat(file).then(({ size }) => size > 0, () => false)
-  if (!exists) return
+  if (!(await holdsRecording(file))) return
   const names = [file, ...Array.makeBy(keptFiles, (index) => `${file}.${index + 1}`)]
   for (let index = names.length - 1; index > 0; index--) {
     const [from, to] = [names[index - 1], names[index]]
-    // The ones in between may never have been written.
-    if (from !== undefined && to !== undefined) await rename(from, to).catch(() => undefined)
+    if (from !== undefined && to !== undefined) await rename(from, to).catch(unlessMissing)
   }
 }
 
@@ -54,7 +74,7 @@ const putAside = async (file: string): Promise<void> => {
 const begin = async (file: string): Promise<FileHandle> => {
   await putAside(file)
   const handle = await open(file, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW, 0o600)
-  await chmod(file, 0o600)
+  await handle.chmod(0o600)
   return handle
 }
 
@@ -67,20 +87,23 @@ export const layer = ({ anonymous, file, maxBytes = defaultMaxBytes }: Recording
         catch: (cause) => new RecordingFailed({ file, detail: cause instanceof Error ? cause.message : "unknown" })
       })
     const renamed = anonymous ? makePseudonyms() : (entry: RecordingEntry) => entry
+    const dryRun = yield* DryRun
     const queue = yield* Queue.dropping<RecordingEntry>(waitingLines)
     let handle = yield* attempt(() => begin(file))
     let bytes = 0
     let configured: RecordingEntry | undefined
     let gaps = false
+    let ended = false
 
     const write = Effect.fnUntraced(function*(entries: ReadonlyArray<RecordingEntry>) {
-      const text = entries.map((entry) => `${encode(entry)}\n`).join("")
-      yield* attempt(() => handle.write(text))
+      const text = Buffer.from(entries.map((entry) => `${encode(entry)}\n`).join(""))
+      // Unlike `write` it goes on until all of it is there, or fails.
+      yield* attempt(() => handle.writeFile(text))
       bytes += text.length
     })
 
     const heading = Effect.map(currentMoment, ({ monotonic, wall }): RecordingEntry =>
-      ({ kind: "recording", ts: wall / 1000, mono: monotonic, version, anonymous }))
+      ({ kind: "recording", ts: wall / 1000, mono: monotonic, version, anonymous, ...dryRun ? { dryRun } : {} }))
 
     /** Each file begins with what is needed to understand it alone. */
     const nextFile = Effect.gen(function*() {
@@ -98,31 +121,36 @@ export const layer = ({ anonymous, file, maxBytes = defaultMaxBytes }: Recording
     })
 
     const told = Effect.annotateLogs({ logger: "Recorder" })
+    /** The bot goes on without: what it is for matters more. Nothing is written after what is missing. */
+    const endsHere = (why: unknown): Effect.Effect<void> => {
+      ended = true
+      return Effect.andThen(Queue.clear(queue), Effect.logError("Recording failed, it ends here", why))
+    }
     yield* write([yield* heading])
     yield* Effect.addFinalizer(() =>
       Queue.clear(queue).pipe(
         Effect.flatMap((rest) => Effect.forEach(Array.chunksOf(rest, batch), writeSome, { discard: true })),
         Effect.andThen(attempt(() => handle.close())),
-        Effect.catch((error) => Effect.logError("Recording failed", error.message)),
+        Effect.catch(({ message }) => endsHere(message)),
+        Effect.catchDefect((defect) => endsHere(Cause.die(defect))),
         Effect.timeoutOption(finishWithin),
         told
       )
     )
-    yield* Queue.takeBetween(queue, 1, batch).pipe(
-      Effect.flatMap((entries) => Effect.uninterruptible(writeSome(entries))),
+    yield* Effect.uninterruptibleMask((restore) =>
+      // What was taken is written, even if the bot stops in between.
+      Effect.flatMap(restore(Queue.takeBetween(queue, 1, batch)), writeSome)
+    ).pipe(
       Effect.forever,
-      // The bot goes on without: what it is for matters more.
-      Effect.catch((error) => {
-        gaps = true
-        return Effect.logError("Recording failed, it ends here", error.message)
-      }),
+      Effect.catch(({ message }) => endsHere(message)),
+      Effect.catchDefect((defect) => endsHere(Cause.die(defect))),
       told,
       Effect.forkScoped
     )
     return Recorder.of({
       append: (entry) =>
         Effect.suspend(() => {
-          if (Queue.offerUnsafe(queue, entry) || gaps) return Effect.void
+          if (ended || Queue.offerUnsafe(queue, entry) || gaps) return Effect.void
           gaps = true
           return told(Effect.logWarning("The recording has gaps: the disk is too slow for it"))
         })

@@ -139,7 +139,7 @@ describe("record and replay", () => {
 
       assert.strictEqual(yield* replayed(log, "--config", config.file, "--format", "json"), json)
       assert.strictEqual(yield* replayed(log, "--format", "json").pipe(
-        Effect.map((own) => own.replace("the recording's own", "config.yaml"))
+        Effect.map((own) => own.replace("the recording's own configuration", "config.yaml"))
       ), json)
     }).pipe(Effect.provide(world), Effect.scoped), 120_000)
 

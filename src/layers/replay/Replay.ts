@@ -1,5 +1,5 @@
 import { Effect, Option, Result, Schema } from "effect"
-import { type DecisionRecord, echoOfReply } from "../../domain/Decision.ts"
+import { type DecisionRecord, isEcho } from "../../domain/Decision.ts"
 import { gatherDecisions } from "../../domain/replay/GatheredDecisions.ts"
 import type { ReplayModel, ReplayRun, UnusableLine } from "../../domain/replay/ReplayRun.ts"
 import { decideAlike } from "../../domain/replay/SameDecisions.ts"
@@ -52,9 +52,7 @@ const decidedLive = (entries: ReadonlyArray<LogEntry>): ReadonlyArray<DecisionRe
 
 /** The live run's own echoes: where the bot decides otherwise, they are no longer what the room would have sent. */
 const echoesIn = (live: ReadonlyArray<DecisionRecord>): ReadonlySet<string> =>
-  new Set(live.flatMap(({ correlationId, outcome }) =>
-    outcome?._tag === "Skipped" && outcome.detail === echoOfReply ? [correlationId] : []
-  ))
+  new Set(live.filter(isEcho).map(({ correlationId }) => correlationId))
 
 /** Where the answers came from. */
 const modelOf = (asked: AskedModel | undefined, recorded: boolean, { answers }: ReplayedBot): ReplayModel => {
@@ -91,7 +89,9 @@ export const replay = Effect.fnUntraced(function*(log: ReplayLog, setup: ReplayS
   const recording = entries.find((entry) => entry.kind === "recording")
   const echoes = exact ? new Set<string>() : echoesIn(live)
   const tape = makeTape(entries)
-  const bot = yield* startReplayedBot({ settings, tape, began, exact, model: asked?.client ?? standIn(standInMs) })
+  const dryRun = recording?.dryRun === true
+  const model = asked?.client ?? standIn(standInMs)
+  const bot = yield* startReplayedBot({ settings, tape, began, exact, dryRun, model })
   const { passTo, settle } = makeTime(bot, asked)
   const unusable: Array<UnusableLine> = [...log.unusable]
   let unusableCount = log.unusableCount

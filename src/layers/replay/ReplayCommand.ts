@@ -36,7 +36,7 @@ const configured = Effect.fnUntraced(function*(file: Option.Option<string>, log:
   }
   const recorded = recordedSettings(log)
   return Option.isSome(recorded)
-    ? { config: "the recording's own", settings: recorded.value }
+    ? { config: "the recording's own configuration", settings: recorded.value }
     : yield* new UsageError({ message: `${log.name} holds no configuration: name one with --config FILE` })
 })
 

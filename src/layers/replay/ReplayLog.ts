@@ -1,11 +1,10 @@
-import { createReadStream } from "node:fs"
 import { basename } from "node:path"
-import { createInterface } from "node:readline"
 import { Effect, Option, Predicate, Result, Schema } from "effect"
 import type { UnusableLine } from "../../domain/replay/ReplayRun.ts"
 import { readPlainLine } from "../../domain/wire/PlainLine.ts"
 import { RecordingEntry } from "../../services/recording/Recording.ts"
 import { fileFault } from "../FileFault.ts"
+import { linesOf } from "./LogText.ts"
 
 /** An event of a capture or of a plain chat log: less is known of it than of a recorded one. */
 export interface CapturedEvent {
@@ -95,15 +94,17 @@ export const readLog = (file: string): Effect.Effect<ReplayLog, ReplayLogError> 
       const unusable: Array<UnusableLine> = []
       let line = 0
       let unusableCount = 0
-      for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
-        line++
-        if (text.trim() === "") continue
-        const entry = read(text)
-        if (Result.isSuccess(entry)) {
-          if (entry.success !== undefined) lines.push({ line, entry: entry.success })
-        } else {
-          if (unusable.length < namedLines) unusable.push({ line, why: entry.failure })
-          unusableCount++
+      for await (const texts of linesOf(file)) {
+        for (const text of texts) {
+          line++
+          if (text?.trim() === "") continue
+          const entry = text === undefined ? Result.fail("too long for a line of a log") : read(text)
+          if (Result.isSuccess(entry)) {
+            if (entry.success !== undefined) lines.push({ line, entry: entry.success })
+          } else {
+            if (unusable.length < namedLines) unusable.push({ line, why: entry.failure })
+            unusableCount++
+          }
         }
       }
       return { name: basename(file), lines, unusable, unusableCount }

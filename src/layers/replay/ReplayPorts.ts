@@ -8,7 +8,6 @@ import { type Delivery, Intake } from "../../services/Intake.ts"
 import { type Completion, LlmClient, type LlmError, type LlmRequest } from "../../services/LlmClient.ts"
 import { type Moment, monotonicMillis } from "../../services/Moment.ts"
 import { Nats, NatsError } from "../../services/Nats.ts"
-import type { CompletionEnd } from "../../services/recording/Recording.ts"
 import type { Cue, Tape } from "./Tape.ts"
 
 /** A recorded result is taken at its own moment when the replay is this close to the live run, ms; else by its duration. */
@@ -47,17 +46,20 @@ export const makeIntake = () => {
 export const makeNats = (tape: Tape, up: SubscriptionRef.SubscriptionRef<boolean>) => {
   const publish = Effect.fnUntraced(function*(command: WireCommand) {
     const id = CorrelationId.make(command.headers.get("Correlation-Id") ?? "none")
-    if (!(yield* SubscriptionRef.get(up))) {
-      return yield* new NatsError({ operation: "publish", detail: "not connected", retryable: true })
-    }
     const cue = tape.sent(id)
     const now = yield* monotonicMillis
     const asRecorded = cue !== undefined && !tape.past(cue.index) && cue.entry.mono - now < longestSend
     if (asRecorded) {
       yield* tape.until(cue.index)
-      if (cue.entry.failure !== undefined) return yield* cue.entry.failure
+      if (cue.entry.failure === undefined) return { at: cue.entry.mono, heard: Effect.succeed(tape.heard(id)) }
+      // Whoever publishes learns of a loss before it is told.
+      if (cue.entry.failure.operation === "publish") yield* SubscriptionRef.set(up, false)
+      return yield* cue.entry.failure
     }
-    return { at: asRecorded ? cue.entry.mono : now, heard: Effect.succeed(tape.heard(id)) }
+    if (!(yield* SubscriptionRef.get(up))) {
+      return yield* new NatsError({ operation: "publish", detail: "not connected", retryable: true })
+    }
+    return { at: now, heard: Effect.succeed(tape.heard(id)) }
   })
 
   return Layer.succeed(Nats, Nats.of({
@@ -71,14 +73,15 @@ export const makeNats = (tape: Tape, up: SubscriptionRef.SubscriptionRef<boolean
   }))
 }
 
-const ended = (end: CompletionEnd): Effect.Effect<Completion, LlmError> => {
+const ended = ({ entry: { end }, index }: Cue<"completion">, tape: Tape): Effect.Effect<Completion, LlmError> => {
   switch (end._tag) {
     case "Answered":
       return Effect.succeed(end)
     case "Failed":
       return Effect.fail(end.error)
     case "Stopped":
-      return Effect.interrupt
+      // A new configuration interrupts its question itself, and begins anew what asked.
+      return tape.reconfiguredAfter(index) ? Effect.never : Effect.interrupt
   }
 }
 
@@ -110,19 +113,20 @@ export const standIn = (latencyMs: number): LlmClient["Service"] => {
 
 /** The recording's answers; a request it does not hold goes to the other model. */
 export const makeLlm = (tape: Tape, other: LlmClient["Service"], answers: Answers) => {
-  const recorded = Effect.fnUntraced(function*({ entry, index }: Cue<"completion">, request: LlmRequest) {
+  const recorded = Effect.fnUntraced(function*(cue: Cue<"completion">, request: LlmRequest) {
+    const { entry, index } = cue
     const now = yield* monotonicMillis
     const asLive = !tape.past(index) && Math.abs(entry.mono - entry.took - now) < closeMs
     yield* asLive ? tape.until(index) : Effect.sleep(entry.took)
     yield* Effect.forEach(entry.attempts, request.onAttempt, { discard: true })
-    return yield* ended(entry.end)
+    return yield* ended(cue, tape)
   })
 
   return Layer.succeed(LlmClient, LlmClient.of({
     available: Effect.succeed(true),
     complete: (request) =>
-      Effect.suspend(() => {
-        const cue = tape.completion(request.correlationId)
+      Effect.flatMap(monotonicMillis, (now) => {
+        const cue = tape.completion(request.correlationId, now)
         if (cue === undefined) answers.stoodIn++
         else answers.recorded++
         return cue === undefined ? other.complete(request) : recorded(cue, request)

@@ -5,6 +5,7 @@ import { gatherDecisions } from "../../domain/replay/GatheredDecisions.ts"
 import type { Settings } from "../../domain/settings/Settings.ts"
 import { BotConfig } from "../../services/BotConfig.ts"
 import { DecisionSink } from "../../services/DecisionLog.ts"
+import { DryRun } from "../../services/DryRun.ts"
 import type { Delivery } from "../../services/Intake.ts"
 import type { LlmClient } from "../../services/LlmClient.ts"
 import type { Moment } from "../../services/Moment.ts"
@@ -21,6 +22,8 @@ export interface ReplayedBotOptions {
   readonly began: Moment
   /** Whether the recording's own moments are followed: it was made under this very configuration. */
   readonly exact: boolean
+  /** Whether the recorded bot published nothing. */
+  readonly dryRun: boolean
   /** Answers what the tape holds no answer to. */
   readonly model: LlmClient["Service"]
 }
@@ -47,7 +50,7 @@ const withTexts = (settings: Settings): ActiveSettings =>
 
 /** Starts the bot on a tape instead of NATS, a model and the clock. */
 export const startReplayedBot = Effect.fnUntraced(function*(options: ReplayedBotOptions) {
-  const { began, exact, model, settings, tape } = options
+  const { began, dryRun, exact, model, settings, tape } = options
   const world = makeQuietWorld(began)
   const answers: Answers = { recorded: 0, stoodIn: 0 }
   const decisions = gatherDecisions()
@@ -64,7 +67,7 @@ export const startReplayedBot = Effect.fnUntraced(function*(options: ReplayedBot
   const bot = botOn(intake.layer).pipe(
     Layer.provide(Layer.mergeAll(makeNats(tape, up), makeLlm(tape, model, answers), noRandom)),
     Layer.provide(Layer.merge(makeLooks(tape, exact, () => over), gathered)),
-    Layer.provide(Layer.succeed(BotConfig, BotConfig.fromRef(active))),
+    Layer.provide(Layer.merge(Layer.succeed(BotConfig, BotConfig.fromRef(active)), Layer.succeed(DryRun, dryRun))),
     Layer.provide([Logger.layer([]), Layer.succeed(References.MinimumLogLevel, "None")])
   )
   // Nothing of the bot outlives the replay, so its scope need not be closed.

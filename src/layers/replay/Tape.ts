@@ -18,8 +18,10 @@ export interface Tape {
   /** Whether the tape is past a line. */
   readonly past: (index: number) => boolean
   readonly until: (index: number) => Effect.Effect<void>
-  /** How a decision's next request to the model ended in the recording; each is given once. */
-  readonly completion: (id: CorrelationId) => Cue<"completion"> | undefined
+  /** How the decision's request that began nearest to a moment, monotonic ms, ended; each is given once. */
+  readonly completion: (id: CorrelationId, now: number) => Cue<"completion"> | undefined
+  /** Whether the bot was given another configuration before it took anything else. */
+  readonly reconfiguredAfter: (index: number) => boolean
   /** When a decision's line left in the recording; each attempt is given once. */
   readonly sent: (id: CorrelationId) => Cue<"sent"> | undefined
   readonly heard: (id: CorrelationId) => boolean
@@ -36,7 +38,14 @@ const listed = <K extends "completion" | "sent" | "look">() => {
       if (list === undefined) lists.set(key, [cue])
       else list.push(cue)
     },
-    next: (key: string): Cue<K> | undefined => lists.get(key)?.shift()
+    peek: (key: string): Cue<K> | undefined => lists.get(key)?.[0],
+    next: (key: string): Cue<K> | undefined => lists.get(key)?.shift(),
+    /** The one with the least figure, the first of several. */
+    least: (key: string, figure: (cue: Cue<K>) => number): Cue<K> | undefined => {
+      const list = lists.get(key) ?? []
+      const figures = list.map(figure)
+      return list.splice(figures.indexOf(Math.min(...figures)), 1)[0]
+    }
   }
 }
 
@@ -72,13 +81,23 @@ export const makeTape = (entries: ReadonlyArray<LogEntry>): Tape => {
         if (past(index)) resume(Effect.void)
         else waiting.set(index, () => resume(Effect.void))
       }),
-    completion: (id) => completions.next(id),
+    // A bridge may give several lines one id: the request that began now is this one.
+    completion: (id, now) =>
+      completions.least(id, ({ entry: { mono, took } }) => Math.abs(mono - took - now)),
+    reconfiguredAfter: (index) => {
+      const taken = ({ kind }: LogEntry): boolean => kind === "config" || kind === "event" || kind === "look"
+      return entries.find((entry, at) => at > index && taken(entry))?.kind === "config"
+    },
     sent: (id) => sent.next(id),
     heard: (id) => !unheard.has(id),
     look: (channel, entry) => {
-      let cue = looks.next(lookKey(channel, entry))
-      while (cue !== undefined && past(cue.index)) cue = looks.next(lookKey(channel, entry))
-      return cue
+      // It is taken when it comes: until then another timer of the entry may be the one that looks.
+      const key = lookKey(channel, entry)
+      for (let cue = looks.peek(key); cue !== undefined; cue = looks.peek(key)) {
+        if (!past(cue.index)) return cue
+        looks.next(key)
+      }
+      return undefined
     }
   }
 }

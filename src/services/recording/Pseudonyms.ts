@@ -6,6 +6,11 @@ import type { CompletionEnd, RecordingEntry } from "./Recording.ts"
 const nameFields: ReadonlySet<string> = new Set(["name", "username"])
 
 const word = /[\p{L}\p{M}\p{N}_-]+/gu
+/** `_Ana_` and `Ana-Maria` hold a name too. */
+const partOfWord = /[^_-]+/g
+
+/** The same name may be written with composed letters or without. */
+const keyOf = (name: string): UserKey => userKey(name.normalize("NFC"))
 
 /** Names that are no person's. */
 const nobody: ReadonlySet<UserKey> = new Set([userKey("[server]")])
@@ -23,7 +28,7 @@ export const makePseudonyms = () => {
   const kept = new Set<UserKey>(nobody)
 
   const nameFor = (name: string): string => {
-    const key = userKey(name)
+    const key = keyOf(name)
     if (kept.has(key)) return name
     const known = invented.get(key)
     if (known !== undefined) return known
@@ -32,7 +37,13 @@ export const makePseudonyms = () => {
     return fresh
   }
 
-  const inText = (text: string): string => text.replace(word, (found) => invented.get(userKey(found)) ?? found)
+  const inWord = (found: string): string => {
+    const key = keyOf(found)
+    if (kept.has(key)) return found
+    return invented.get(key) ?? found.replace(partOfWord, (part) => invented.get(keyOf(part)) ?? part)
+  }
+
+  const inText = (text: string): string => text.replace(word, inWord)
 
   /** A payload of ours: names in their fields, text everywhere else. */
   const inPayload = (value: unknown, field = ""): unknown => {
@@ -45,7 +56,7 @@ export const makePseudonyms = () => {
   const inSettings = (settings: unknown): unknown => {
     if (!Predicate.hasProperty(settings, "bot") || !Predicate.isObject(settings.bot)) return settings
     const { aliases, ignore_users: ignored, username } = { aliases: [], ignore_users: [], username: "", ...settings.bot }
-    for (const name of [username, ...aliases]) kept.add(userKey(String(name)))
+    for (const name of [username, ...aliases]) kept.add(keyOf(String(name)))
     return { ...settings, bot: { ...settings.bot, ignore_users: ignored.map((name) => nameFor(String(name))) } }
   }
 

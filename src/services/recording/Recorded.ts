@@ -35,7 +35,7 @@ const eventEntry = ({ arrivedAt, channel, correlationId, domain, event, subscrib
   } as const
 }
 
-/** Makes what takes the configuration down whenever it is another than before: to be run before whatever reads it. */
+/** Makes what takes the configuration down when it is another than before: to be run before whatever reads it. */
 const configurationNotes = Effect.gen(function*() {
   const config = yield* BotConfig
   const { append } = yield* Recorder
@@ -48,14 +48,20 @@ const configurationNotes = Effect.gen(function*() {
   return { note }
 })
 
-/** Takes down every event at the moment the pipeline takes it. */
+/** Takes down every event at the moment the pipeline takes it, and every configuration when it comes. */
 export const intake: Layer.Layer<Intake, never, BotConfig | Intake | Recorder> = Layer.effect(
   Intake,
   Effect.gen(function*() {
     const inner = yield* Intake
+    const config = yield* BotConfig
     const { append } = yield* Recorder
     const { note: noteConfiguration } = yield* configurationNotes
     yield* noteConfiguration
+    // Channels come and go and timers begin anew before anything reads it.
+    yield* config.changes.pipe(
+      Stream.runForEach(() => noteConfiguration),
+      Effect.forkScoped({ startImmediately: true })
+    )
     const note = (arrival: Arrival): Effect.Effect<void> => {
       const entry = eventEntry(arrival)
       return entry === undefined ? Effect.void : append(entry)

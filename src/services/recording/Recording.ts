@@ -23,7 +23,9 @@ const Began = Schema.Struct({
   kind: Schema.tag("recording"),
   ...Stamp,
   version: Schema.String,
-  anonymous: Schema.Boolean
+  anonymous: Schema.Boolean,
+  /** Whether nothing was published (`run --dry-run`); absent: it was. */
+  dryRun: Schema.optionalKey(Schema.Boolean)
 })
 
 /** The configuration in force from here on, secrets hidden. */

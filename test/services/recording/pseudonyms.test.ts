@@ -44,6 +44,22 @@ describe("names in an anonymous recording", () => {
     assert.include(JSON.stringify(third), "Hi viewer2, hi viewer3")
   })
 
+  it("are found beside marks, in addresses, in names made of two, and however their letters are composed", () => {
+    const [, , second] = written(
+      settings,
+      line("Jörg", "hi"),
+      line("Ben", "@JÖRG, _Jörg_ *jörg*: http://x.y/jörg?u=jörg_ Jörg-Peter jo\u0308rg's, not Jörgs")
+    )
+    const expected = "@viewer2, _viewer2_ *viewer2*: http://x.y/viewer2?u=viewer2_ viewer2-Peter viewer2's, not Jörgs"
+    assert.deepInclude(second, { payload: { user: { name: "viewer3", rank: 1 }, msg: expected, meta: {}, time: 5 } })
+  })
+
+  it("leave the bot's name whole where somebody's name is a part of it", () => {
+    const named: RecordingEntry = { kind: "config", ...at, settings: { bot: { username: "Movie-Bot" } } }
+    const [, own] = written(named, line("Bot", "Movie-Bot, hi! And you, bot?"))
+    assert.include(JSON.stringify(own), "Movie-Bot, hi! And you, viewer1?")
+  })
+
   it("leave the bot and the server their own, and hide whom the bot ignores", () => {
     const [config, own, server] = written(settings, line("MovieBot", "I am mb"), line("[server]", "welcome"))
     assert.include(JSON.stringify(config), `"ignore_users":["viewer1"]`)
