@@ -7,6 +7,6 @@ import * as RecordingFile from "./RecordingFile.ts"
 /** The bot, with everything taken down that a replay needs: the file is closed last. */
 export const recordedBot = (options: RecordingFile.RecordingOptions) =>
   botOn(Recorded.intake.pipe(Layer.provide(IntakeCore.layer))).pipe(
-    Layer.provide(Layer.mergeAll(Recorded.llm, Recorded.nats, Recorded.looks, Recorded.outcomes)),
+    Layer.provide(Layer.mergeAll(Recorded.llm, Recorded.nats, Recorded.looks, Recorded.turns, Recorded.outcomes)),
     Layer.provide(RecordingFile.layer(options))
   )

@@ -3,7 +3,7 @@ import { SecureRandom } from "effect/crypto"
 import type { ChatCommand } from "../domain/ChatCommand.ts"
 import type { Outcome } from "../domain/Decision.ts"
 import { digest } from "../domain/Digest.ts"
-import type { ChannelKey } from "../domain/Ids.ts"
+import type { ChannelKey, CorrelationId } from "../domain/Ids.ts"
 import { fullPace, pace, paceDelay, type Pacing } from "../domain/Pacing.ts"
 import { commandTemplate } from "../domain/wire/Subject.ts"
 import { encodeCommand } from "../domain/wire/Wire.ts"
@@ -17,6 +17,14 @@ import { Nats, type NatsError } from "./Nats.ts"
 import { RateLimiter } from "./RateLimiter.ts"
 import { type ReplyJob, skipped, timeLeft } from "./ReplyJob.ts"
 import { tracedSend } from "./telemetry/TracedSend.ts"
+
+/**
+ * The moment, monotonic ms, at which a ready line is looked at: may it leave, has it to wait, is it too late? Live it is
+ * now; a replay knows it beforehand.
+ */
+export const TurnMoment = Context.Reference<(id: CorrelationId) => Effect.Effect<number>>("llm-bot/TurnMoment", {
+  defaultValue: () => () => monotonicMillis
+})
 
 /** A channel's lines leave one at a time, in the order in which they are ready, and paced. */
 interface Lane {
@@ -39,6 +47,7 @@ export class Outbox extends Context.Service<Outbox, {
     const echoes = yield* Echoes
     // One lane a configured channel.
     const lanes = new Map<ChannelKey, Lane>()
+    const turnMoment = yield* TurnMoment
 
     const laneOf = (channel: ChannelKey): Lane => {
       const lane = lanes.get(channel) ?? { turn: Semaphore.makeUnsafe(1), pacing: fullPace }
@@ -65,10 +74,10 @@ export class Outbox extends Context.Service<Outbox, {
         return limiter.confirm(reservation, sentAt)
       })
 
-    const publish = Effect.fn("Outbox.publish")(function*(job: ReplyJob, text: string, lane: Lane) {
+    const publish = Effect.fn("Outbox.publish")(function*(job: ReplyJob, text: string, lane: Lane, now: number) {
       const { channel, conversation, decision, to } = job
-      const stampNow = Effect.flatMap(monotonicMillis, (now) => stamp(now, job, lane))
-      if (yield* DryRun) return yield* Effect.as(stampNow, skipped("dry_run"))
+      if (yield* DryRun) return yield* Effect.as(stamp(now, job, lane), skipped("dry_run"))
+      const stampNow = Effect.flatMap(monotonicMillis, (after) => stamp(after, job, lane))
       const send = tracedSend(commandTemplate(channel.protocol, to === undefined ? "chat" : "pm"), nats.publish)
       const { at: sentAt, heard } = yield* Effect.flatMap(encode(job, text), send).pipe(
         // Without the server's word it may have arrived all the same: it counts, and it is not sent again.
@@ -85,8 +94,8 @@ export class Outbox extends Context.Service<Outbox, {
     }, Effect.uninterruptible)
 
     /** Why a ready line must not be sent any more, if so: too late, or other media began meanwhile (F7). */
-    const lateness = Effect.fnUntraced(function*(job: ReplyJob, waitMs: number) {
-      if (Option.exists(timeLeft(job, yield* monotonicMillis), (left) => left < waitMs)) return skipped("deadline")
+    const lateness = Effect.fnUntraced(function*(job: ReplyJob, waitMs: number, now: number) {
+      if (Option.exists(timeLeft(job, now), (left) => left < waitMs)) return skipped("deadline")
       const rule = job.channel.response.drop_after_media_change
       const changedAt = yield* store.mediaChangedAt(job.channel.key)
       const changed = changedAt !== undefined && changedAt > job.decision.arrivedAt.monotonic
@@ -96,8 +105,7 @@ export class Outbox extends Context.Service<Outbox, {
     })
 
     /** What a line has to wait for now, and how long. */
-    const delay = Effect.fnUntraced(function*({ channel }: ReplyJob, { pacing }: Lane) {
-      const now = yield* monotonicMillis
+    const delay = Effect.fnUntraced(function*({ channel }: ReplyJob, { pacing }: Lane, now: number) {
       const cooldownMs = yield* limiter.sendDelay(channel.key, channel.rateLimits, now)
       const pacingMs = paceDelay(pacing, now)
       return cooldownMs >= pacingMs
@@ -109,10 +117,11 @@ export class Outbox extends Context.Service<Outbox, {
     const takeTurn = Effect.fnUntraced(function*(job: ReplyJob, text: string, lane: Lane) {
       // Timers may fire a little early: looked at again until nothing is left to wait for.
       for (;;) {
-        const wait = yield* delay(job, lane)
-        const late = yield* lateness(job, wait.ms)
+        const now = yield* turnMoment(job.decision.correlationId)
+        const wait = yield* delay(job, lane, now)
+        const late = yield* lateness(job, wait.ms, now)
         if (late !== undefined) return late
-        if (wait.ms === 0) return yield* publish(job, text, lane)
+        if (wait.ms === 0) return yield* publish(job, text, lane, now)
         yield* Effect.sleep(Math.ceil(wait.ms))
         yield* job.decision.step({ _tag: "Waited", ...wait })
       }

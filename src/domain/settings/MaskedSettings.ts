@@ -1,15 +1,21 @@
-import { Predicate, Schema } from "effect"
+import { Predicate, Record, Schema } from "effect"
 import { isSecretName, maskAddress } from "./SecretMask.ts"
 import { Settings } from "./Settings.ts"
 
 const hidden = "hidden"
+
+/** What goes to a server as it is may hold its key under any name. */
+const maskedField = (name: string, value: unknown): unknown => {
+  if (name === "extra_body" && Predicate.isObject(value)) return Record.map(value, () => hidden)
+  return isSecretName(name) && value !== null ? hidden : masked(value)
+}
 
 const masked = (value: unknown): unknown => {
   if (typeof value === "string") return maskAddress(value)
   if (Array.isArray(value)) return value.map(masked)
   if (!Predicate.isObject(value)) return value
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, isSecretName(key) && inner !== null ? hidden : masked(inner)])
+    Object.entries(value).map(([key, inner]) => [key, maskedField(key, inner)])
   )
 }
 

@@ -6,13 +6,14 @@ const onlyVariable = new RegExp(`^${variable}$`)
 const secretValue = new RegExp(`(${secretName}["']?\\s*:\\s*)(?!["']?${variable}["']?\\s*(?:[,}#]|$))(\\S.*)`, "gi")
 // The value may go on in the next lines.
 const beginsSecret = new RegExp(`^[\\s-]*["']?${secretName}["']?\\s*:|${secretName}["']?\\s*:\\s*$`, "i")
+const queryValue = /(?<=:\/\/[^\s"']*[?&][\w.-]+=)[^&#\s"']+/g
 const userInAddress = /(?<=:\/\/)[^@/\s]+(?=@)/g
 
 /** As long as what it hides: what follows keeps its column. */
 const stars = (text: string): string => text.replace(/\S/g, "*")
 
-/** An address without whoever logs in there. */
-export const maskAddress = (address: string): string => address.replace(userInAddress, stars)
+/** An address without whoever logs in there, and without what its query says: some servers take their keys there. */
+export const maskAddress = (address: string): string => address.replace(userInAddress, stars).replace(queryValue, stars)
 
 /** Whether a field's value is a secret, by its name; mistyped and unknown fields count by theirs (N4). */
 export const isSecretName = (name: PropertyKey): boolean => typeof name === "string" && secretKey.test(name)

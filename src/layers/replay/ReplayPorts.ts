@@ -3,17 +3,16 @@ import { SecureRandom } from "effect/crypto"
 import { estimateTokens } from "../../domain/ChatCompletion.ts"
 import { type ChannelKey, CorrelationId } from "../../domain/Ids.ts"
 import type { WireCommand } from "../../domain/wire/Wire.ts"
-import { LookDue, type NextLook } from "../../services/ContextualTimer.ts"
 import { type Delivery, Intake } from "../../services/Intake.ts"
 import { type Completion, LlmClient, type LlmError, type LlmRequest } from "../../services/LlmClient.ts"
-import { type Moment, monotonicMillis } from "../../services/Moment.ts"
+import { monotonicMillis } from "../../services/Moment.ts"
 import { Nats, NatsError } from "../../services/Nats.ts"
 import type { Cue, Tape } from "./Tape.ts"
 
 /** A recorded result is taken at its own moment when the replay is this close to the live run, ms; else by its duration. */
 const closeMs = 1_000
-/** A line that left later than this after it was ready left under other circumstances, ms. */
-const longestSend = 6_000
+/** What came later than this in the recording came under other circumstances, ms. */
+export const longestWait = 6_000
 
 /** Counts for the report where the answers came from. */
 export interface Answers {
@@ -48,7 +47,7 @@ export const makeNats = (tape: Tape, up: SubscriptionRef.SubscriptionRef<boolean
     const id = CorrelationId.make(command.headers.get("Correlation-Id") ?? "none")
     const cue = tape.sent(id)
     const now = yield* monotonicMillis
-    const asRecorded = cue !== undefined && !tape.past(cue.index) && cue.entry.mono - now < longestSend
+    const asRecorded = cue !== undefined && !tape.past(cue.index) && cue.entry.mono - now < longestWait
     if (asRecorded) {
       yield* tape.until(cue.index)
       if (cue.entry.failure === undefined) return { at: cue.entry.mono, heard: Effect.succeed(tape.heard(id)) }
@@ -85,17 +84,16 @@ const ended = ({ entry: { end }, index }: Cue<"completion">, tape: Tape): Effect
   }
 }
 
-/** A stand-in's line: long enough, never like another, and a yes to whoever asks whether a comment fits. */
-const standInText = (number: number, { api }: LlmRequest): string =>
-  `Yes, stand-in answer ${number} of a model nobody asked (${api.model})`
+/** A stand-in's line: long enough, its own for each line answered, and a yes to whoever asks whether a comment fits. */
+const standInText = ({ correlationId }: LlmRequest): string =>
+  `Yes, a stand-in's answer to ${correlationId}: no model was asked`
 
 /** A stand-in for the model, with a stated latency: what it says means nothing. */
-export const standIn = (latencyMs: number): LlmClient["Service"] => {
-  let answers = 0
-  return LlmClient.of({
+export const standIn = (latencyMs: number): LlmClient["Service"] =>
+  LlmClient.of({
     available: Effect.succeed(true),
     complete: Effect.fnUntraced(function*(request: LlmRequest) {
-      const text = standInText(++answers, request)
+      const text = standInText(request)
       yield* Effect.sleep(latencyMs)
       yield* request.onAttempt({ model: "stand-in", attempt: 1, status: "success", durationMs: latencyMs, detail: "" })
       const asked = request.messages.reduce((sum, { content }) => sum + content.length, 0)
@@ -109,7 +107,6 @@ export const standIn = (latencyMs: number): LlmClient["Service"] => {
       }
     })
   })
-}
 
 /** The recording's answers; a request it does not hold goes to the other model. */
 export const makeLlm = (tape: Tape, other: LlmClient["Service"], answers: Answers) => {
@@ -132,23 +129,6 @@ export const makeLlm = (tape: Tape, other: LlmClient["Service"], answers: Answer
         return cue === undefined ? other.complete(request) : recorded(cue, request)
       })
   }))
-}
-
-/** The looks of the recording; without them each interval passes as it would live. `over` is true once the log has ended. */
-export const makeLooks = (tape: Tape, asRecorded: boolean, over: () => boolean) => {
-  const momentOf = ({ entry }: Cue<"look">): Moment => ({ wall: Math.round(entry.ts * 1000), monotonic: entry.mono })
-  return Layer.effect(
-    LookDue,
-    Effect.map(LookDue, (due): NextLook => (channel, entry, intervalMs) => {
-      if (!asRecorded) {
-        return Effect.filterOrElse(due(channel, entry, intervalMs), () => !over(), () => Effect.never)
-      }
-      return Effect.suspend(() => {
-        const cue = tape.look(channel, entry)
-        return cue === undefined ? Effect.never : Effect.as(tape.until(cue.index), momentOf(cue))
-      })
-    })
-  )
 }
 
 /** Nobody hears the commands of a replay, so their own ids need not differ. */

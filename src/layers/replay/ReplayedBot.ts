@@ -11,7 +11,8 @@ import type { LlmClient } from "../../services/LlmClient.ts"
 import type { Moment } from "../../services/Moment.ts"
 import { botOn } from "../Main.ts"
 import { makeQuietWorld, type QuietWorld, type ReplayStuck } from "./QuietWorld.ts"
-import { type Answers, makeIntake, makeLlm, makeLooks, makeNats, noRandom } from "./ReplayPorts.ts"
+import { makeLooks, makeTurns } from "./ReplayMoments.ts"
+import { type Answers, makeIntake, makeLlm, makeNats, noRandom } from "./ReplayPorts.ts"
 import type { Tape } from "./Tape.ts"
 
 /** What the replayed bot is made of. */
@@ -66,7 +67,7 @@ export const startReplayedBot = Effect.fnUntraced(function*(options: ReplayedBot
     }))
   const bot = botOn(intake.layer).pipe(
     Layer.provide(Layer.mergeAll(makeNats(tape, up), makeLlm(tape, model, answers), noRandom)),
-    Layer.provide(Layer.merge(makeLooks(tape, exact, () => over), gathered)),
+    Layer.provide(Layer.mergeAll(makeLooks(tape, exact, () => over), makeTurns(tape), gathered)),
     Layer.provide(Layer.merge(Layer.succeed(BotConfig, BotConfig.fromRef(active)), Layer.succeed(DryRun, dryRun))),
     Layer.provide([Logger.layer([]), Layer.succeed(References.MinimumLogLevel, "None")])
   )

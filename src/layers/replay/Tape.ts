@@ -24,13 +24,15 @@ export interface Tape {
   readonly reconfiguredAfter: (index: number) => boolean
   /** When a decision's line left in the recording; each attempt is given once. */
   readonly sent: (id: CorrelationId) => Cue<"sent"> | undefined
+  /** When a decision's ready line was next looked at, ahead of here; each is given once. */
+  readonly turn: (id: CorrelationId) => Cue<"turn"> | undefined
   readonly heard: (id: CorrelationId) => boolean
   /** The next look at a room that lies ahead. */
   readonly look: (channel: ChannelKey, entry: EntryKey) => Cue<"look"> | undefined
 }
 
 /** Cues by what they belong to, each list in the order of the log. */
-const listed = <K extends "completion" | "sent" | "look">() => {
+const listed = <K extends "completion" | "turn" | "sent" | "look">() => {
   const lists = new Map<string, Array<Cue<K>>>()
   return {
     add: (key: string, cue: Cue<K>): void => {
@@ -54,11 +56,13 @@ const lookKey = (channel: ChannelKey, entry: EntryKey): string => `${channel} ${
 /** The recorded results of a log. A capture has none. */
 export const makeTape = (entries: ReadonlyArray<LogEntry>): Tape => {
   const completions = listed<"completion">()
+  const turns = listed<"turn">()
   const sent = listed<"sent">()
   const looks = listed<"look">()
   const unheard = new Set<CorrelationId>()
   entries.forEach((entry, index) => {
     if (entry.kind === "completion") completions.add(entry.id, { index, entry })
+    if (entry.kind === "turn") turns.add(entry.id, { index, entry })
     if (entry.kind === "sent") sent.add(entry.id, { index, entry })
     if (entry.kind === "unheard") unheard.add(entry.id)
     if (entry.kind === "look") looks.add(lookKey(channelKey(entry.channel), entry.entry), { index, entry })
@@ -89,6 +93,11 @@ export const makeTape = (entries: ReadonlyArray<LogEntry>): Tape => {
       return entries.find((entry, at) => at > index && taken(entry))?.kind === "config"
     },
     sent: (id) => sent.next(id),
+    turn: (id) => {
+      let cue = turns.next(id)
+      while (cue !== undefined && past(cue.index)) cue = turns.next(id)
+      return cue
+    },
     heard: (id) => !unheard.has(id),
     look: (channel, entry) => {
       // It is taken when it comes: until then another timer of the entry may be the one that looks.

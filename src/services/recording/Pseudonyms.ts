@@ -79,6 +79,7 @@ export const makePseudonyms = () => {
       case "config":
         return { ...entry, settings: inSettings(entry.settings) }
       case "recording":
+      case "turn":
       case "sent":
       case "unheard":
       case "look":

@@ -13,6 +13,7 @@ import { type Arrival, Intake } from "../Intake.ts"
 import { type Completion, LlmClient, type LlmError, type LlmRequest } from "../LlmClient.ts"
 import { currentMoment, type Moment } from "../Moment.ts"
 import { Nats, type NatsError, type Published } from "../Nats.ts"
+import { TurnMoment } from "../Outbox.ts"
 import { Recorder } from "./Recorder.ts"
 import type { CompletionEnd, Stamped } from "./Recording.ts"
 
@@ -145,6 +146,18 @@ export const nats: Layer.Layer<Nats, never, Nats | Recorder> = Layer.effect(
           onSome: (id) => sent(id, command)
         })
     })
+  })
+)
+
+/** Takes down when each ready line was looked at. */
+export const turns: Layer.Layer<never, never, Recorder> = Layer.effect(
+  TurnMoment,
+  Effect.gen(function*() {
+    const turnMoment = yield* TurnMoment
+    const { append } = yield* Recorder
+    return (id) =>
+      Effect.tap(turnMoment(id), (monotonic) =>
+        Effect.flatMap(currentMoment, ({ wall }) => append({ kind: "turn", ...stamp({ wall, monotonic }), id })))
   })
 )
 

@@ -100,6 +100,9 @@ const Sent = Schema.Struct({
   failure: Schema.optionalKey(NatsError)
 })
 
+/** A decision's line was ready, and it was looked at whether it may leave. */
+const Turn = Schema.Struct({ kind: Schema.tag("turn"), ...Stamp, id: CorrelationId })
+
 /** Nobody was there to hear a decision's line (WIRE, kryten). */
 const Unheard = Schema.Struct({ kind: Schema.tag("unheard"), ...Stamp, id: CorrelationId })
 
@@ -118,6 +121,7 @@ export const RecordingEntry = Schema.Union([
   Began,
   Configured,
   Completion,
+  Turn,
   Sent,
   Unheard,
   Look,
