@@ -25,8 +25,8 @@ export const makeLooks = (tape: Tape, asRecorded: boolean, over: () => boolean) 
 /** When each ready line was looked at in the recording: live, timers wake late and deadlines are read a moment later. */
 export const makeTurns = (tape: Tape): Layer.Layer<never> =>
   Layer.succeed(TurnMoment, Effect.fnUntraced(function*(id) {
-    const cue = tape.turn(id)
     const now = yield* monotonicMillis
+    const cue = tape.turn(id, now)
     if (cue === undefined || cue.entry.mono - now >= longestWait) return now
     yield* tape.until(cue.index)
     return cue.entry.mono

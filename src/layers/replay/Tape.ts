@@ -24,8 +24,8 @@ export interface Tape {
   readonly reconfiguredAfter: (index: number) => boolean
   /** When a decision's line left in the recording; each attempt is given once. */
   readonly sent: (id: CorrelationId) => Cue<"sent"> | undefined
-  /** When a decision's ready line was next looked at, ahead of here; each is given once. */
-  readonly turn: (id: CorrelationId) => Cue<"turn"> | undefined
+  /** When a decision's ready line was next looked at, not long before a moment, monotonic ms; each is given once. */
+  readonly turn: (id: CorrelationId, now: number) => Cue<"turn"> | undefined
   readonly heard: (id: CorrelationId) => boolean
   /** The next look at a room that lies ahead. */
   readonly look: (channel: ChannelKey, entry: EntryKey) => Cue<"look"> | undefined
@@ -50,6 +50,9 @@ const listed = <K extends "completion" | "turn" | "sent" | "look">() => {
     }
   }
 }
+
+/** A timer never rings earlier than this, ms. */
+const earlyMs = 20
 
 const lookKey = (channel: ChannelKey, entry: EntryKey): string => `${channel} ${entry}`
 
@@ -93,9 +96,10 @@ export const makeTape = (entries: ReadonlyArray<LogEntry>): Tape => {
       return entries.find((entry, at) => at > index && taken(entry))?.kind === "config"
     },
     sent: (id) => sent.next(id),
-    turn: (id) => {
+    turn: (id, now) => {
       let cue = turns.next(id)
-      while (cue !== undefined && past(cue.index)) cue = turns.next(id)
+      // Live, a timer may ring a little early, so that the tape is past it; what is long past was another wait.
+      while (cue !== undefined && cue.entry.mono < now - earlyMs) cue = turns.next(id)
       return cue
     },
     heard: (id) => !unheard.has(id),
