@@ -61,7 +61,7 @@ const playgroundCommand = Command.make("playground", {
 )
 
 const replayCommand = Command.make("replay", {
-  log: Argument.String("log").pipe(Argument.withDescription("a recording, a capture, or a chat log: time<TAB>user<TAB>text")),
+  log: Argument.String("log").pipe(Argument.withDescription("a recording, a capture, or a chat log: 2026-11-21 20:15:00<TAB>user<TAB>text")),
   config: Flag.optional(config).pipe(Flag.withDescription("the configuration; without it a recording's own")),
   against: Flag.String("against").pipe(Flag.optional, Flag.withDescription("another configuration: what would it change?")),
   llm: Flag.Boolean("llm").pipe(Flag.withDefault(false), Flag.withDescription("ask the real model where the log holds no answer")),

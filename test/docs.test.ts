@@ -9,6 +9,7 @@ import { apiPage } from "../scripts/apiPage.ts"
 import { Protocol } from "../src/domain/wire/Subject.ts"
 import { SkipReason } from "../src/domain/Decision.ts"
 import { reasonText } from "../src/domain/DecisionStory.ts"
+import { triggerOrder } from "../src/domain/settings/TriggerSettings.ts"
 import { parseSettings } from "../src/domain/settings/SettingsFile.ts"
 import { exitCodes } from "../src/layers/Exit.ts"
 
@@ -78,6 +79,20 @@ describe("docs/dependencies.md", () => {
 
 describe("docs/tuning.md", () => {
   const page = read("docs/tuning.md")
+
+  it("names the triggers that test a message in the order of the code", () => {
+    const tested = triggerOrder.filter((type) => type !== "contextual").map((type) => `\`${type}\``)
+    assert.include(page, `in the order ${tested.join(", ")}:`)
+  })
+
+  it("shows a page that has words for every trigger there is", () => {
+    const page = read("playground/triggers.js")
+    for (const table of ["kinds", "added"]) {
+      const [, rows = ""] = new RegExp(`const ${table} = \\{\\n([^]*?)\\n\\}`).exec(page) ?? []
+      const named = all(rows, /^  (\w+): \{/gm)
+      assert.includeMembers(table === "added" ? [...named, "mention", "pm"] : [...named], [...triggerOrder], table)
+    }
+  })
 
   /** A configuration with a part put into it: fields one by one, lists as a whole. */
   const withPart = (whole: unknown, part: unknown): unknown =>

@@ -8,7 +8,10 @@ import { compilePhrases, type PhraseMatcher } from "./WordMatch.ts"
 export interface CompiledTrigger {
   readonly key: EntryKey
   readonly entry: TriggerEntry
-  /** What in the text meets the condition: a name, a keyword; nothing when none does. */
+  /**
+   * What meets the condition, in the words of the configuration or our own, since it is logged: never what a person wrote
+   * (N4). Nothing when the text does not meet it.
+   */
   readonly matches: PhraseMatcher
 }
 

@@ -70,8 +70,10 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
         case "Other":
           return yield* ack
       }
+    },
       // In one go: what other fibers do comes before or after, never in between, live as in a replay.
-    }, Effect.provideService(Scheduler.PreventSchedulerYield, true))
+      Effect.provideService(Scheduler.PreventSchedulerYield, true)
+    )
 
     const converse = Effect.fnUntraced(
       function*(line: ChatMsg | Pm, arrival: Arrival, channel: ChannelSettings, ack: Effect.Effect<void>) {

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { EntryKey, EventIdentity } from "../../src/domain/Ids.ts"
-import { TriggerEntry } from "../../src/domain/settings/TriggerSettings.ts"
+import { TriggerEntry, triggerOrder } from "../../src/domain/settings/TriggerSettings.ts"
 import { compileTriggers, draw, evaluateTriggers, type TriggerDecision, type TriggerFacts } from "../../src/domain/Trigger.ts"
 
 type Entry = typeof TriggerEntry.Encoded
@@ -28,7 +28,7 @@ const endOf = (decision: TriggerDecision): string => decision._tag === "Fired" ?
 const testsOf = ({ tests }: TriggerDecision): ReadonlyArray<string> =>
   tests.map(({ result, trigger }) => `${trigger.key} ${result._tag}`)
 
-const popcorn: Entry = { type: "keyword", keywords: ["popcorn"] }
+const popcorn = { type: "keyword", keywords: ["popcorn"] } as const
 const seeds = Array.from({ length: 20 }, (_, seed) => seed)
 const events = Array.from({ length: 1_000 }, (_, index) => identity(index))
 
@@ -98,6 +98,18 @@ describe("the dice", () => {
   it("count no losing draws where that is off", () => {
     const triggers = compiled({ type: "mention", fire_probability: 0.000_001 })
     assert.strictEqual(endOf(evaluateTriggers(triggers, { ...facts, unluckyDraws: () => 1_000 })), "probability")
+  })
+})
+
+describe("what a trigger says it matched", () => {
+  // It is logged, so it must not be a piece of what somebody wrote (N4).
+  it("is a word of the configuration or ours, in any type", () => {
+    const said = ["MOVIEBOT, is the PopCorn https://my.example/secret ready?", "popcorns moviebot!", "@MovieBot, secret?"]
+    const ours = ["MovieBot", "popcorn", "private message"]
+    for (const type of triggerOrder) {
+      const [trigger] = compiled(type === "keyword" ? { ...popcorn, match: "substring" } : { type })
+      for (const text of said) assert.include([...ours, undefined], trigger?.matches(text), `${type}: ${text}`)
+    }
   })
 })
 

@@ -117,9 +117,11 @@ describe("llm-bot replay", () => {
       const config = yield* configWith()
       const elsewhere = yield* configWith({ channels: [{ name: "elsewhere" }] })
       const log = yield* fileWith("evening.tsv", evening.join("\n"))
+      const clocks = yield* fileWith("clocks.tsv", "20:00:00\tAna\thello\n")
       const empty = yield* fileWith("empty.jsonl", "\n")
       const cases = [
         { args: ["/nowhere/at/all.jsonl", "--config", config], says: /all\.jsonl: cannot be read: there is no such file/ },
+        { args: [clocks, "--config", config], says: /holds no event to replay: line 1 is neither JSON nor .* 2026-11-21 20:15:00/ },
         { args: [empty, "--config", config], says: /holds no event to replay/ },
         { args: [log], says: /holds no configuration: name one with --config/ },
         { args: [log, "--config", "/nowhere/config.yaml"], says: /config\.yaml:1:1: error: cannot be read/ }

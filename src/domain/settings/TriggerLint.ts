@@ -27,11 +27,16 @@ const catches = (earlier: KeywordEntry, keyword: string, later: KeywordEntry): b
 
 /** Whether every message that meets the later entry's condition meets the earlier one's. */
 const covers = (earlier: TriggerEntry, later: TriggerEntry): boolean => {
-  if (earlier.type === "keyword" && later.type === "keyword") {
-    return later.keywords.every((keyword) => catches(earlier, keyword, later))
+  switch (later.type) {
+    case "mention":
+    case "pm":
+      return earlier.type === later.type
+    case "keyword":
+      return earlier.type === "keyword" && later.keywords.every((keyword) => catches(earlier, keyword, later))
+    // Contextual entries are no message's: each has a timer of its own.
+    case "contextual":
+      return false
   }
-  // Contextual entries are no message's: each has a timer of its own.
-  return earlier.type === later.type && later.type !== "contextual"
 }
 
 const shadowed = (entries: ReadonlyArray<ListedEntry>): ReadonlyArray<Doubt> =>

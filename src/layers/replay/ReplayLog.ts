@@ -72,7 +72,7 @@ const plainEvent = (text: string): Option.Option<CapturedEvent> =>
 /** A line of any of the three formats; nothing where it is none, or no event. */
 const read = (text: string): Result.Result<LogEntry | undefined, string> => {
   if (!text.startsWith("{")) {
-    return Result.fromOption(plainEvent(text), () => "neither JSON nor time<TAB>user<TAB>text")
+    return Result.fromOption(plainEvent(text), () => "neither JSON nor time<TAB>user<TAB>text with a time like 2026-11-21 20:15:00")
   }
   const json = parse(text)
   if (Option.isNone(json)) return Result.fail("not JSON")
@@ -113,6 +113,10 @@ export const readLog = (file: string): Effect.Effect<ReplayLog, ReplayLogError> 
   }).pipe(
     Effect.filterOrFail(
       ({ lines }) => lines.some(({ entry }) => entry.kind === "event" || entry.kind === "captured"),
-      () => new ReplayLogError({ file, detail: "holds no event to replay" })
+      ({ unusable: [first] }) =>
+        new ReplayLogError({
+          file,
+          detail: `holds no event to replay${first === undefined ? "" : `: line ${first.line} is ${first.why}`}`
+        })
     )
   )
