@@ -146,17 +146,17 @@ describe("operating the bot", () => {
       assert.isAbove(leftOut + lines.length, 2_500)
     }).pipe(Effect.provide(world), Effect.scoped))
 
-  it.live("shows line, prompt, answer and reply in DEBUG lines where telemetry.log_content is on, still no key", () =>
+  it.live("shows line, prompt, answer, its processing and the reply in DEBUG lines where telemetry.log_content is on, still no key", () =>
     Effect.gen(function*() {
       const config = yield* configOnDisk({ log_level: "DEBUG", telemetry: { log_content: true } })
       const program = yield* startWith(config)
       yield* LlmDouble.use(({ behave }) => behave({ body: () => completionOf(`Of ${marker} I know a lot`) }))
       yield* say("lobby", "ana", `MovieBot what of ${marker}?`)
       yield* commands(1)
-      yield* program.logged("Content", 4)
+      yield* program.logged("Content", 5)
       const content = (yield* program.logs).filter(({ message }) => message === "Content")
       assert.deepStrictEqual([...new Set(content.map(({ level }) => level))], ["DEBUG"])
-      for (const field of ["line", "prompt", "answer", "reply"]) {
+      for (const field of ["line", "prompt", "answer", "processing", "reply"]) {
         assert.include(JSON.stringify(content.map((line) => line[field])), marker, field)
       }
       const others = (yield* program.logs).filter(({ message }) => message !== "Content")
