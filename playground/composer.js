@@ -1,6 +1,6 @@
 // Where the person speaks, as any viewer.
 import { html, useEffect, useState } from "/vendor/htm-preact.js"
-import { post } from "./api.js"
+import { get, post } from "./api.js"
 import { current, said } from "./store.js"
 
 const keptNames = 8
@@ -26,8 +26,9 @@ const remember = (names) => {
 
 /** Says something in the room; the decision on it is shown. Throws what the server said against it. */
 export const say = async ({ action = false, message, private: whispered = false, username }) => {
+  const { channel } = current().room ?? await get("/api/room")
   const { correlation_id } = await post("/api/messages", {
-    channel: current().room.channel,
+    channel,
     username,
     message,
     ...(whispered ? { private: true } : {}),
@@ -81,7 +82,7 @@ export const Composer = ({ room }) => {
   }
   const send = async (event) => {
     event.preventDefault()
-    if (text.trim() === "" || room === undefined) return
+    if (text.trim() === "") return
     setText("")
     try {
       await say({ username: name, message: text, private: whispered })

@@ -289,6 +289,8 @@ layer(world, { excludeTestServices: true })("the playground's page", (it) => {
     visit(async ({ address, page, set, shows }) => {
       for (let windows = 1; windows < 4; windows++) {
         const other = await page.context().newPage()
+        // Whoever is quick speaks before the page knows the room.
+        await other.route("**/api/room", (route) => setTimeout(() => void route.continue(), 500))
         await other.goto(address)
         const { say, told } = visitor(other, address)
         await say(`from window ${windows}`)
