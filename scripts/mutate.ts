@@ -115,7 +115,7 @@ const mutations: ReadonlyArray<Mutation> = [
     ["what was said is kept although log_content is off", "...(opening.logContent ? { content", "...(opening.line !== undefined ? { content"]
   ),
   ...inFile(
-    "src/domain/wire/SeedEvent.ts",
+    "src/domain/wire/LineText.ts",
     ["a recorded line is no HTML, and is read otherwise", "text.replaceAll(\"&\", \"&amp;\")", "text"]
   ),
   ...inFile(

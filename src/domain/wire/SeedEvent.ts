@@ -1,4 +1,5 @@
 import type { ChatEvent, Media, Member } from "../ChatEvent.ts"
+import { roomHtml } from "./LineText.ts"
 
 /** An event's name and payload, as the seed's bridge would send it. */
 export interface SeedEvent {
@@ -6,16 +7,12 @@ export interface SeedEvent {
   readonly payload: unknown
 }
 
-// What a room sends is HTML (WIRE).
-const html = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
-
 const person = ({ rank, username }: Member) => ({ name: username, rank })
 
 const media = ({ id, seconds, title, type }: Media) => ({ type, id, title, seconds })
 
 const said = ({ shadow, text, time }: { readonly shadow: boolean; readonly text: string; readonly time: number }) => ({
-  msg: html(text),
+  msg: roomHtml(text),
   meta: shadow ? { shadow: true } : {},
   time
 })

@@ -1,6 +1,7 @@
 import { Clock, Context, Effect, Layer, Option, PubSub, Schema, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { CorrelationId, Username } from "../../domain/Ids.ts"
+import { roomHtml } from "../../domain/wire/LineText.ts"
 import { commandSubject } from "../../domain/wire/Subject.ts"
 import type { WireMessage } from "../../domain/wire/Wire.ts"
 import { Nats, type NatsError } from "../../services/Nats.ts"
@@ -83,7 +84,7 @@ export class PlaygroundRoom extends Context.Service<PlaygroundRoom, {
     })
 
     const tellLine = ({ correlation_id: id, kind, text, time, to, username }: SpokenLine) => {
-      const said = { msg: escapeHtml(text), meta: kind === "action" ? { addClass: "action" } : {}, time }
+      const said = { msg: roomHtml(text), meta: kind === "action" ? { addClass: "action" } : {}, time }
       const user = { name: username, rank: 1 }
       return kind === "pm"
         ? tell("pm", id, { from: user, to: { name: to }, ...said })
@@ -148,6 +149,3 @@ export class PlaygroundRoom extends Context.Service<PlaygroundRoom, {
     })
   }))
 }
-
-const escapeHtml = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")

@@ -1,6 +1,7 @@
 import { basename } from "node:path"
 import { Effect, Option, Predicate, Result, Schema } from "effect"
 import type { UnusableLine } from "../../domain/replay/ReplayRun.ts"
+import { roomHtml } from "../../domain/wire/LineText.ts"
 import { readPlainLine } from "../../domain/wire/PlainLine.ts"
 import { RecordingEntry } from "../../services/recording/Recording.ts"
 import { fileFault } from "../FileFault.ts"
@@ -66,7 +67,7 @@ const plainEvent = (text: string): Option.Option<CapturedEvent> =>
     ts: time / 1000,
     subject: undefined,
     headers: {},
-    payload: { username, msg: text.replaceAll("&", "&amp;").replaceAll("<", "&lt;"), meta: {}, time }
+    payload: { username, msg: roomHtml(text), meta: {}, time }
   }))
 
 /** A line of any of the three formats; nothing where it is none, or no event. */
