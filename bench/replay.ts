@@ -1,4 +1,4 @@
-import { writeFileSync, mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Console, Effect, Result } from "effect"
@@ -42,16 +42,27 @@ const program = Effect.gen(function*() {
   const decoded = yield* timed(Effect.sync(() =>
     read.value.lines.filter(({ entry }) =>
       entry.kind === "captured" &&
-      Result.isSuccess(decodeParsed({ subject: "cytube.events.lobby.chatMsg", headers: new Map() }, entry.payload, room, entry.ts * 1000))
+      Result.isSuccess(
+        decodeParsed(
+          { subject: "cytube.events.lobby.chatMsg", headers: new Map() },
+          entry.payload,
+          room,
+          entry.ts * 1000
+        )
+      )
     ).length
   ))
-  const run = yield* timed(replay(read.value, { config: "bench", settings, asked: undefined, progress: () => Effect.void }))
+  const run = yield* timed(
+    replay(read.value, { config: "bench", settings, asked: undefined, progress: () => Effect.void })
+  )
   const text = yield* timed(Effect.sync(() => renderReplay({ runs: [run.value], format: "text" }).length))
   const baseline = read.seconds + decoded.seconds
   const all = read.seconds + run.seconds + text.seconds
   yield* Console.log(
     `${decoded.value} lines: read and decoded in ${baseline.toFixed(2)} s; replayed in ${run.seconds.toFixed(2)} s, ` +
-      `told in ${text.seconds.toFixed(2)} s: ${all.toFixed(2)} s in all, ${(all / baseline).toFixed(1)} times reading alone`
+      `told in ${text.seconds.toFixed(2)} s: ${all.toFixed(2)} s in all, ${
+        (all / baseline).toFixed(1)
+      } times reading alone`
   )
 }).pipe(Effect.scoped)
 

@@ -36,32 +36,44 @@ const Theme = () => {
   ><i></i></button>`
 }
 
-const Header = ({ room }) => html`<header class="top">
+const Header = ({ room }) =>
+  html`<header class="top">
   <h1>llm-bot <span>playground</span></h1>
-  ${room && html`<p class="about">
+  ${
+    room && html`<p class="about">
     <strong>${room.bot}</strong> in <strong>${room.channel}</strong><span class="model">${room.model}</span>
-  </p>`}
+  </p>`
+  }
   <${Clock} />
   <${Theme} />
 </header>`
 
 /** What is wrong, if anything. */
-const Banner = ({ lost, notice }) => html`<div role="status" class="banner-place">
-  ${lost
-    ? html`<p class="banner"><i class="mark waiting"></i>The playground does not answer. Trying again…</p>`
-    : notice !== "" && html`<p class="banner">${notice}</p>`}
+const Banner = ({ lost, notice }) =>
+  html`<div role="status" class="banner-place">
+  ${
+    lost
+      ? html`<p class="banner"><i class="mark waiting"></i>The playground does not answer. Trying again…</p>`
+      : notice !== "" && html`<p class="banner">${notice}</p>`
+  }
 </div>`
 
 const tabs = { room: "Room", decision: "Decision", settings: "Settings" }
 
 /** On a narrow screen one part is seen at a time. */
-const Tabs = ({ changed, tab }) => html`<nav class="tabs" aria-label="Parts of the page">
-  ${Object.entries(tabs).map(([name, label]) => html`<button
+const Tabs = ({ changed, tab }) =>
+  html`<nav class="tabs" aria-label="Parts of the page">
+  ${
+    Object.entries(tabs).map(([name, label]) =>
+      html`<button
     type="button" aria-current=${tab === name ? "page" : undefined} onClick=${() => store.update({ tab: name })}
-  >${label}${name === "settings" && changed && html`<i class="dot"></i>`}</button>`)}
+  >${label}${name === "settings" && changed && html`<i class="dot"></i>`}</button>`
+    )
+  }
 </nav>`
 
-const Page = ({ state }) => html`
+const Page = ({ state }) =>
+  html`
   <${Header} room=${state.room} />
   <${Banner} lost=${state.lost} notice=${state.notice} />
   <${Settings}

@@ -58,12 +58,17 @@ const NewName = ({ onName }) => {
 }
 
 /** Who speaks: a few names the page remembers. */
-const Names = ({ name, names, onName }) => html`<fieldset class="names">
+const Names = ({ name, names, onName }) =>
+  html`<fieldset class="names">
   <legend>Speak as</legend>
-  ${names.map((one) => html`<label class="chip" key=${one}>
+  ${
+    names.map((one) =>
+      html`<label class="chip" key=${one}>
     <input type="radio" name="speaker" checked=${one === name} onChange=${() => onName(one)} />
     <span dir="auto">${one}</span>
-  </label>`)}
+  </label>`
+    )
+  }
   <${NewName} onName=${onName} />
 </fieldset>`
 

@@ -12,10 +12,12 @@ import { sentence, span, timeOf, verdictOf } from "./words.js"
 
 /** The step that refused, if one did: the last that says no. */
 const refusalOf = ({ outcome, steps }) =>
-  outcome?._tag !== "Skipped" ? undefined : steps.findLast(({ _tag, allowed, result }) =>
-    _tag === "Silence" || _tag === "Limit" && !allowed ||
-    _tag === "Trigger" && result._tag === (outcome.reason === "cooldown" ? "Cooldown" : "Probability")
-  )
+  outcome?._tag !== "Skipped" ?
+    undefined :
+    steps.findLast(({ _tag, allowed, result }) =>
+      _tag === "Silence" || _tag === "Limit" && !allowed ||
+      _tag === "Trigger" && result._tag === (outcome.reason === "cooldown" ? "Cooldown" : "Probability")
+    )
 
 /** ms after the arrival at which the refusal ends; undefined where time alone does not help. */
 const opensAfter = (step, outcome) => {
@@ -55,18 +57,23 @@ const Actions = ({ knob, line, record, step }) => {
 
 const headlineOf = ({ eventType, outcome, story }) => {
   if (outcome === undefined) return "The bot is still deciding"
-  return sentence(eventType === "changeMedia" && story.steps.length > 0
-    ? story.steps[0]
-    : story.outcome.replace(/^(no reply|failed): /, "").replace(detailOf(outcome), ""))
+  return sentence(
+    eventType === "changeMedia" && story.steps.length > 0
+      ? story.steps[0]
+      : story.outcome.replace(/^(no reply|failed): /, "").replace(detailOf(outcome), "")
+  )
 }
 
 /** What the outcome says in brackets: shown for itself. */
 const detailOf = ({ detail = "" }) => detail === "" ? "" : ` (${detail})`
 
-const Answered = ({ bot, content, delivery }) => html`
-  ${content?.reply && html`<blockquote class="reply" dir="auto">
+const Answered = ({ bot, content, delivery }) =>
+  html`
+  ${
+    content?.reply && html`<blockquote class="reply" dir="auto">
     <b class="name hue-bot">${bot}</b> ${content.reply}
-  </blockquote>`}
+  </blockquote>`
+  }
   ${delivery && html`<p class="small">${sentence(delivery)}</p>`}
 `
 
@@ -100,7 +107,8 @@ const Identity = ({ record }) => {
   </p>`
 }
 
-const Story = ({ record, state }) => html`
+const Story = ({ record, state }) =>
+  html`
   <${Head}
     bot=${state.room?.bot} line=${lineOf(state, record.correlationId)} record=${record} values=${state.settings?.values}
   />
@@ -112,7 +120,8 @@ const Story = ({ record, state }) => html`
   <${Identity} key=${record.correlationId} record=${record} />
 `
 
-const Nothing = ({ decisions }) => html`<div class="empty">
+const Nothing = ({ decisions }) =>
+  html`<div class="empty">
   <h2>Why did it say that? Why did it say nothing?</h2>
   <p>Every line in the room has an answer. Choose a line, or say something: here you see each gate it went through, with
   its value against its limit, up to the one that decided.</p>
@@ -125,7 +134,8 @@ const Nothing = ({ decisions }) => html`<div class="empty">
   ${decisions.size > 0 && html`<button type="button" onClick=${chooseNewest}>Show the newest decision</button>`}
 </div>`
 
-const Missing = ({ line }) => html`<div class="empty">
+const Missing = ({ line }) =>
+  html`<div class="empty">
   ${line && html`<${Asked} text=${line.text} />`}
   <p>${line ? "There is no decision on this line, or none yet." : "This decision is no longer kept."}</p>
 </div>`
@@ -141,16 +151,20 @@ export const Decision = ({ state }) => {
     <div class="bar">
       <button type="button" class="back small" onClick=${() => update({ tab: "room" })}>← Room</button>
       <h2 id="decision-title">Why</h2>
-      ${selected && html`<button
+      ${
+    selected && html`<button
         type="button" class="small" aria-label="Close the decision" onClick=${() => choose(undefined)}
-      >×</button>`}
+      >×</button>`
+  }
     </div>
     <div class="story" ref=${story} tabindex="0" role="region" aria-label="The decision">
-      ${record
-        ? html`<${Story} record=${record} state=${state} />`
-        : selected === undefined
-        ? html`<${Nothing} decisions=${decisions} />`
-        : html`<${Missing} line=${lineOf(state, selected)} />`}
+      ${
+    record
+      ? html`<${Story} record=${record} state=${state} />`
+      : selected === undefined
+      ? html`<${Nothing} decisions=${decisions} />`
+      : html`<${Missing} line=${lineOf(state, selected)} />`
+  }
     </div>
   </aside>`
 }

@@ -46,17 +46,21 @@ const inForce = (value) => {
   return text.length > shortest ? "" : `: still ${text}`
 }
 
-const Problem = ({ message, severity, suggestion }) => html`<p class=${severity}>
+const Problem = ({ message, severity, suggestion }) =>
+  html`<p class=${severity}>
   ${message}${suggestion && ` (did you mean ${suggestion}?)`}
 </p>`
 
-const Problems = ({ path, setting: { problems, refused, value } }) => html`<div
+const Problems = ({ path, setting: { problems, refused, value } }) =>
+  html`<div
   class="problems" id=${`${idOf(path)}-problem`} role="status"
 >
   ${problems.map((problem) => html`<${Problem} ...${problem} />`)}
-  ${refused && html`<p class="kept">
+  ${
+    refused && html`<p class="kept">
     Not applied${inForce(value)}. <button type="button" class="link" onClick=${() => discard(path)}>Take back</button>
-  </p>`}
+  </p>`
+  }
 </div>`
 
 /** What the linter says about a place that has no control of its own. */
@@ -73,7 +77,8 @@ const takeBackWith = (name, path, { draft }) => (event) => {
   discard(path)
 }
 
-const Frame = ({ children, hint, kind = "", label, path, setting }) => html`<div
+const Frame = ({ children, hint, kind = "", label, path, setting }) =>
+  html`<div
   class="field ${kind} ${setting.refused ? "refused" : ""}" onKeyDown=${takeBackWith("Escape", path, setting)}
 >
   <label for=${idOf(path)}>${label}</label>

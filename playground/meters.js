@@ -12,14 +12,16 @@ export const Bar = ({ share, tone = "" }) =>
   html`<span class="bar-meter ${tone}" aria-hidden="true" style=${part(share)}><i></i></span>`
 
 /** Places of a limit, the taken ones filled. */
-const Places = ({ maximum, used, tone }) => maximum > mostPlaces || maximum === 0
-  ? html`<${Bar} share=${maximum === 0 ? 1 : used / maximum} tone=${tone} />`
-  : html`<span class="places ${tone}" aria-hidden="true">
+const Places = ({ maximum, used, tone }) =>
+  maximum > mostPlaces || maximum === 0
+    ? html`<${Bar} share=${maximum === 0 ? 1 : used / maximum} tone=${tone} />`
+    : html`<span class="places ${tone}" aria-hidden="true">
     ${Array.from({ length: maximum }, (_, index) => html`<i class=${index < used ? "taken" : ""}></i>`)}
   </span>`
 
 /** The dice: below the mark wins. */
-export const Dice = ({ draw, needed }) => html`<span
+export const Dice = ({ draw, needed }) =>
+  html`<span
   class="dice ${draw < needed ? "won" : "lost"}" aria-hidden="true"
   style=${{ "--needed": `${needed * 100}%`, "--draw": `${draw * 100}%` }}
 ><i></i><b></b></span>`
@@ -28,11 +30,13 @@ export const Dice = ({ draw, needed }) => html`<span
 export const limitFigures = ({ limit, maximum, used }) =>
   limit === "global_cooldown" ? `${seconds(used)} of ${seconds(maximum)}` : `${used} of ${maximum}`
 
-export const LimitMeter = ({ step }) => step.limit === "global_cooldown"
-  ? html`<${Bar} share=${step.maximum === 0 ? 1 : step.used / step.maximum} tone=${step.allowed ? "ok" : "stop"} />`
-  : html`<${Places} maximum=${step.maximum} used=${step.used} tone=${step.allowed ? "ok" : "stop"} />`
+export const LimitMeter = ({ step }) =>
+  step.limit === "global_cooldown"
+    ? html`<${Bar} share=${step.maximum === 0 ? 1 : step.used / step.maximum} tone=${step.allowed ? "ok" : "stop"} />`
+    : html`<${Places} maximum=${step.maximum} used=${step.used} tone=${step.allowed ? "ok" : "stop"} />`
 
-const Big = ({ figure, of, meter, words }) => html`<div class="figure">
+const Big = ({ figure, of, meter, words }) =>
+  html`<div class="figure">
   <p><b>${figure}</b> ${of}</p>${meter}${words && html`<p class="small">${words}</p>`}
 </div>`
 

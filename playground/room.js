@@ -23,7 +23,8 @@ const rowsOf = (lines, decisions) => {
     .map(({ line }) => line)
 }
 
-const Mark = ({ verdict }) => html`<span class="verdict ${verdict.tone}">
+const Mark = ({ verdict }) =>
+  html`<span class="verdict ${verdict.tone}">
   <span>${verdict.short}</span><i class="mark ${verdict.tone}"></i>
 </span>`
 
@@ -63,12 +64,15 @@ class Line extends Component {
 /** What the bot is writing right now. */
 const Typing = ({ bot, decisions }) => {
   const writing = [...decisions.values()].filter(({ content, outcome }) => outcome === undefined && content?.prompt)
-  return writing.slice(-3).map(({ content, correlationId }) => html`<p class="typing" key=${correlationId}>
+  return writing.slice(-3).map(({ content, correlationId }) =>
+    html`<p class="typing" key=${correlationId}>
     <b class="name hue-bot">${bot}</b> <span class="text" dir="auto">${content.answer ?? ""}</span><i class="caret"></i>
-  </p>`)
+  </p>`
+  )
 }
 
-const Empty = ({ bot }) => html`<div class="empty">
+const Empty = ({ bot }) =>
+  html`<div class="empty">
   <h2>A room of your own</h2>
   <p>Type below as any viewer. ${bot ?? "The bot"} decides on every line as it would in a real room, and the mark beside
   the line says what it decided: choose a line to see why.</p>
@@ -138,15 +142,21 @@ export const Room = ({ state }) => {
 
   return html`<div class="log">
     <div class="scroller" ref=${scroller} onScroll=${onScroll}>
-      ${rows.length === 0 ? html`<${Empty} bot=${room?.bot} />` : html`<ol
+      ${
+    rows.length === 0 ? html`<${Empty} bot=${room?.bot} />` : html`<ol
         id="lines" role="listbox" tabindex="0" aria-label="Lines of the room; up and down choose one"
         aria-activedescendant=${here < 0 ? undefined : optionId(here)} onKeyDown=${onKey} onClick=${onClick}
       >
-        ${rows.map((line, index) => html`<${Line}
+        ${
+      rows.map((line, index) =>
+        html`<${Line}
           key=${`${line.correlation_id}${line.bot ? "/bot" : line.kind}`} id=${optionId(index)} line=${line}
           record=${decisions.get(line.correlation_id)} choice=${choiceOf(line, index)}
-        />`)}
-      </ol>`}
+        />`
+      )
+    }
+      </ol>`
+  }
       <${Typing} bot=${room?.bot} decisions=${decisions} />
     </div>
     ${!atEnd && html`<button type="button" class="latest" onClick=${toEnd}>Newest lines ↓</button>`}

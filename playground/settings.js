@@ -11,7 +11,8 @@ const reply = (...path) => ["response_processing", ...path]
 const filter = (name) => reply("content_filter", name)
 const perMinute = (value) => value === null ? "no limit" : `${value} a minute`
 
-const Limits = () => html`
+const Limits = () =>
+  html`
   <div class="group"><h3>One viewer, in all rooms</h3><div class="fields">
     <${NumberField} label="Replies a minute" path=${limit("max_per_user_per_minute")} />
     <${NumberField} label="Replies an hour" path=${limit("max_per_user_per_hour")} />
@@ -22,7 +23,8 @@ const Limits = () => html`
   </div></div>
   <p class="note">Empty is no limit, 0 allows none. Each trigger may have limits of its own.</p>`
 
-const Silences = () => html`
+const Silences = () =>
+  html`
   <div class="group"><h3>Pauses</h3><div class="fields">
     <${NumberField} label="Between two of its lines" unit="s" path=${limit("global_cooldown_seconds")} />
     <${NumberField} label="After a new film begins" unit="s" step=${5} path=${limit("media_change_cooldown_seconds")} />
@@ -33,7 +35,8 @@ const Silences = () => html`
       choices=${{ unprompted: "what nobody asked for", always: "every reply", never: "nothing" }} />
   </div></div>`
 
-const Reply = () => html`
+const Reply = () =>
+  html`
   <div class="group"><h3>Length</h3><div class="fields">
     <${NumberField} label="Longest line" unit="characters" step=${10} path=${reply("max_response_length")} />
     <${ChoiceField} label="A longer answer" path=${reply("truncation_strategy")}
@@ -53,7 +56,8 @@ const Reply = () => html`
     <${SwitchField} label="Filter answers" path=${filter("enabled")} />
   </div></div>`
 
-const Voice = () => html`
+const Voice = () =>
+  html`
   <div class="group wide"><h3>Who the bot is</h3>
     <${TextField} label="System prompt" rows=${5} path=${["llm_api", "system_prompt"]}
       hint="{bot_name} and {channel} are filled in" />
@@ -93,12 +97,16 @@ const File = ({ settings, startingYaml }) => {
       <button type="button" onClick=${copy}>Copy</button>
       <button type="button" disabled=${!settings.changed} onClick=${reset}>Reset all</button>
     </div>
-    ${settings.problems.map(({ line, message, path, severity }) =>
-      html`<p class=${severity}>Line ${line}, ${path}: ${message}</p>`)}
+    ${
+    settings.problems.map(({ line, message, path, severity }) =>
+      html`<p class=${severity}>Line ${line}, ${path}: ${message}</p>`
+    )
+  }
     <pre tabindex="0" aria-label="Configuration file" ref=${text}>${
-      markedLines(settings.yaml, startingYaml).map(({ isNew, line }) =>
-        isNew ? html`<mark>${line}</mark>${"\n"}` : `${line}\n`)
-    }</pre>
+    markedLines(settings.yaml, startingYaml).map(({ isNew, line }) =>
+      isNew ? html`<mark>${line}</mark>${"\n"}` : `${line}\n`
+    )
+  }</pre>
   </div>`
 }
 
@@ -154,11 +162,18 @@ const Section = ({ name, open, settings, startingYaml }) => {
   </div>`
 }
 
-export const Settings = ({ drafts, knob, section, settings, startingYaml }) => html`<section
+export const Settings = ({ drafts, knob, section, settings, startingYaml }) =>
+  html`<section
   class="settings" aria-label="Settings"
 >
-  ${settings && html`<${Known.Provider} value=${{ settings, drafts, knob }}>
-    ${Object.keys(sections).map((name) => html`<${Section} key=${name} name=${name} open=${section === name}
-      settings=${settings} startingYaml=${startingYaml} />`)}
-  <//>`}
+  ${
+    settings && html`<${Known.Provider} value=${{ settings, drafts, knob }}>
+    ${
+      Object.keys(sections).map((name) =>
+        html`<${Section} key=${name} name=${name} open=${section === name}
+      settings=${settings} startingYaml=${startingYaml} />`
+      )
+    }
+  <//>`
+  }
 </section>`

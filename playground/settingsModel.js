@@ -62,10 +62,13 @@ export const change = (path, value, { shown = value, at = restMs } = {}) => {
   const key = keyOf(path)
   clearTimeout(timers.get(key))
   update(withDraft(key, { shown }))
-  timers.set(key, setTimeout(() => {
-    timers.delete(key)
-    void send(key, path, value)
-  }, at))
+  timers.set(
+    key,
+    setTimeout(() => {
+      timers.delete(key)
+      void send(key, path, value)
+    }, at)
+  )
 }
 
 /** Takes back what was typed and not taken. */

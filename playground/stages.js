@@ -49,18 +49,21 @@ const Meter = ({ step }) => {
   }
 }
 
-const Gate = ({ text, tone }) => html`<span class="unseen">${
-  { ok: "passed: ", stop: "stopped: ", bad: "failed: ", idle: "" }[tone]
-}</span>${sentence(text)}`
+const Gate = ({ text, tone }) =>
+  html`<span class="unseen">${{ ok: "passed: ", stop: "stopped: ", bad: "failed: ", idle: "" }[tone]}</span>${
+    sentence(text)
+  }`
 
 /** A limit in one row: its name, its meter, its figures. The server's sentence is "name: figures: verdict". */
-const LimitRow = ({ step, text }) => html`<li class="limit ${toneOf(step)}">
+const LimitRow = ({ step, text }) =>
+  html`<li class="limit ${toneOf(step)}">
   <span><${Gate} text=${text.split(": ")[0]} tone=${toneOf(step)} /></span>
   <${LimitMeter} step=${step} />
   <b>${limitFigures(step)}</b>
 </li>`
 
-const Row = ({ step, text }) => step._tag === "Limit" ? html`<${LimitRow} step=${step} text=${text} />` : html`<li
+const Row = ({ step, text }) =>
+  step._tag === "Limit" ? html`<${LimitRow} step=${step} text=${text} />` : html`<li
   class="step ${toneOf(step)}"
 ><span dir="auto"><${Gate} text=${text} tone=${toneOf(step)} /></span><${Meter} step=${step} /></li>`
 
@@ -82,15 +85,21 @@ export const Stages = ({ record }) => {
   return html`<section class="way" aria-labelledby="way-title">
     <h3 id="way-title">The way to it</h3>
     <ol>
-      ${ways.map(({ name, rows }, index) => rows.length > 0 && html`<li
+      ${
+    ways.map(({ name, rows }, index) =>
+      rows.length > 0 && html`<li
         class="stage ${stageTone(index === last, outcome)}" key=${name}
       >
         <h4><i class="node"></i>${name}</h4>
         <ul>${rows.map(({ step, text }) => html`<${Row} step=${step} text=${text} />`)}</ul>
-      </li>`)}
-      ${isOver && beyond.length > 0 && html`<li class="stage beyond">
+      </li>`
+    )
+  }
+      ${
+    isOver && beyond.length > 0 && html`<li class="stage beyond">
         <h4><i class="node"></i>Not reached</h4><p>${beyond.join(", ")}</p>
-      </li>`}
+      </li>`
+  }
     </ol>
   </section>`
 }

@@ -25,14 +25,19 @@ export const Prompt = ({ content }) => {
   if (!content?.prompt) return undefined
   const length = content.prompt.reduce((sum, { content: text }) => sum + text.length, 0)
   return html`<${Part} name="prompt" title="What the model was asked" note=${`${length} characters`}>
-    ${content.prompt.map(({ content: text, role }) => html`<section class="message ${role}">
+    ${
+    content.prompt.map(({ content: text, role }) =>
+      html`<section class="message ${role}">
       <h4>${roles[role] ?? role} <code>${role}</code></h4>
       <p class="mono" dir="auto">${text}</p>
-    </section>`)}
+    </section>`
+    )
+  }
   <//>`
 }
 
-export const Answer = ({ content, outcome }) => content?.answer === undefined ? undefined : html`<${Part}
+export const Answer = ({ content, outcome }) =>
+  content?.answer === undefined ? undefined : html`<${Part}
   name="answer" title="What it answered"
   note=${outcome === undefined ? "writing…" : `${content.answer.length} characters`}
 ><p class="mono" dir="auto">${content.answer}${outcome === undefined && html`<i class="caret"></i>`}</p><//>`
@@ -52,9 +57,10 @@ const visible = (text) => text.replaceAll("\n", "↵")
 const Piece = ({ kind, text }) =>
   kind === "gone" ? html`<del>${visible(text)}</del>` : html`<ins>${visible(text)}</ins>`
 
-const Diff = ({ after, before }) => html`<p class="diff" dir="auto">${
-  diff(before, after).map((piece) => piece.kind === "same" ? piece.text : html`<${Piece} ...${piece} />`)
-}</p>`
+const Diff = ({ after, before }) =>
+  html`<p class="diff" dir="auto">${
+    diff(before, after).map((piece) => piece.kind === "same" ? piece.text : html`<${Piece} ...${piece} />`)
+  }</p>`
 
 /** Each step with the text before and after it, and why it dropped the answer if it did. */
 const changesOf = ({ answer, processing }, record) => {
@@ -74,16 +80,26 @@ export const Processing = ({ content, steps: record }) => {
   const quiet = changes.filter((change) => !telling.includes(change))
   return html`<${Part} name="wording" title="How the answer became the line"
     note=${telling.length === 0 ? "nothing to change" : count(telling.length, "change")}>
-    ${telling.length > 0 && html`<ol class="wording">
-      ${telling.map(({ after, before, note, step }) => html`<li key=${step} class=${note === "" ? "" : "stop"}>
+    ${
+    telling.length > 0 && html`<ol class="wording">
+      ${
+      telling.map(({ after, before, note, step }) =>
+        html`<li key=${step} class=${note === "" ? "" : "stop"}>
         <h4>${steps[step] ?? step}</h4>
-        ${note === ""
-          ? html`<${Diff} before=${before} after=${after} />`
-          : html`<p class="dropped">Dropped: ${note}</p>`}
-      </li>`)}
-    </ol>`}
-    ${quiet.length > 0 && html`<p class="small">Nothing to change: ${
+        ${
+          note === ""
+            ? html`<${Diff} before=${before} after=${after} />`
+            : html`<p class="dropped">Dropped: ${note}</p>`
+        }
+      </li>`
+      )
+    }
+    </ol>`
+  }
+    ${
+    quiet.length > 0 && html`<p class="small">Nothing to change: ${
       quiet.map(({ step }) => (steps[step] ?? step).toLowerCase()).join(", ")
-    }.</p>`}
+    }.</p>`
+  }
   <//>`
 }

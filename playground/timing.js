@@ -43,12 +43,14 @@ const percent = (share) => `${share * 100}%`
 
 const Tokens = ({ steps }) => {
   const answers = steps.filter(({ _tag }) => _tag === "LlmAnswer")
-  return answers.map(({ estimated, finishReason, inputTokens, model, outputTokens }) => html`<dl class="tokens">
+  return answers.map(({ estimated, finishReason, inputTokens, model, outputTokens }) =>
+    html`<dl class="tokens">
     <div><dt>Model</dt><dd>${model}</dd></div>
     <div><dt>Tokens asked</dt><dd>${inputTokens}</dd></div>
     <div><dt>Tokens answered</dt><dd>${outputTokens}${estimated ? " (estimated)" : ""}</dd></div>
     <div><dt>Ended by</dt><dd>${finishReason}</dd></div>
-  </dl>`)
+  </dl>`
+  )
 }
 
 export const Timing = ({ record }) => {
@@ -57,13 +59,17 @@ export const Timing = ({ record }) => {
   if (total <= 0) return undefined
   return html`<${Part} name="timing" title="Where the time went" note=${seconds(total)}>
     <ol class="waterfall">
-      ${spans.map(({ from, kind, name, to }) => html`<li class=${kind}>
+      ${
+    spans.map(({ from, kind, name, to }) =>
+      html`<li class=${kind}>
         <span>${name}</span>
         <i
           aria-hidden="true" style=${{ "--from": percent(from / total), "--wide": percent((to - from) / total) }}
         ><b></b></i>
         <em>${seconds(to - from)}</em>
-      </li>`)}
+      </li>`
+    )
+  }
     </ol>
     <${Tokens} steps=${record.steps} />
   <//>`

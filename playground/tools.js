@@ -33,9 +33,13 @@ export const Clock = () => {
   const now = useRoomNow()
   return html`<div class="clock" role="group" aria-label="Clock of the room">
     <time title="Room time">${timeOf(now)}</time>
-    ${Object.entries(jumps).map(([label, advance]) => html`<button
+    ${
+    Object.entries(jumps).map(([label, advance]) =>
+      html`<button
       type="button" class="small" title="Move the room's clock on" onClick=${() => jump(advance)}
-    >${label}</button>`)}
+    >${label}</button>`
+    )
+  }
   </div>`
 }
 
@@ -56,8 +60,11 @@ const Chatter = () => {
   }
   return html`<label class="tool">Other viewers
     <select value=${rate} onChange=${onChange}>
-      ${[...new Set([...rates, rate])].sort((one, other) => one - other).map((one) =>
-        html`<option value=${one}>${one === 0 ? "silent" : `${one} lines a minute`}</option>`)}
+      ${
+    [...new Set([...rates, rate])].sort((one, other) => one - other).map((one) =>
+      html`<option value=${one}>${one === 0 ? "silent" : `${one} lines a minute`}</option>`
+    )
+  }
     </select>
   </label>`
 }
@@ -82,7 +89,8 @@ const Film = ({ playing }) => {
   </form>`
 }
 
-export const Tools = ({ lines }) => html`<div class="tools">
+export const Tools = ({ lines }) =>
+  html`<div class="tools">
   <${Film} playing=${lines.findLast(({ kind }) => kind === "media")?.text} />
   <${Chatter} />
 </div>`

@@ -46,10 +46,13 @@ const OwnLimits = ({ at, type, wanted }) => {
   </details>`
 }
 
-const LimitFields = ({ at, type }) => html`
-  ${type !== "contextual" && html`
+const LimitFields = ({ at, type }) =>
+  html`
+  ${
+    type !== "contextual" && html`
     <${NumberField} label="A viewer, a minute" path=${[...at, "rate_limit", "max_per_user_per_minute"]} />
-    <${NumberField} label="A viewer, an hour" path=${[...at, "rate_limit", "max_per_user_per_hour"]} />`}
+    <${NumberField} label="A viewer, an hour" path=${[...at, "rate_limit", "max_per_user_per_hour"]} />`
+  }
   <${NumberField} label="The room, a minute" path=${[...at, "rate_limit", "max_per_channel_per_minute"]} />
   <${NumberField} label="The room, an hour" path=${[...at, "rate_limit", "max_per_hour"]} />`
 
@@ -66,9 +69,11 @@ const Card = ({ entry: { enabled, type }, index, wanted }) => {
     <div class="fields">
       <${ChanceField} label=${type === "contextual" ? "Tries" : "Answers"} path=${[...at, "fire_probability"]} />
       <${NumberField} label="Rest after a reply" unit="s" step=${5} empty="none" path=${[...at, "cooldown_seconds"]} />
-      ${type === "contextual" && html`
+      ${
+    type === "contextual" && html`
         <${NumberField} label="Looks every" unit="s" step=${10} path=${[...at, "evaluation_interval_seconds"]} />
-        <${NumberField} label="After at least" unit="lines" path=${[...at, "min_messages_since_last_bot_message"]} />`}
+        <${NumberField} label="After at least" unit="lines" path=${[...at, "min_messages_since_last_bot_message"]} />`
+  }
     </div>
     <${OwnLimits} at=${at} type=${type} wanted=${opensLimits === true} />
   </section>`
@@ -79,11 +84,19 @@ export const Triggers = ({ settings: { values } }) => {
   const add = (type) => change(["triggers", values.triggers.length], added[type].entry, { at: 0 })
   const missing = Object.keys(added).filter((type) => !values.triggers.some((entry) => entry.type === type))
   return html`<${Told} path=${["triggers"]} /><div class="cards">
-    ${values.triggers.map((entry, index) => html`<${Card}
+    ${
+    values.triggers.map((entry, index) =>
+      html`<${Card}
       key=${`${entry.type}${index}`} entry=${entry} index=${index} wanted=${knob}
-    />`)}
-    ${missing.map((type) => html`<button type="button" class="card adder" onClick=${() => add(type)}>
+    />`
+    )
+  }
+    ${
+    missing.map((type) =>
+      html`<button type="button" class="card adder" onClick=${() => add(type)}>
       <b>+ ${kinds[type].title}</b><span>${added[type].promise}</span>
-    </button>`)}
+    </button>`
+    )
+  }
   </div>`
 }

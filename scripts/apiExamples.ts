@@ -1,17 +1,17 @@
 import { DateTime, Effect, Layer, Logger, Metric, References, Result } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { TestClock } from "effect/testing"
-import { explainSubject, readReply } from "../src/domain/Explain.ts"
-import { explainText } from "../src/domain/ExplainText.ts"
+import { explainSubject, readReply } from "../src/domain/decision/Explain.ts"
+import { explainText } from "../src/domain/decision/ExplainText.ts"
 import { ChannelName, CorrelationId, Username } from "../src/domain/Ids.ts"
 import { parseSettings } from "../src/domain/settings/SettingsFile.ts"
 import { announcement } from "../src/domain/wire/Announcement.ts"
 import { eventSubjects, type Protocol } from "../src/domain/wire/Subject.ts"
 import { decodeEvent, encodeCommand, type WireMessage } from "../src/domain/wire/Wire.ts"
-import { layerOf } from "../src/layers/LlmScripted.ts"
+import { layerOf } from "../src/layers/llm/LlmScripted.ts"
 import { bot } from "../src/layers/Main.ts"
-import * as NatsMemory from "../src/layers/NatsMemory.ts"
-import { version } from "../src/layers/Package.ts"
+import * as NatsMemory from "../src/layers/nats/NatsMemory.ts"
+import { version } from "../src/layers/process/Package.ts"
 import { BotConfig } from "../src/services/BotConfig.ts"
 import { Health } from "../src/services/Health.ts"
 import { Nats } from "../src/services/Nats.ts"
@@ -33,7 +33,12 @@ const envelope = {
 
 const events: Readonly<Record<Protocol, unknown>> = { cytube: seedLine, kryten: envelope, "kryten-legacy": envelope }
 
-const stamp = { correlationId: CorrelationId.make(envelope.correlation_id), messageId: "a hash", requestId: "a fresh UUID", at }
+const stamp = {
+  correlationId: CorrelationId.make(envelope.correlation_id),
+  messageId: "a hash",
+  requestId: "a fresh UUID",
+  at
+}
 
 /** A block of code on a page. */
 export const fenced = (language: string, text: string): string => `\`\`\`${language}\n${text}\n\`\`\``
@@ -45,12 +50,21 @@ export const wireExample = (protocol: Protocol): string => {
   const message = { subject, headers: new Map(), body: utf8.encoder.encode(JSON.stringify(events[protocol])) }
   Result.getOrThrowWith(decodeEvent(message, room, at), (invalid) => new Error(`${protocol}: ${invalid.constraint}`))
   const chat = encodeCommand(protocol, room, { _tag: "Chat", channel: room.name, message: "A classic" }, stamp)
-  const pm = encodeCommand(protocol, room, { _tag: "Pm", channel: room.name, to: Username.make("ana"), message: "A classic" }, stamp)
-  const also = others.length === 0 ? "" : `, for a name in mixed case also ${others.map((one) => `\`${one}\``).join(", ")}`
+  const pm = encodeCommand(protocol, room, {
+    _tag: "Pm",
+    channel: room.name,
+    to: Username.make("ana"),
+    message: "A classic"
+  }, stamp)
+  const also = others.length === 0
+    ? ""
+    : `, for a name in mixed case also ${others.map((one) => `\`${one}\``).join(", ")}`
   return [
     `Subscribes to \`${subscribed}\`${also}. A line on \`${subject}\`:`,
     fenced("json", JSON.stringify(events[protocol])),
-    `A reply, ${chat.request ? "as a request" : "published"} to \`${chat.subject}\`, and a private one to \`${pm.subject}\`:`,
+    `A reply, ${
+      chat.request ? "as a request" : "published"
+    } to \`${chat.subject}\`, and a private one to \`${pm.subject}\`:`,
     fenced("json", [chat, pm].map(({ body }) => body).join("\n"))
   ].join("\n\n")
 }
@@ -60,21 +74,26 @@ export const announcementExample =
   announcement("startup", { version, hostname: "a-host", httpPort: 8080 }, { at, uptimeSeconds: 1.2 }).body
 
 const settings = Result.getOrThrowWith(
-  parseSettings(`
+  parseSettings(
+    `
 nats: { servers: ["nats://memory"] }
 channels: [{ name: Lobby }]
 bot: { username: MovieBot }
 llm_api: { base_url: "http://localhost/v1", api_key: none, model: none }
 triggers: [{ type: mention }]
 rate_limits: { max_per_user_per_minute: 1 }
-`, {}),
+`,
+    {}
+  ),
   (problems) => new Error(JSON.stringify(problems))
 ).settings
 
 const settle = Effect.forEach(Array.from({ length: 50 }), () => Effect.yieldNow, { discard: true })
 
 const pass = (seconds: number) =>
-  Effect.forEach(Array.from({ length: seconds }), () => Effect.andThen(TestClock.adjust("1 second"), settle), { discard: true })
+  Effect.forEach(Array.from({ length: seconds }), () => Effect.andThen(TestClock.adjust("1 second"), settle), {
+    discard: true
+  })
 
 /** What a short conversation on a bus in memory looks like from outside. */
 export interface Conversation {
@@ -106,7 +125,9 @@ const conversation = (lines: ReadonlyArray<string>) =>
     return {
       question,
       answer: utf8.decoder.decode(reply),
-      story: answer.decisions.map((record) => explainText({ ...record, bot: answer.bot }, DateTime.zoneMakeOffset(0), false)).join("\n\n"),
+      story: answer.decisions.map((record) =>
+        explainText({ ...record, bot: answer.bot }, DateTime.zoneMakeOffset(0), false)
+      ).join("\n\n"),
       health: JSON.stringify({ ...report, version }),
       command: command === undefined ? "" : [...command.headers].map(([key, value]) => `${key}: ${value}`).join("\n"),
       logLine: lines.find((line) => line.includes("Trigger suppressed")) ?? ""
@@ -118,7 +139,15 @@ export const converse: Effect.Effect<Conversation> = Effect.suspend(() => {
   const lines: Array<string> = []
   const logger = Logger.make(({ date, fiber, logLevel, message }: Logger.Options<unknown>): void => {
     const { logger, ...fields } = fiber.getRef(References.CurrentLogAnnotations)
-    lines.push(JSON.stringify({ timestamp: date.toISOString(), level: logLevel.toUpperCase(), logger, message: String(message), ...fields }))
+    lines.push(
+      JSON.stringify({
+        timestamp: date.toISOString(),
+        level: logLevel.toUpperCase(),
+        logger,
+        message: String(message),
+        ...fields
+      })
+    )
   })
   const world = Layer.mergeAll(
     NatsMemory.layer,

@@ -53,22 +53,31 @@ const layersOf = ({ name, text }: Declared): string => {
 }
 
 const services = (): string =>
-  table(["service", "what it does", "layer"], sources("src/services").flatMap((file) =>
-    declaredIn(file).filter(({ kind }) => kind === "service").map((service) =>
-      [`\`${service.name}\` (\`${file}\`)`, service.comment, layersOf(service)])))
+  table(
+    ["service", "what it does", "layer"],
+    sources("src/services").flatMap((file) =>
+      declaredIn(file).filter(({ kind }) => kind === "service").map((
+        service
+      ) => [`\`${service.name}\` (\`${file}\`)`, service.comment, layersOf(service)])
+    )
+  )
 
-const isLayerFile = (file: string): boolean => !file.slice("src/layers/".length).includes("/")
+const isLayerFile = (file: string): boolean => !/^src\/layers\/(?:replay|playground)\//.test(file)
 
 /** What a file of the outside world is there for: what it exports as a layer or under its own name, else everything. */
 const purpose = (file: string): string => {
   const all = declaredIn(file)
   const own = basename(file, ".ts").toLowerCase()
   const main = all.find(({ name }) => name.startsWith("layer") || name.toLowerCase() === own)
-  return main?.comment ?? all.filter(({ kind }) => kind === "const").map(({ comment, name }) => `\`${name}\`: ${comment}`).join(" ")
+  return main?.comment ??
+    all.filter(({ kind }) => kind === "const").map(({ comment, name }) => `\`${name}\`: ${comment}`).join(" ")
 }
 
 const layers = (): string =>
-  table(["file", "what it does"], layerFiles.filter(({ file }) => isLayerFile(file)).map(({ file }) => [`\`${file}\``, purpose(file)]))
+  table(
+    ["file", "what it does"],
+    layerFiles.filter(({ file }) => isLayerFile(file)).map(({ file }) => [`\`${file}\``, purpose(file)])
+  )
 
 const metric = /(counter|histogram|gauge)\(\s*"(\w+)",\s*"([^"]+)"(?:,\s*\[([^\]]+)\])?/g
 
@@ -81,9 +90,14 @@ const labelsOf = (name: string): string => {
 }
 
 const metrics = (): string =>
-  table(["metric", "type", "labels", "what it says"], [...readFileSync("src/services/Metrics.ts", "utf8").matchAll(metric)].map(
-    ([, type = "", name = "", description = "", buckets]) =>
-      [`\`${name}\``, buckets === undefined ? type : `${type}: ${buckets}`, labelsOf(name), description]))
+  table(
+    ["metric", "type", "labels", "what it says"],
+    [...readFileSync("src/services/telemetry/Metrics.ts", "utf8").matchAll(metric)].map(
+      (
+        [, type = "", name = "", description = "", buckets]
+      ) => [`\`${name}\``, buckets === undefined ? type : `${type}: ${buckets}`, labelsOf(name), description]
+    )
+  )
 
 /** The commands as `--help` names them. */
 const commands = (): string => {

@@ -69,7 +69,11 @@ const range = ({ exclusiveMinimum, maximum, minimum }: Node): string => {
 }
 
 const listRule = ({ items = {}, maxItems, minItems }: Node): string => {
-  const count = minItems !== undefined ? `at least ${minItems}: ` : maxItems !== undefined ? `at most ${maxItems}: ` : ""
+  const count = minItems !== undefined
+    ? `at least ${minItems}: `
+    : maxItems !== undefined
+    ? `at most ${maxItems}: `
+    : ""
   return `list of ${count}${rule(items)}`
 }
 
@@ -124,7 +128,10 @@ const channelPart = ({ node: { items = {} } }: Field): string => {
 }
 
 const triggerPart = ({ node: { default: builtIn, items = {} } }: Field): string => {
-  const types = (items.anyOf ?? []).map((entry) => ({ entry, fields: flat(entry).filter(({ name }) => name !== "type") }))
+  const types = (items.anyOf ?? []).map((entry) => ({
+    entry,
+    fields: flat(entry).filter(({ name }) => name !== "type")
+  }))
   const common = types[0]?.fields ?? []
   const isCommon = ({ name }: Field): boolean => common.some((field) => field.name === name)
   const kinds = types.map(({ entry, fields }) => {
@@ -158,6 +165,10 @@ export const configurationPage = (): string => {
   const fields = fieldsOf(Schema.decodeSync(Schema.fromJsonString(Node))(settingsJsonSchema()))
   const hasPart = ({ node }: Field): boolean => node.type === "object" || node.type === "array"
   const sections = fields.filter(hasPart).map((field) => section(field.name, meaning(field.node), part(field)))
-  const single = section("Beside the sections", "fields of the file itself", table(fields.filter((field) => !hasPart(field))))
+  const single = section(
+    "Beside the sections",
+    "fields of the file itself",
+    table(fields.filter((field) => !hasPart(field)))
+  )
   return `${[introduction, ...sections, single].join("\n\n")}\n`
 }

@@ -38,12 +38,20 @@ const well = [
     "{{model}}"
   ),
   state(
-    { title: "Configuration", description: "Refused: the bot goes on with the old one; check-config says why.", width: 3 },
+    {
+      title: "Configuration",
+      description: "Refused: the bot goes on with the old one; check-config says why.",
+      width: 3
+    },
     { bad: "refused", good: "good" },
     `min(${bot("config_last_reload_successful")})`,
     ""
   ),
-  number({ title: "Channels", description: "Rooms the bot listens to.", width: 3 }, `sum(${bot("active_channels")})`, "")
+  number(
+    { title: "Channels", description: "Rooms the bot listens to.", width: 3 },
+    `sum(${bot("active_channels")})`,
+    ""
+  )
     .thresholds(steps([null, "red"], [1, "green"])),
   number(
     { title: "Events", description: "Everything that came from the rooms in the time shown.", width: 4 },
@@ -115,7 +123,11 @@ const remaining = (type: string): string =>
 
 const limits = [
   left(
-    { title: "Lines left this minute", description: "What rate_limits.max_per_channel_per_minute still allows.", width: 8 },
+    {
+      title: "Lines left this minute",
+      description: "What rate_limits.max_per_channel_per_minute still allows.",
+      width: 8
+    },
     5,
     remaining("channel_per_minute"),
     "{{channel}}"
@@ -190,7 +202,7 @@ const values = (name: string, label: string, from: string): QueryVariableBuilder
   new QueryVariableBuilder(name).label(label).datasource(datasource).query(`label_values(${from}, ${name})`)
     .refresh(VariableRefresh.OnTimeRangeChanged).sort(VariableSort.AlphabeticalAsc)
 
-/** Grafana's dashboard of the bot (deploy/grafana/llm-bot.json), from the metrics of src/services/Metrics.ts. */
+/** Grafana's dashboard of the bot (deploy/grafana/llm-bot.json), from the metrics of src/services/telemetry/Metrics.ts. */
 export const dashboard = (): string => {
   const builder = new DashboardBuilder("llm-bot").uid("llm-bot").tags(["llm-bot"])
     .description("A chat participant for CyTube rooms. Written by `npm run generate` from scripts/dashboard.ts.")

@@ -22,60 +22,132 @@ const inFile = (file: string, ...rows: ReadonlyArray<readonly [breaks: string, t
 
 const mutations: ReadonlyArray<Mutation> = [
   ...inFile(
-    "src/domain/Ledger.ts",
+    "src/domain/limits/SlidingWindow.ts",
     ["a window is closed on its left too", "sentAt > now - windowMs).length", "sentAt >= now - windowMs).length"],
     ["a sent reply counts as held for ever", "charge.id === id ? { ...charge, sentAt } : charge", "charge"],
-    ["a sent reply counts from its admission", "{ ...charge, sentAt } : charge", "{ ...charge, sentAt: charge.admittedAt } : charge"],
+    [
+      "a sent reply counts from its admission",
+      "{ ...charge, sentAt } : charge",
+      "{ ...charge, sentAt: charge.admittedAt } : charge"
+    ],
     ["what was sent can be given back", "charge.id !== id || charge.sentAt !== undefined", "charge.id !== id"],
-    ["retryAfterMs names when the oldest leaves, however many must", "windowMs, now) - maximum]", "windowMs, now) - countInside(charges, windowMs, now)]"]
+    [
+      "retryAfterMs names when the oldest leaves, however many must",
+      "windowMs, now) - maximum]",
+      "windowMs, now) - countInside(charges, windowMs, now)]"
+    ]
   ),
   ...inFile(
-    "src/domain/RateLimit.ts",
-    ["the channel's limits are named before the user's", "of windowsOf(request)) {", "of windowsOf(request).toReversed()) {"],
+    "src/domain/limits/RateLimit.ts",
+    [
+      "the channel's limits are named before the user's",
+      "of windowsOf(request)) {",
+      "of windowsOf(request).toReversed()) {"
+    ],
     ["one reply more than the maximum", "allowed: used < maximum.value", "allowed: used <= maximum.value"],
     ["one reply more under way than allowed", "allowed: held < maximum,", "allowed: held <= maximum,"],
-    ["a released reply keeps its cooldown", "ledgers: kept.map(([name]) => name) }", "ledgers: kept.map(([name]) => name).filter((name) => !name.startsWith(\"cooldown\")) }"],
-    ["the global cooldown runs from the last send only", "Math.max(lastSentIn(state, request.channel), ...held)", "lastSentIn(state, request.channel)"],
-    ["the global cooldown forgets what was sent", "lastSent: HashMap.set(state.lastSent, reservation.channel, sentAt)", "lastSent: state.lastSent"],
-    ["a cooldown is over a moment late", "key.entry.cooldown_seconds * 1000 - now)", "key.entry.cooldown_seconds * 1000 + 1 - now)"],
+    [
+      "a released reply keeps its cooldown",
+      "ledgers: kept.map(([name]) => name) }",
+      "ledgers: kept.map(([name]) => name).filter((name) => !name.startsWith(\"cooldown\")) }"
+    ],
+    [
+      "the global cooldown runs from the last send only",
+      "Math.max(lastSentIn(state, request.channel), ...held)",
+      "lastSentIn(state, request.channel)"
+    ],
+    [
+      "the global cooldown forgets what was sent",
+      "lastSent: HashMap.set(state.lastSent, reservation.channel, sentAt)",
+      "lastSent: state.lastSent"
+    ],
+    [
+      "a cooldown is over a moment late",
+      "key.entry.cooldown_seconds * 1000 - now)",
+      "key.entry.cooldown_seconds * 1000 + 1 - now)"
+    ],
     ["one person's private message silences the others", "entry.type === \"pm\" ?", "entry.type === \"mention\" ?"],
-    ["a user's limits count for each trigger apart", "ledgerName(\"user\", name)", "ledgerName(\"user\", entry.type, name)"],
+    [
+      "a user's limits count for each trigger apart",
+      "ledgerName(\"user\", name)",
+      "ledgerName(\"user\", entry.type, name)"
+    ],
     ["idle users are never forgotten", "ledgers: sweep(state.ledgers, now)", "ledgers: state.ledgers"],
     ["an entry's max_per_hour is ignored", "hourMs, own.max_per_hour]", "hourMs, own.max_per_channel_per_hour]"]
   ),
   ...inFile(
-    "src/domain/MediaSilence.ts",
-    ["the silence is over a moment late", "changedAt + cooldownSeconds * 1000 - now", "changedAt + cooldownSeconds * 1000 + 1 - now"],
-    ["the same media again silence the bot", "known === undefined || known.type !== media.type || known.id !== media.id", "known === undefined || known !== media"]
+    "src/domain/limits/MediaSilence.ts",
+    [
+      "the silence is over a moment late",
+      "changedAt + cooldownSeconds * 1000 - now",
+      "changedAt + cooldownSeconds * 1000 + 1 - now"
+    ],
+    [
+      "the same media again silence the bot",
+      "known === undefined || known.type !== media.type || known.id !== media.id",
+      "known === undefined || known !== media"
+    ]
   ),
   ...inFile(
     "src/domain/settings/TriggerSettings.ts",
-    ["keywords come before mentions", "[MentionEntry, PmEntry, KeywordEntry, ContextualEntry]", "[KeywordEntry, PmEntry, MentionEntry, ContextualEntry]"]
+    [
+      "keywords come before mentions",
+      "[MentionEntry, PmEntry, KeywordEntry, ContextualEntry]",
+      "[KeywordEntry, PmEntry, MentionEntry, ContextualEntry]"
+    ]
   ),
   ...inFile(
-    "src/domain/Trigger.ts",
-    ["the dice ignore the seed", "fraction([\"draw\", seed, identity, key])", "fraction([\"draw\", identity, key])"],
-    ["the dice are the same for every entry", "fraction([\"draw\", seed, identity, key])", "fraction([\"draw\", seed, identity])"],
+    "src/domain/triggers/Trigger.ts",
+    [
+      "the dice ignore the seed",
+      "hashToUnit([\"draw\", seed, identity, key])",
+      "hashToUnit([\"draw\", identity, key])"
+    ],
+    [
+      "the dice are the same for every entry",
+      "hashToUnit([\"draw\", seed, identity, key])",
+      "hashToUnit([\"draw\", seed, identity])"
+    ],
     ["one losing draw too many", "unlucky >= entry.max_unlucky_draws.value", "unlucky > entry.max_unlucky_draws.value"],
-    ["a private message is tested by every trigger", "(type === \"pm\") !== facts.private", "(type === \"pm\" && !facts.private)"],
+    [
+      "a private message is tested by every trigger",
+      "(type === \"pm\") !== facts.private",
+      "(type === \"pm\" && !facts.private)"
+    ],
     ["a disabled entry fires", "if (!trigger.entry.enabled) return { _tag: \"Disabled\" }", ""]
   ),
   ...inFile(
-    "src/domain/Screening.ts",
+    "src/domain/triggers/Screening.ts",
     ["an event that comes twice is handled twice", "if (facts.duplicate) return skip(\"duplicate\", false)", ""],
     ["the bot answers itself", "if (user === facts.bot.key) return skip(\"own_line\", true)", ""],
     ["ignored users trigger", "if (facts.bot.ignored.has(user)) return skip(\"ignored_user\", true)", ""],
-    ["what was said before the start triggers", "return skip(\"before_start\", true, `${Math.round(age / 1000)} s old`)", "return undefined"],
-    ["a line is stale at exactly the limit", "age > facts.maxEventAgeSeconds * 1000", "age >= facts.maxEventAgeSeconds * 1000"]
+    [
+      "what was said before the start triggers",
+      "return skip(\"before_start\", true, `${Math.round(age / 1000)} s old`)",
+      "return undefined"
+    ],
+    [
+      "a line is stale at exactly the limit",
+      "age > facts.maxEventAgeSeconds * 1000",
+      "age >= facts.maxEventAgeSeconds * 1000"
+    ]
   ),
   ...inFile(
-    "src/domain/Prompt.ts",
+    "src/domain/llm/Prompt.ts",
     ["max_context_messages is ignored", ".slice(-input.maxContextMessages)", ""],
-    ["the trigger line is in the context too", "line.identity === undefined || line.identity !== input.triggerIdentity", "line !== undefined"]
+    [
+      "the trigger line is in the context too",
+      "line.identity === undefined || line.identity !== input.triggerIdentity",
+      "line !== undefined"
+    ]
   ),
   ...inFile(
     "src/domain/reply/Reply.ts",
-    ["commands are sent as they are", "commandSafe(plainText(clean(text, input.botNames), settings))", "plainText(clean(text, input.botNames), settings)"]
+    [
+      "commands are sent as they are",
+      "commandSafe(plainText(clean(text, input.botNames), settings))",
+      "plainText(clean(text, input.botNames), settings)"
+    ]
   ),
   ...inFile(
     "src/domain/Ids.ts",
@@ -84,52 +156,108 @@ const mutations: ReadonlyArray<Mutation> = [
   ...inFile(
     "src/services/MessagePipeline.ts",
     ["a bug of ours leaves its decision open", "Effect.andThen(decision.close(internalError), ack)", "ack"],
-    ["private lines enter the channel's window", "with: sender === channel.bot.key ? userKey(line.to) : sender", "with: undefined"],
-    ["a private message is answered in the room", "to: line._tag === \"Pm\" ? line.username : undefined", "to: undefined"],
-    ["the silence after a media change is not checked", "if (!(yield* gates.silence(channel, decision))) return yield* ack", ""],
-    ["echoes enter the context again", "(yield* echoes.confirm(conversation, line.text))", "(yield* Effect.succeed(false))"]
+    [
+      "private lines enter the channel's window",
+      "with: sender === channel.bot.key ? userKey(line.to) : sender",
+      "with: undefined"
+    ],
+    [
+      "a private message is answered in the room",
+      "to: line._tag === \"Pm\" ? line.username : undefined",
+      "to: undefined"
+    ],
+    [
+      "the silence after a media change is not checked",
+      "if (!(yield* gates.silence(channel, decision))) return yield* ack",
+      ""
+    ],
+    [
+      "echoes enter the context again",
+      "(yield* echoes.confirm(conversation, line.text))",
+      "(yield* Effect.succeed(false))"
+    ]
   ),
   ...inFile(
-    "src/services/Replies.ts",
+    "src/services/reply/Replies.ts",
     ["a failed reply keeps its place", "if (outcome._tag !== \"Replied\") yield* limiter.release(job.reservation)", ""],
-    ["a blocked answer is sent", "if (reply._tag === \"Dropped\") return skipped(reply.reason, reply.detail)", "if (reply._tag === \"Dropped\") return yield* outbox.send(job, text)"]
+    [
+      "a blocked answer is sent",
+      "if (reply._tag === \"Dropped\") return skipped(reply.reason, reply.detail)",
+      "if (reply._tag === \"Dropped\") return yield* outbox.send(job, text)"
+    ]
   ),
   ...inFile(
-    "src/services/Outbox.ts",
-    ["a ready reply does not wait for the global cooldown", "const cooldownMs = yield* limiter.sendDelay(channel.key, channel.rateLimits, now)", "const cooldownMs = 0"],
-    ["a ready reply does not wait for the room's flood control", "const pacingMs = paceDelay(pacing, now)", "const pacingMs = 0"],
+    "src/services/reply/Outbox.ts",
+    [
+      "a ready reply does not wait for the global cooldown",
+      "const cooldownMs = yield* limiter.sendDelay(channel.key, channel.rateLimits, now)",
+      "const cooldownMs = 0"
+    ],
+    [
+      "a ready reply does not wait for the room's flood control",
+      "const pacingMs = tokenDelay(pacing, now)",
+      "const pacingMs = 0"
+    ],
     ["replies are sent past their deadline", "(left) => left < waitMs)) return", "() => false)) return"],
-    ["replies of a channel leave all at once", "lane.turn.withPermit(takeTurn(job, text, lane))", "takeTurn(job, text, lane)"]
+    [
+      "replies of a channel leave all at once",
+      "lane.turn.withPermit(takeTurn(job, text, lane))",
+      "takeTurn(job, text, lane)"
+    ]
   ),
   ...inFile(
-    "src/services/Triggers.ts",
-    ["losing draws are counted for ever", "if (result._tag === \"Fired\" || result._tag === \"Probability\") unlucky.delete(key)", "if (result._tag === \"Probability\") unlucky.delete(key)"]
+    "src/services/triggers/Triggers.ts",
+    [
+      "losing draws are counted for ever",
+      "if (result._tag === \"Fired\" || result._tag === \"Probability\") unlucky.delete(key)",
+      "if (result._tag === \"Probability\") unlucky.delete(key)"
+    ]
   ),
   ...inFile(
-    "src/services/ContextualTimer.ts",
-    ["the model is asked before the limits", "const reservation = yield* gates.admit(", "yield* Effect.result(ask(channel, trigger.entry, decision)); const reservation = yield* gates.admit("],
+    "src/services/triggers/ContextualTimer.ts",
+    [
+      "the model is asked before the limits",
+      "const reservation = yield* gates.admit(",
+      "yield* Effect.result(ask(channel, trigger.entry, decision)); const reservation = yield* gates.admit("
+    ],
     ["a no of the model leads to a reply", "if (!wanted.success) return", "if (wanted.success === undefined) return"]
   ),
   ...inFile(
-    "src/services/OpenDecision.ts",
-    ["what was said is kept although log_content is off", "...(opening.logContent ? { content", "...(opening.line !== undefined ? { content"]
+    "src/services/decision/DecisionRecorder.ts",
+    [
+      "what was said is kept although log_content is off",
+      "...(opening.logContent ? { content",
+      "...(opening.line !== undefined ? { content"
+    ]
   ),
   ...inFile(
     "src/domain/wire/LineText.ts",
     ["a recorded line is no HTML, and is read otherwise", "text.replaceAll(\"&\", \"&amp;\")", "text"]
   ),
   ...inFile(
-    "src/services/recording/Pseudonyms.ts",
+    "src/services/replay/Pseudonyms.ts",
     ["an anonymous recording names people inside of lines", "text.replace(word, inWord)", "text"],
-    ["an anonymous recording keeps what the name was made into", "const { identity: _betraysNames, ...event } = entry", "const event = entry"]
+    [
+      "an anonymous recording keeps what the name was made into",
+      "const { identity: _betraysNames, ...event } = entry",
+      "const event = entry"
+    ]
   ),
   ...inFile(
     "src/domain/replay/ReplayFidelity.ts",
-    ["a replay that ends otherwise counts as alike", "if (endKey(live) !== endKey(replay)) return", "if (endKey(live) === \"\") return"]
+    [
+      "a replay that ends otherwise counts as alike",
+      "if (endKey(live) !== endKey(replay)) return",
+      "if (endKey(live) === \"\") return"
+    ]
   ),
   ...inFile(
-    "src/domain/settings/SettingsValues.ts",
-    ["the page edits another trigger than it shows", "encodeTriggers(triggersOf(settings, channel))", "encodeTriggers(channel.triggers.map(({ entry }) => entry))"]
+    "src/domain/playground/SettingsValues.ts",
+    [
+      "the page edits another trigger than it shows",
+      "encodeTriggers(triggersOf(settings, channel))",
+      "encodeTriggers(channel.triggers.map(({ entry }) => entry))"
+    ]
   )
 ]
 
@@ -171,7 +299,8 @@ const isThere = ({ file, text }: Mutation): boolean =>
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
-const nameOf = (mutation: Mutation): string => `${mutations.indexOf(mutation) + 1}. ${mutation.file}: ${mutation.breaks}`
+const nameOf = (mutation: Mutation): string =>
+  `${mutations.indexOf(mutation) + 1}. ${mutation.file}: ${mutation.breaks}`
 
 const runAll = (chosen: ReadonlyArray<Mutation>): number => {
   const folder = copyRepository()
@@ -183,7 +312,11 @@ const runAll = (chosen: ReadonlyArray<Mutation>): number => {
     }
     const survivors = chosen.filter((mutation) => {
       const caughtBy = tryMutation(folder, mutation)
-      print(`${caughtBy === undefined ? "SURVIVED" : "caught"}  ${nameOf(mutation)}${caughtBy === undefined ? "" : `  [${caughtBy}]`}`)
+      print(
+        `${caughtBy === undefined ? "SURVIVED" : "caught"}  ${nameOf(mutation)}${
+          caughtBy === undefined ? "" : `  [${caughtBy}]`
+        }`
+      )
       return caughtBy === undefined
     })
     print(`${chosen.length - survivors.length} of ${chosen.length} caught`)

@@ -80,13 +80,26 @@ const phone = visit(async (person) => {
 
 const viewers = ["Ana", "Ben", "Cleo", "Dan", "Esra", "Felix"]
 const remarks = [
-  "that cut was so abrupt", "lol", "I need that coat", "who picked this one? good taste", "popcorn time", "brb",
-  "this is the good part, shhh", "look at the extra in the background", "the book was better",
-  "I swear I have seen this actor", "the sound is a bit late?", "no way he walks away from that"
+  "that cut was so abrupt",
+  "lol",
+  "I need that coat",
+  "who picked this one? good taste",
+  "popcorn time",
+  "brb",
+  "this is the good part, shhh",
+  "look at the extra in the background",
+  "the book was better",
+  "I swear I have seen this actor",
+  "the sound is a bit late?",
+  "no way he walks away from that"
 ]
 const questions = [
-  "@MovieBot who is that?", "MovieBot, what year is this from?", "MovieBot do you like it?",
-  "@MovieBot is there a sequel?", "MovieBot, and the music?", "what does MovieBot think?"
+  "@MovieBot who is that?",
+  "MovieBot, what year is this from?",
+  "MovieBot do you like it?",
+  "@MovieBot is there a sequel?",
+  "MovieBot, and the music?",
+  "what does MovieBot think?"
 ]
 
 /** Three hours of a chat log, the middle one busy and Ana in it more than others; the same each time. */

@@ -2,14 +2,14 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect } from "effect"
 import { Argument, CliConfig, Command, Flag, GlobalFlag } from "effect/cli"
-import { defaultLast } from "./domain/Explain.ts"
+import { defaultLast } from "./domain/decision/Explain.ts"
 import { settingsJsonSchema } from "./domain/settings/SettingsJsonSchema.ts"
-import { checkConfig } from "./layers/CheckConfig.ts"
+import { checkConfig } from "./layers/config/CheckConfig.ts"
 import { run } from "./layers/Daemon.ts"
-import { exitOnSecondSignal, teardown } from "./layers/Exit.ts"
-import { explain } from "./layers/ExplainCommand.ts"
-import { initConfig } from "./layers/InitConfig.ts"
-import { version } from "./layers/Package.ts"
+import { exitOnSecondSignal, teardown } from "./layers/process/Exit.ts"
+import { explain } from "./layers/explain/ExplainCommand.ts"
+import { initConfig } from "./layers/config/InitConfig.ts"
+import { version } from "./layers/process/Package.ts"
 import { replayLog } from "./layers/replay/ReplayCommand.ts"
 import { playground } from "./layers/playground/Playground.ts"
 
@@ -25,7 +25,10 @@ const runCommand = Command.make("run", {
     Flag.optional,
     Flag.withDescription("in place of the configuration's log_level")
   ),
-  record: Flag.String("record").pipe(Flag.optional, Flag.withDescription("a file to take everything down in, for replay")),
+  record: Flag.String("record").pipe(
+    Flag.optional,
+    Flag.withDescription("a file to take everything down in, for replay")
+  ),
   recordAnonymous: Flag.Boolean("record-anonymous").pipe(
     Flag.withDefault(false),
     Flag.withDescription("replace people's names in the recording")
@@ -37,8 +40,14 @@ const runCommand = Command.make("run", {
 
 const checkConfigCommand = Command.make("check-config", {
   file: Argument.String("file").pipe(Argument.withDescription("the configuration file (YAML)")),
-  format: Flag.Literals("format", ["text", "json"]).pipe(Flag.withDefault("text"), Flag.withDescription("for people, or for programs")),
-  connect: Flag.Boolean("connect").pipe(Flag.withDefault(false), Flag.withDescription("also try NATS, the key and the model"))
+  format: Flag.Literals("format", ["text", "json"]).pipe(
+    Flag.withDefault("text"),
+    Flag.withDescription("for people, or for programs")
+  ),
+  connect: Flag.Boolean("connect").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("also try NATS, the key and the model")
+  )
 }, checkConfig).pipe(
   Command.withDescription("Name every problem of a configuration file")
 )
@@ -61,10 +70,18 @@ const playgroundCommand = Command.make("playground", {
 )
 
 const replayCommand = Command.make("replay", {
-  log: Argument.String("log").pipe(Argument.withDescription("a recording, a capture, or a chat log: 2026-11-21 20:15:00<TAB>user<TAB>text")),
+  log: Argument.String("log").pipe(
+    Argument.withDescription("a recording, a capture, or a chat log: 2026-11-21 20:15:00<TAB>user<TAB>text")
+  ),
   config: Flag.optional(config).pipe(Flag.withDescription("the configuration; without it a recording's own")),
-  against: Flag.String("against").pipe(Flag.optional, Flag.withDescription("another configuration: what would it change?")),
-  llm: Flag.Boolean("llm").pipe(Flag.withDefault(false), Flag.withDescription("ask the real model where the log holds no answer")),
+  against: Flag.String("against").pipe(
+    Flag.optional,
+    Flag.withDescription("another configuration: what would it change?")
+  ),
+  llm: Flag.Boolean("llm").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("ask the real model where the log holds no answer")
+  ),
   format: Flag.Literals("format", ["text", "json", "html"]).pipe(
     Flag.withDefault("text"),
     Flag.withDescription("for the terminal, for programs, or a page of its own")
@@ -79,10 +96,16 @@ const explainCommand = Command.make("explain", {
     Argument.optional,
     Argument.withDescription("the message's id, as the logs name it")
   ),
-  last: Flag.Int("last").pipe(Flag.withDefault(defaultLast), Flag.withDescription("how many decisions, the newest ones")),
+  last: Flag.Int("last").pipe(
+    Flag.withDefault(defaultLast),
+    Flag.withDescription("how many decisions, the newest ones")
+  ),
   user: Flag.String("user").pipe(Flag.optional, Flag.withDescription("only about this person's messages")),
   channel: Flag.String("channel").pipe(Flag.optional, Flag.withDescription("only of this room")),
-  format: Flag.Literals("format", ["text", "json"]).pipe(Flag.withDefault("text"), Flag.withDescription("for people, or for programs"))
+  format: Flag.Literals("format", ["text", "json"]).pipe(
+    Flag.withDefault("text"),
+    Flag.withDescription("for people, or for programs")
+  )
 }, ({ config: file, ...options }) => explain({ file, ...options })).pipe(
   Command.withDescription("Ask a running bot why it did or did not answer")
 )
@@ -90,7 +113,15 @@ const explainCommand = Command.make("explain", {
 exitOnSecondSignal()
 Command.make("llm-bot").pipe(
   Command.withDescription("A chat participant for CyTube rooms"),
-  Command.withSubcommands([runCommand, playgroundCommand, checkConfigCommand, initCommand, schemaCommand, replayCommand, explainCommand]),
+  Command.withSubcommands([
+    runCommand,
+    playgroundCommand,
+    checkConfigCommand,
+    initCommand,
+    schemaCommand,
+    replayCommand,
+    explainCommand
+  ]),
   Command.run({ version }),
   Effect.provideService(CliConfig.CliConfig, {
     builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions]

@@ -7,11 +7,11 @@ import { Effect, Predicate, Result, Schema } from "effect"
 import { parse, stringify } from "yaml"
 import { apiPage } from "../scripts/apiPage.ts"
 import { Protocol } from "../src/domain/wire/Subject.ts"
-import { SkipReason } from "../src/domain/Decision.ts"
-import { reasonText } from "../src/domain/DecisionStory.ts"
+import { SkipReason } from "../src/domain/decision/Decision.ts"
+import { reasonText } from "../src/domain/decision/DecisionText.ts"
 import { triggerOrder } from "../src/domain/settings/TriggerSettings.ts"
 import { parseSettings } from "../src/domain/settings/SettingsFile.ts"
-import { exitCodes } from "../src/layers/Exit.ts"
+import { exitCodes } from "../src/layers/process/Exit.ts"
 
 const Named = Schema.Record(Schema.String, Schema.String)
 const decodePackage = Schema.decodeSync(
@@ -20,12 +20,18 @@ const decodePackage = Schema.decodeSync(
 
 const read = (file: string): string => readFileSync(file, "utf8")
 
-const pages = ["README.md", ...readdirSync("docs").filter((file) => file.endsWith(".md")).map((file) => join("docs", file))]
+const pages = [
+  "README.md",
+  ...readdirSync("docs").filter((file) => file.endsWith(".md")).map((file) => join("docs", file))
+]
 
 const sources = (folder: string): ReadonlyArray<string> =>
-  readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts")).map((file) => join(folder, file))
+  readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts")).map((file) =>
+    join(folder, file)
+  )
 
-const all = (text: string, pattern: RegExp): ReadonlyArray<string> => [...text.matchAll(pattern)].map(([, found = ""]) => found)
+const all = (text: string, pattern: RegExp): ReadonlyArray<string> =>
+  [...text.matchAll(pattern)].map(([, found = ""]) => found)
 
 /** A page without its blocks of code. */
 const prose = (page: string): string => read(page).replace(/^ *```[^]*?^ *```/gm, "")
@@ -34,7 +40,8 @@ const prose = (page: string): string => read(page).replace(/^ *```[^]*?^ *```/gm
 const anchors = (page: string): ReadonlySet<string> => {
   const found = new Set<string>()
   for (const heading of all(prose(page), /^#+ +(.*)$/gm)) {
-    const slug = heading.toLowerCase().replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/[^\p{L}\p{N}\s_-]/gu, "").trim().replaceAll(" ", "-")
+    const slug = heading.toLowerCase().replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/[^\p{L}\p{N}\s_-]/gu, "").trim()
+      .replaceAll(" ", "-")
     let name = slug
     for (let again = 1; found.has(name); again++) name = `${slug}-${again}`
     found.add(name)
@@ -57,7 +64,9 @@ describe("the pages", () => {
     const words = all(prose(page), /`([^`\n]+)`/g).flatMap((code) => code.split(/\s+/))
     const paths = words.filter((word) => /^(?:src|docs|deploy|test|scripts|config|playground)\/[\w./*-]*$/.test(word))
     // Of a pattern, the folder it is about.
-    const missing = paths.filter((path) => !existsSync(path.includes("*") ? dirname(path.slice(0, path.indexOf("*") + 1)) : path))
+    const missing = paths.filter((path) =>
+      !existsSync(path.includes("*") ? dirname(path.slice(0, path.indexOf("*") + 1)) : path)
+    )
     assert.deepStrictEqual(missing, [])
   })
 
@@ -71,8 +80,12 @@ describe("the pages", () => {
 describe("docs/dependencies.md", () => {
   it("names every dependency with its version, and no other", () => {
     const { dependencies, devDependencies } = decodePackage(read("package.json"))
-    const rows = [...read("docs/dependencies.md").matchAll(/^\| `([^`]+)` \| (\S+) \|/gm)].map(([, name, version]) => `${name} ${version}`)
-    const wanted = Object.entries({ ...dependencies, ...devDependencies }).map(([name, version]) => `${name} ${version}`)
+    const rows = [...read("docs/dependencies.md").matchAll(/^\| `([^`]+)` \| (\S+) \|/gm)].map(([, name, version]) =>
+      `${name} ${version}`
+    )
+    const wanted = Object.entries({ ...dependencies, ...devDependencies }).map(([name, version]) =>
+      `${name} ${version}`
+    )
     assert.deepStrictEqual(rows.sort(), wanted.sort())
   })
 })
@@ -97,7 +110,12 @@ describe("docs/tuning.md", () => {
   /** A configuration with a part put into it: fields one by one, lists as a whole. */
   const withPart = (whole: unknown, part: unknown): unknown =>
     Predicate.isObject(whole) && Predicate.isObject(part)
-      ? { ...whole, ...Object.fromEntries(Object.entries(part).map(([name, value]) => [name, withPart(Reflect.get(whole, name), value)])) }
+      ? {
+        ...whole,
+        ...Object.fromEntries(
+          Object.entries(part).map(([name, value]) => [name, withPart(Reflect.get(whole, name), value)])
+        )
+      }
       : part
 
   it("tells of every reason for silence in the program's own words, and of no other", () => {
@@ -138,12 +156,17 @@ describe("docs/api.md", () => {
   })
 
   it("names every service", () => {
-    const services = sources("src/services").flatMap((file) => all(read(file), /export class (\w+) extends Context\.Service/g))
+    const services = sources("src/services").flatMap((file) =>
+      all(read(file), /export class (\w+) extends Context\.Service/g)
+    )
     assert.deepStrictEqual(missing(services), [])
   })
 
   it("names every metric", () => {
-    assert.deepStrictEqual(missing(all(read("src/services/Metrics.ts"), /(?:counter|histogram|gauge)\(\s*"(\w+)"/g)), [])
+    assert.deepStrictEqual(
+      missing(all(read("src/services/telemetry/Metrics.ts"), /(?:counter|histogram|gauge)\(\s*"(\w+)"/g)),
+      []
+    )
   })
 
   it("names every command", () => {
@@ -154,15 +177,15 @@ describe("docs/api.md", () => {
   it("names every request of the playground, and no other", () => {
     const api = read("src/layers/playground/PlaygroundApi.ts")
     const served = [
-      ...[...api.matchAll(/router\.add\("(\w+)", "(\/[^"]+)"/g)].map(([, method, path]) => `${method} ${path}`),
-      ...all(api, /stream\("(\/[^"]+)"/g).map((path) => `GET ${path}`)
+      ...[...api.matchAll(/router\.add\(\s*"(\w+)",\s*"(\/[^"]+)"/g)].map(([, method, path]) => `${method} ${path}`),
+      ...all(api, /stream\(\s*"(\/[^"]+)"/g).map((path) => `GET ${path}`)
     ]
     assert.isNotEmpty(served)
     assert.deepStrictEqual([...inCode].filter((code) => /^(?:GET|POST) \//.test(code)).sort(), served.sort())
   })
 
   it("names every path of the HTTP server", () => {
-    assert.deepStrictEqual(missing(all(read("src/layers/HealthServer.ts"), /get\(\s*"(\/\w+)"/g)), [])
+    assert.deepStrictEqual(missing(all(read("src/layers/telemetry/HealthServer.ts"), /get\(\s*"(\/\w+)"/g)), [])
   })
 
   it("names every exit code", () => {
@@ -174,6 +197,9 @@ describe("docs/api.md", () => {
     const fields = all(page.split("## Logs")[1] ?? "", /^\| (`.*?`) \|/gm).flatMap((cell) => all(cell, /`(\w+)`/g))
     assert.isNotEmpty(fields)
     const code = sources("src").map(read).join("\n")
-    assert.deepStrictEqual(fields.filter((field) => !new RegExp(`\\b${field}\\b\\??:|\\b${field}\\b[,} ]`).test(code)), [])
+    assert.deepStrictEqual(
+      fields.filter((field) => !new RegExp(`\\b${field}\\b\\??:|\\b${field}\\b[,} ]`).test(code)),
+      []
+    )
   })
 })

@@ -9,19 +9,26 @@ const files = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((fi
 
 /** Everything a file imports: files of the house by their path in `src/`, packages by name. */
 const importsOf = (file: string): ReadonlyArray<string> =>
-  [...readFileSync(join(src, file), "utf8").matchAll(/^(?:import|export)\b(?:[^=;]*?\bfrom)?\s+["']([^"'\n]+)["']/gm)].flatMap(([, name]) =>
-    name === undefined ? [] : [name.startsWith(".") ? relative(src, resolve(src, dirname(file), name)) : name]
-  )
+  [...readFileSync(join(src, file), "utf8").matchAll(/^(?:import|export)\b(?:[^=;]*?\bfrom)?\s+["']([^"'\n]+)["']/gm)]
+    .flatMap(([, name]) =>
+      name === undefined ? [] : [name.startsWith(".") ? relative(src, resolve(src, dirname(file), name)) : name]
+    )
 
 const room = (file: string): string => file.split("/")[0] ?? file
 const isHouse = (name: string): boolean => files.includes(name)
 
 /** What each room may use besides itself. */
 const rooms: Readonly<Record<string, { readonly house: ReadonlyArray<string>; readonly packages: RegExp }>> = {
-  domain: { house: ["domain"], packages: /^(effect|effect\/encoding|entities|mdast-util-from-markdown|re2js|yaml|@noble\/hashes\/.*)$/ },
+  domain: {
+    house: ["domain"],
+    packages: /^(effect|effect\/encoding|entities|mdast-util-from-markdown|re2js|yaml|@noble\/hashes\/.*)$/
+  },
   services: { house: ["domain", "services"], packages: /^(effect|effect\/crypto)$/ },
   layers: { house: ["domain", "services", "layers"], packages: /./ },
-  "program.ts": { house: ["layers", "services", "domain"], packages: /^(effect|effect\/cli|@effect\/platform-node\/.*)$/ }
+  "program.ts": {
+    house: ["layers", "services", "domain"],
+    packages: /^(effect|effect\/cli|@effect\/platform-node\/.*)$/
+  }
 }
 
 describe("the house", () => {

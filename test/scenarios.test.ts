@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { parse } from "yaml"
-import { storyText } from "../src/domain/DecisionStory.ts"
+import { storyText } from "../src/domain/decision/DecisionText.ts"
 import { expectedOf, play, recordOf, Scenario } from "./support/Scenario.ts"
 
 const folder = join(import.meta.dirname, "scenarios")

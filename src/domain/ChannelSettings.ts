@@ -5,7 +5,7 @@ import type { ChannelRateLimits, RateLimits } from "./settings/LimitSettings.ts"
 import type { LlmApi } from "./settings/LlmSettings.ts"
 import type { ResponseProcessing } from "./settings/ResponseSettings.ts"
 import type { ChannelEntry, ContextSettings, Settings } from "./settings/Settings.ts"
-import { type CompiledTrigger, compileTriggers } from "./Trigger.ts"
+import { type CompiledTrigger, compileTriggers } from "./triggers/Trigger.ts"
 import type { Protocol, Room } from "./wire/Subject.ts"
 
 /** The bot as one channel sees it. */

@@ -16,7 +16,7 @@ export interface Member {
 
 interface Line {
   readonly username: Username
-  /** The sender's rank where the line itself carries one (the seed's shape). */
+  /** The sender's rank where the line itself carries one (the plain shape). */
   readonly rank: number | undefined
   /** Decoded plain text, at most 500 UTF-16 units; empty when nothing was left. */
   readonly text: string

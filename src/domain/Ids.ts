@@ -32,7 +32,7 @@ export const CorrelationId = Schema.String.check(
 ).pipe(Schema.brand("CorrelationId"))
 export type CorrelationId = typeof CorrelationId.Type
 
-/** What makes two events the same event: a digest of channel, type, user, time and text (F1). */
+/** What makes two events the same event: a hash of channel, type, user, time and text (F1). */
 export const EventIdentity = Schema.String.pipe(Schema.brand("EventIdentity"))
 export type EventIdentity = typeof EventIdentity.Type
 

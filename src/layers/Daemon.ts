@@ -3,30 +3,30 @@ import { hostname } from "node:os"
 import process from "node:process"
 import { Context, Effect, Layer, Option, type Queue, Schema, Scope, SubscriptionRef } from "effect"
 import { SecureRandom } from "effect/crypto"
-import { type ActiveSettings, activate } from "../domain/ChannelSettings.ts"
+import { activate, type ActiveSettings } from "../domain/ChannelSettings.ts"
 import type { Settings } from "../domain/settings/Settings.ts"
 import { Announcements } from "../services/Announcements.ts"
 import { BotConfig } from "../services/BotConfig.ts"
 import { ChannelSupervisor } from "../services/ChannelSupervisor.ts"
-import { DryRun } from "../services/DryRun.ts"
+import { DryRun } from "../services/reply/DryRun.ts"
 import type { Health } from "../services/Health.ts"
-import { ChannelLabel, channelLabels } from "../services/Metrics.ts"
+import { ChannelLabel, channelLabels } from "../services/telemetry/Metrics.ts"
 import { Nats } from "../services/Nats.ts"
 import { StopLimits } from "../services/Stopping.ts"
-import * as ConfigFile from "./ConfigFile.ts"
-import { exitCodes, UsageError } from "./Exit.ts"
-import * as HealthServer from "./HealthServer.ts"
-import * as LlmOpenAi from "./LlmOpenAi.ts"
-import * as Logging from "./Logging.ts"
+import * as ConfigFile from "./config/ConfigFile.ts"
+import { exitCodes, UsageError } from "./process/Exit.ts"
+import * as HealthServer from "./telemetry/HealthServer.ts"
+import * as LlmOpenAi from "./llm/LlmOpenAi.ts"
+import * as Logging from "./telemetry/Logging.ts"
 import { bot } from "./Main.ts"
-import * as NatsConnection from "./NatsConnection.ts"
-import { version } from "./Package.ts"
-import { Prometheus } from "./Prometheus.ts"
-import { recordedBot } from "./RecordedBot.ts"
-import { onHangup } from "./Reload.ts"
-import { arrivals } from "./Signals.ts"
-import { type SystemdNotify, systemdNotify } from "./SystemdNotify.ts"
-import * as Tracing from "./Tracing.ts"
+import * as NatsConnection from "./nats/NatsConnection.ts"
+import { version } from "./process/Package.ts"
+import { Prometheus } from "./telemetry/Prometheus.ts"
+import { recordedBot } from "./replay/RecordedBot.ts"
+import { onHangup } from "./config/Reload.ts"
+import { arrivals } from "./process/Signals.ts"
+import { type SystemdNotify, systemdNotify } from "./process/SystemdNotify.ts"
+import * as Tracing from "./telemetry/Tracing.ts"
 
 /** What `llm-bot run` was told besides the configuration. */
 export interface DaemonOptions {
@@ -148,7 +148,8 @@ const configured = Effect.fnUntraced(function*(options: DaemonOptions) {
     return yield* live({ options, active, hangups, systemd: systemdNotify(process.env) })
   }).pipe(
     Effect.tapError((error) =>
-      Effect.logFatal(error._tag === "NatsGivenUp" ? "Bot stopped" : "Start failed", error.message)),
+      Effect.logFatal(error._tag === "NatsGivenUp" ? "Bot stopped" : "Start failed", error.message)
+    ),
     Effect.provide(Layer.mergeAll(
       Layer.succeed(BotConfig, BotConfig.fromRef(active)),
       Layer.succeed(ChannelLabel, channelLabels(() => SubscriptionRef.getUnsafe(active))),
@@ -162,7 +163,9 @@ const configured = Effect.fnUntraced(function*(options: DaemonOptions) {
 /** A recording needs a file, however it is made. */
 const recordable = ({ record, recordAnonymous }: DaemonOptions): Effect.Effect<void, UsageError> =>
   recordAnonymous && Option.isNone(record)
-    ? Effect.fail(new UsageError({ message: "--record-anonymous says how to record; where to is missing: --record FILE" }))
+    ? Effect.fail(
+      new UsageError({ message: "--record-anonymous says how to record; where to is missing: --record FILE" })
+    )
     : Effect.void
 
 /** The daemon of `llm-bot run`: every failure of the start is one CRITICAL line; the error names the exit code (F10). */
@@ -171,7 +174,9 @@ export const run = (options: DaemonOptions) =>
     Effect.tapErrorTag("UsageError", ({ message }) => Effect.logFatal("Start failed", message)),
     Effect.tapErrorTag("ConfigError", (error) =>
       Effect.forEach(error.problems, (problem) => Effect.logFatal("Start failed", problem))),
-    Effect.tapDefect((defect) => Effect.logFatal("Stopped by an internal error, please report it", defect)),
+    Effect.tapDefect((defect) =>
+      Effect.logFatal("Stopped by an internal error, please report it", defect)
+    ),
     Effect.scoped,
     Effect.provide(Logging.layer({ log_level: "INFO", log_format: "json" }))
   )

@@ -3,33 +3,33 @@ import type { SecureRandom } from "effect/crypto"
 import { Announcements } from "../services/Announcements.ts"
 import type { BotConfig } from "../services/BotConfig.ts"
 import { ChannelSupervisor } from "../services/ChannelSupervisor.ts"
-import { ConnectionGate } from "../services/ConnectionGate.ts"
+import { ConnectionGate } from "../services/reply/ConnectionGate.ts"
 import { ContextStore } from "../services/ContextStore.ts"
-import { ContextualTimer } from "../services/ContextualTimer.ts"
-import { DecisionLog } from "../services/DecisionLog.ts"
-import { Echoes } from "../services/Echoes.ts"
-import { Explain } from "../services/Explain.ts"
-import { Gates } from "../services/Gates.ts"
+import { ContextualTimer } from "../services/triggers/ContextualTimer.ts"
+import { DecisionLog } from "../services/decision/DecisionLog.ts"
+import { DeliveryTracker } from "../services/reply/DeliveryTracker.ts"
+import { Explain } from "../services/decision/Explain.ts"
+import { Admission } from "../services/limits/Admission.ts"
 import { Health } from "../services/Health.ts"
 import type { Intake } from "../services/Intake.ts"
 import type { LlmClient } from "../services/LlmClient.ts"
 import { MessagePipeline } from "../services/MessagePipeline.ts"
 import type { Nats } from "../services/Nats.ts"
-import { Outbox } from "../services/Outbox.ts"
-import { PromptBuilder } from "../services/PromptBuilder.ts"
-import { RateLimiter } from "../services/RateLimiter.ts"
-import { Replies } from "../services/Replies.ts"
-import { ResponseProcessor } from "../services/ResponseProcessor.ts"
-import { Screening } from "../services/Screening.ts"
-import { SeenEvents } from "../services/SeenEvents.ts"
-import { Triggers } from "../services/Triggers.ts"
-import * as IntakeCore from "./IntakeCore.ts"
+import { Outbox } from "../services/reply/Outbox.ts"
+import { PromptBuilder } from "../services/reply/PromptBuilder.ts"
+import { RateLimiter } from "../services/limits/RateLimiter.ts"
+import { Replies } from "../services/reply/Replies.ts"
+import { ResponseProcessor } from "../services/reply/ResponseProcessor.ts"
+import { Screening } from "../services/triggers/Screening.ts"
+import { Deduplication } from "../services/triggers/Deduplication.ts"
+import { Triggers } from "../services/triggers/Triggers.ts"
+import * as IntakeCore from "./nats/IntakeCore.ts"
 
 /** What the bot remembers and counts. */
 const state = Layer.mergeAll(
   ContextStore.layer,
-  SeenEvents.layer,
-  Echoes.layer,
+  Deduplication.layer,
+  DeliveryTracker.layer,
   RateLimiter.layer,
   DecisionLog.layer
 )
@@ -39,22 +39,23 @@ export const botOn = <R>(intake: Layer.Layer<Intake, never, R>): Layer.Layer<
   Announcements | ChannelSupervisor | DecisionLog | Explain | Health | Replies,
   never,
   BotConfig | LlmClient | Nats | SecureRandom.SecureRandom | R
-> => Layer.mergeAll(Health.layerNoDeps, Explain.layerNoDeps).pipe(
-  Layer.provideMerge(ChannelSupervisor.layerNoDeps),
-  Layer.provideMerge(Layer.mergeAll(MessagePipeline.layerNoDeps, ContextualTimer.layerNoDeps)),
-  Layer.provideMerge(Layer.mergeAll(Replies.layerNoDeps, intake)),
-  Layer.provideMerge(Layer.mergeAll(
-    PromptBuilder.layerNoDeps,
-    ResponseProcessor.layerNoDeps,
-    Outbox.layerNoDeps.pipe(Layer.provide(ConnectionGate.layerNoDeps)),
-    Gates.layerNoDeps,
-    Screening.layerNoDeps,
-    Triggers.layerNoDeps
-  )),
-  // It says goodbye when all above has stopped.
-  Layer.provideMerge(Announcements.layerNoDeps),
-  Layer.provideMerge(state)
-)
+> =>
+  Layer.mergeAll(Health.layerNoDeps, Explain.layerNoDeps).pipe(
+    Layer.provideMerge(ChannelSupervisor.layerNoDeps),
+    Layer.provideMerge(Layer.mergeAll(MessagePipeline.layerNoDeps, ContextualTimer.layerNoDeps)),
+    Layer.provideMerge(Layer.mergeAll(Replies.layerNoDeps, intake)),
+    Layer.provideMerge(Layer.mergeAll(
+      PromptBuilder.layerNoDeps,
+      ResponseProcessor.layerNoDeps,
+      Outbox.layerNoDeps.pipe(Layer.provide(ConnectionGate.layerNoDeps)),
+      Admission.layerNoDeps,
+      Screening.layerNoDeps,
+      Triggers.layerNoDeps
+    )),
+    // It says goodbye when all above has stopped.
+    Layer.provideMerge(Announcements.layerNoDeps),
+    Layer.provideMerge(state)
+  )
 
 /** The bot that takes events from NATS as they come. */
 export const bot = botOn(IntakeCore.layer)

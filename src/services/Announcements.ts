@@ -10,8 +10,8 @@ import {
 import { announces } from "../domain/wire/Subject.ts"
 import type { WireMessage } from "../domain/wire/Wire.ts"
 import { BotConfig } from "./BotConfig.ts"
-import { makeLogSampler } from "./LogSampling.ts"
-import { monotonicMillis } from "./Moment.ts"
+import { makeLogSampler } from "./telemetry/LogSampling.ts"
+import { monotonicMillis } from "./Time.ts"
 import { Nats, type NatsError } from "./Nats.ts"
 
 const heartbeatEvery = "10 seconds"
@@ -26,42 +26,52 @@ export class Announcements extends Context.Service<Announcements, {
   /** The bot is ready: announces it, and that it still is, until the layer closes. To be run once. */
   readonly begin: (announcer: Announcer) => Effect.Effect<void, NatsError>
 }>()("llm-bot/Announcements") {
-  static readonly layerNoDeps = Layer.effect(Announcements, Effect.gen(function*() {
-    const { settings } = yield* (yield* BotConfig).current
-    const nats = yield* Nats
-    const scope = yield* Effect.scope
-    const startedAt = yield* monotonicMillis
-    const sampler = makeLogSampler()
-    const named = Effect.annotateLogs({ logger: "Announcements" })
-    if (!announces[settings.nats.protocol]) return Announcements.of({ begin: () => Effect.void })
+  static readonly layerNoDeps = Layer.effect(
+    Announcements,
+    Effect.gen(function*() {
+      const { settings } = yield* (yield* BotConfig).current
+      const nats = yield* Nats
+      const scope = yield* Effect.scope
+      const startedAt = yield* monotonicMillis
+      const sampler = makeLogSampler()
+      const named = Effect.annotateLogs({ logger: "Announcements" })
+      if (!announces[settings.nats.protocol]) return Announcements.of({ begin: () => Effect.void })
 
-    const announce = Effect.fnUntraced(function*(lifecycle: Lifecycle, announcer: Announcer) {
-      const at = yield* Clock.currentTimeMillis
-      const uptimeSeconds = Math.round((yield* monotonicMillis) - startedAt) / 1000
-      yield* nats.publish(announcement(lifecycle, announcer, { at, uptimeSeconds }))
-    }, Effect.catch((error) => Effect.logDebug("Announcement failed", error.message)), named)
-
-    const tell = (message: WireMessage): Effect.Effect<void> =>
-      Option.match(bridgeNews(message), {
-        onNone: () => Effect.void,
-        onSome: (news) =>
-          sampler(news.message, (leftOut) => Effect.annotateLogs(Effect.logWithLevel(news.level)(news.message), leftOut))
-      }).pipe(named)
-
-    const begin = Effect.fnUntraced(function*(announcer: Announcer): Effect.fn.Return<void, NatsError, Scope.Scope> {
-      yield* Effect.addFinalizer(() => Effect.timeoutOption(announce("shutdown", announcer), farewellWithin))
-      // Polls that come while one is answered are answered with it.
-      const answering = yield* Semaphore.make(1)
-      const answer = Effect.asVoid(answering.withPermitsIfAvailable(1)(announce("startup", announcer)))
-      yield* nats.subscribe(discoveryPoll, () => answer)
-      yield* nats.subscribe(bridgeLifecycle, tell)
-      yield* announce("startup", announcer)
-      yield* announce("heartbeat", announcer).pipe(
-        Effect.schedule(Schedule.spaced(heartbeatEvery)),
-        Effect.forkScoped
+      const announce = Effect.fnUntraced(
+        function*(lifecycle: Lifecycle, announcer: Announcer) {
+          const at = yield* Clock.currentTimeMillis
+          const uptimeSeconds = Math.round((yield* monotonicMillis) - startedAt) / 1000
+          yield* nats.publish(announcement(lifecycle, announcer, { at, uptimeSeconds }))
+        },
+        Effect.catch((error) => Effect.logDebug("Announcement failed", error.message)),
+        named
       )
-    })
 
-    return Announcements.of({ begin: (announcer) => Effect.provideService(begin(announcer), Scope.Scope, scope) })
-  }))
+      const tell = (message: WireMessage): Effect.Effect<void> =>
+        Option.match(bridgeNews(message), {
+          onNone: () => Effect.void,
+          onSome: (news) =>
+            sampler(
+              news.message,
+              (leftOut) => Effect.annotateLogs(Effect.logWithLevel(news.level)(news.message), leftOut)
+            )
+        }).pipe(named)
+
+      const begin = Effect.fnUntraced(function*(announcer: Announcer): Effect.fn.Return<void, NatsError, Scope.Scope> {
+        yield* Effect.addFinalizer(() => Effect.timeoutOption(announce("shutdown", announcer), farewellWithin))
+        // Polls that come while one is answered are answered with it.
+        const answering = yield* Semaphore.make(1)
+        const answer = Effect.asVoid(answering.withPermitsIfAvailable(1)(announce("startup", announcer)))
+        yield* nats.subscribe(discoveryPoll, () => answer)
+        yield* nats.subscribe(bridgeLifecycle, tell)
+        yield* announce("startup", announcer)
+        yield* announce("heartbeat", announcer).pipe(
+          Effect.schedule(Schedule.spaced(heartbeatEvery)),
+          Effect.forkScoped
+        )
+      })
+
+      return Announcements.of({ begin: (announcer) => Effect.provideService(begin(announcer), Scope.Scope, scope) })
+    })
+  )
 }

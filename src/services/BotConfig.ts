@@ -1,5 +1,5 @@
 import { Context, Effect, Layer, Option, Stream, SubscriptionRef } from "effect"
-import { type ActiveSettings, activate, type ChannelSettings } from "../domain/ChannelSettings.ts"
+import { activate, type ActiveSettings, type ChannelSettings } from "../domain/ChannelSettings.ts"
 import type { ChannelKey } from "../domain/Ids.ts"
 import type { Settings } from "../domain/settings/Settings.ts"
 

@@ -4,16 +4,16 @@ import type { ChannelKey } from "../domain/Ids.ts"
 import { eventSubjects } from "../domain/wire/Subject.ts"
 import { BotConfig } from "./BotConfig.ts"
 import { ContextStore } from "./ContextStore.ts"
-import { ContextualTimer } from "./ContextualTimer.ts"
-import { DecisionLog } from "./DecisionLog.ts"
-import { Echoes } from "./Echoes.ts"
+import { ContextualTimer } from "./triggers/ContextualTimer.ts"
+import { DecisionLog } from "./decision/DecisionLog.ts"
+import { DeliveryTracker } from "./reply/DeliveryTracker.ts"
 import { Intake } from "./Intake.ts"
 import { MessagePipeline } from "./MessagePipeline.ts"
-import { Outbox } from "./Outbox.ts"
-import { RateLimiter } from "./RateLimiter.ts"
-import { Replies } from "./Replies.ts"
-import { Screening } from "./Screening.ts"
-import { SeenEvents } from "./SeenEvents.ts"
+import { Outbox } from "./reply/Outbox.ts"
+import { RateLimiter } from "./limits/RateLimiter.ts"
+import { Replies } from "./reply/Replies.ts"
+import { Screening } from "./triggers/Screening.ts"
+import { Deduplication } from "./triggers/Deduplication.ts"
 import { stopStep } from "./Stopping.ts"
 
 /** A channel that failed is started again after 1, 2, 4 … at most 30 s. */
@@ -33,103 +33,110 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
   /** When the last event of any channel was taken, epoch ms. */
   readonly lastEventAt: Effect.Effect<Option.Option<number>>
 }>()("llm-bot/ChannelSupervisor") {
-  static readonly layerNoDeps = Layer.effect(ChannelSupervisor, Effect.gen(function*() {
-    const config = yield* BotConfig
-    const intake = yield* Intake
-    const pipeline = yield* MessagePipeline
-    const timer = yield* ContextualTimer
-    const states = [
-      yield* ContextStore,
-      yield* SeenEvents,
-      yield* Screening,
-      yield* RateLimiter,
-      yield* Echoes,
-      yield* Outbox,
-      yield* DecisionLog
-    ]
-    const replies = yield* Replies
-    const scope = yield* Effect.scope
-    const fibers = yield* FiberMap.make<ChannelKey, void, never>()
-    const running = new Map<ChannelKey, ChannelSettings>()
-    let listening = true
-    let lastEventAt = Option.none<number>()
+  static readonly layerNoDeps = Layer.effect(
+    ChannelSupervisor,
+    Effect.gen(function*() {
+      const config = yield* BotConfig
+      const intake = yield* Intake
+      const pipeline = yield* MessagePipeline
+      const timer = yield* ContextualTimer
+      const states = [
+        yield* ContextStore,
+        yield* Deduplication,
+        yield* Screening,
+        yield* RateLimiter,
+        yield* DeliveryTracker,
+        yield* Outbox,
+        yield* DecisionLog
+      ]
+      const replies = yield* Replies
+      const scope = yield* Effect.scope
+      const fibers = yield* FiberMap.make<ChannelKey, void, never>()
+      const running = new Map<ChannelKey, ChannelSettings>()
+      let listening = true
+      let lastEventAt = Option.none<number>()
 
-    /** Listens to a channel for ever; one bad message, even a defect, never ends it. */
-    const listen = Effect.fnUntraced(function*(channel: ChannelSettings, opened: Effect.Effect<void>) {
-      const { next } = yield* intake.open(channel)
-      yield* Effect.forkScoped(timer.watch(channel.key))
-      yield* opened
-      return yield* next.pipe(
-        Effect.tap(({ arrival }) =>
-          Effect.sync(() => {
-            lastEventAt = Option.some(arrival.arrivedAt.wall)
-          })
-        ),
-        Effect.flatMap((delivery) =>
-          Effect.uninterruptible(pipeline.handle(delivery)).pipe(
-            Effect.catchCauseIf(
-              (cause) => !Cause.hasInterruptsOnly(cause),
-              (cause) =>
-                Effect.annotateLogs(Effect.logError("Event handling failed", cause), {
-                  correlation_id: delivery.arrival.correlationId
-                })
+      /** Listens to a channel for ever; one bad message, even a defect, never ends it. */
+      const listen = Effect.fnUntraced(function*(channel: ChannelSettings, opened: Effect.Effect<void>) {
+        const { next } = yield* intake.open(channel)
+        yield* Effect.forkScoped(timer.watch(channel.key))
+        yield* opened
+        return yield* next.pipe(
+          Effect.tap(({ arrival }) =>
+            Effect.sync(() => {
+              lastEventAt = Option.some(arrival.arrivedAt.wall)
+            })
+          ),
+          Effect.flatMap((delivery) =>
+            Effect.uninterruptible(pipeline.handle(delivery)).pipe(
+              Effect.catchCauseIf(
+                (cause) => !Cause.hasInterruptsOnly(cause),
+                (cause) =>
+                  Effect.annotateLogs(Effect.logError("Event handling failed", cause), {
+                    correlation_id: delivery.arrival.correlationId
+                  })
+              )
             )
-          )
-        ),
-        Effect.forever,
-        Effect.annotateLogs({ logger: "MessagePipeline", channel: channel.room.name })
-      )
-    }, Effect.scoped)
-
-    const start = Effect.fnUntraced(function*(channel: ChannelSettings) {
-      const opened = yield* Latch.make()
-      yield* FiberMap.run(
-        fibers,
-        channel.key,
-        listen(channel, Effect.asVoid(opened.open)).pipe(
-          Effect.tapError((error) => Effect.logError("Channel failed, it is started again", error.message)),
-          Effect.retry(restart),
-          Effect.annotateLogs({ logger: "ChannelSupervisor", channel: channel.room.name }),
-          Effect.orDie
+          ),
+          Effect.forever,
+          Effect.annotateLogs({ logger: "MessagePipeline", channel: channel.room.name })
         )
-      )
-      yield* opened.await
-    })
+      }, Effect.scoped)
 
-    /** Forgets a channel once the replies under way are sent, unless it has come back meanwhile. */
-    const forget = (key: ChannelKey): Effect.Effect<void> =>
-      Effect.andThen(replies.idle(key), Effect.suspend(() =>
-        running.has(key) ? Effect.void : Effect.forEach(states, (state) => state.forget(key), { discard: true })))
+      const start = Effect.fnUntraced(function*(channel: ChannelSettings) {
+        const opened = yield* Latch.make()
+        yield* FiberMap.run(
+          fibers,
+          channel.key,
+          listen(channel, Effect.asVoid(opened.open)).pipe(
+            Effect.tapError((error) => Effect.logError("Channel failed, it is started again", error.message)),
+            Effect.retry(restart),
+            Effect.annotateLogs({ logger: "ChannelSupervisor", channel: channel.room.name }),
+            Effect.orDie
+          )
+        )
+        yield* opened.await
+      })
 
-    const stop = Effect.fnUntraced(function*(key: ChannelKey) {
-      running.delete(key)
-      yield* FiberMap.remove(fibers, key)
-      yield* Effect.forkIn(forget(key), scope)
-    })
+      /** Forgets a channel once the replies under way are sent, unless it has come back meanwhile. */
+      const forget = (key: ChannelKey): Effect.Effect<void> =>
+        Effect.andThen(
+          replies.idle(key),
+          Effect.suspend(() =>
+            running.has(key) ? Effect.void : Effect.forEach(states, (state) => state.forget(key), { discard: true })
+          )
+        )
 
-    /** Listens as the configuration says now; what a channel remembers and its limits outlive a change (F9). */
-    const follow = Effect.fnUntraced(function*(active: ActiveSettings) {
-      const wanted = enabledIn(active)
-      for (const key of running.keys()) if (!wanted.has(key)) yield* stop(key)
-      for (const [key, channel] of wanted) {
-        const before = running.get(key)
-        running.set(key, channel)
-        // Another spelling or domain means other subjects; anything else is read anew with each message.
-        if (before === undefined || subjectsOf(before) !== subjectsOf(channel)) yield* start(channel)
-      }
-    })
+      const stop = Effect.fnUntraced(function*(key: ChannelKey) {
+        running.delete(key)
+        yield* FiberMap.remove(fibers, key)
+        yield* Effect.forkIn(forget(key), scope)
+      })
 
-    yield* follow(yield* config.current)
-    yield* config.changes.pipe(Stream.runForEach(follow), Effect.forkScoped)
-    yield* Effect.addFinalizer(() => {
-      listening = false
-      const told = { done: "Intake stopped", givenUp: "Intake was given up" }
-      return stopStep(told, "1 second", FiberMap.clear(fibers))
+      /** Listens as the configuration says now; what a channel remembers and its limits outlive a change (F9). */
+      const follow = Effect.fnUntraced(function*(active: ActiveSettings) {
+        const wanted = enabledIn(active)
+        for (const key of running.keys()) if (!wanted.has(key)) yield* stop(key)
+        for (const [key, channel] of wanted) {
+          const before = running.get(key)
+          running.set(key, channel)
+          // Another spelling or domain means other subjects; anything else is read anew with each message.
+          if (before === undefined || subjectsOf(before) !== subjectsOf(channel)) yield* start(channel)
+        }
+      })
+
+      yield* follow(yield* config.current)
+      yield* config.changes.pipe(Stream.runForEach(follow), Effect.forkScoped)
+      yield* Effect.addFinalizer(() => {
+        listening = false
+        const told = { done: "Intake stopped", givenUp: "Intake was given up" }
+        return stopStep(told, "1 second", FiberMap.clear(fibers))
+      })
+      return ChannelSupervisor.of({
+        active: Effect.sync(() => [...running.values()]),
+        listening: Effect.sync(() => listening),
+        lastEventAt: Effect.sync(() => lastEventAt)
+      })
     })
-    return ChannelSupervisor.of({
-      active: Effect.sync(() => [...running.values()]),
-      listening: Effect.sync(() => listening),
-      lastEventAt: Effect.sync(() => lastEventAt)
-    })
-  }))
+  )
 }

@@ -2,7 +2,7 @@ import { Context, Effect, Layer } from "effect"
 import { type ChatContext, type ContextLine, visibleLines } from "../domain/ChatContext.ts"
 import type { Media, Member, Presence } from "../domain/ChatEvent.ts"
 import { type ChannelKey, type UserKey, userKey } from "../domain/Ids.ts"
-import { isMediaChange } from "../domain/MediaSilence.ts"
+import { isMediaChange } from "../domain/limits/MediaSilence.ts"
 import type { ContextSettings } from "../domain/settings/Settings.ts"
 
 /** How many private conversations of a channel are kept, least recently used out (F2). */
@@ -115,8 +115,7 @@ export class ContextStore extends Context.Service<ContextStore, {
     }
 
     return ContextStore.of({
-      append: (conversation, line, settings) =>
-        Effect.sync(() => windowOf(conversation).append(line, settings.size)),
+      append: (conversation, line, settings) => Effect.sync(() => windowOf(conversation).append(line, settings.size)),
       context: (conversation, settings, now) =>
         Effect.sync(() => ({
           lines: windowOf(conversation).visible(settings, now),

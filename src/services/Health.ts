@@ -4,10 +4,10 @@ import { BotConfig } from "./BotConfig.ts"
 import { ChannelSupervisor } from "./ChannelSupervisor.ts"
 import { ContextStore } from "./ContextStore.ts"
 import { LlmClient } from "./LlmClient.ts"
-import { type Reading, set, setAll, total } from "./Metrics.ts"
-import { currentMoment, type Moment, monotonicMillis } from "./Moment.ts"
+import { type Reading, set, setAll, total } from "./telemetry/Metrics.ts"
+import { type ClockReading, monotonicMillis, readClock } from "./Time.ts"
 import { Nats } from "./Nats.ts"
-import { RateLimiter } from "./RateLimiter.ts"
+import { RateLimiter } from "./limits/RateLimiter.ts"
 
 /** What `/health` answers (OPERATIONS, HTTP). */
 export interface HealthReport {
@@ -35,68 +35,78 @@ export class Health extends Context.Service<Health, {
   /** Whether events can come in: connected and listening. */
   readonly ready: Effect.Effect<boolean>
 }>()("llm-bot/Health") {
-  static readonly layerNoDeps = Layer.effect(Health, Effect.gen(function*() {
-    const config = yield* BotConfig
-    const nats = yield* Nats
-    const llm = yield* LlmClient
-    const supervisor = yield* ChannelSupervisor
-    const limiter = yield* RateLimiter
-    const store = yield* ContextStore
-    const startedAt = yield* monotonicMillis
+  static readonly layerNoDeps = Layer.effect(
+    Health,
+    Effect.gen(function*() {
+      const config = yield* BotConfig
+      const nats = yield* Nats
+      const llm = yield* LlmClient
+      const supervisor = yield* ChannelSupervisor
+      const limiter = yield* RateLimiter
+      const store = yield* ContextStore
+      const startedAt = yield* monotonicMillis
 
-    const report = Effect.gen(function*() {
-      const { channels } = yield* config.current
-      const active = new Set((yield* supervisor.active).map(({ key }) => key))
-      const connected = yield* nats.connected
-      const available = yield* llm.available
-      return {
-        status: connected && available ? "healthy" : "degraded",
-        uptime_seconds: Math.floor(((yield* monotonicMillis) - startedAt) / 1000),
-        nats_connected: connected,
-        llm_api_available: available,
-        channels: Object.fromEntries(
-          [...channels.values()].map(({ key, room }) => [room.name, active.has(key) ? "active" : "disabled"] as const)
-        ),
-        last_event_timestamp: Option.getOrNull(
-          Option.map(yield* supervisor.lastEventAt, (at) => new Date(at).toISOString())
-        ),
-        metrics: {
-          events_received: yield* total("eventsReceived"),
-          triggers_fired: yield* total("triggersFired"),
-          responses_sent: yield* total("responsesSent")
-        }
-      } satisfies HealthReport
-    })
-    /** What each channel's limits still allow, limit by limit. */
-    const remaining = Effect.fnUntraced(function*({ key, rateLimits, room }: ChannelSettings, now: Moment) {
-      const left = yield* limiter.remaining(key, rateLimits, now.monotonic)
-      return limitTypes.flatMap((limit_type): ReadonlyArray<Reading> => {
-        const value = left[limit_type]
-        return value === undefined ? [] : [[{ channel: room.name, limit_type }, value]]
+      const report = Effect.gen(function*() {
+        const { channels } = yield* config.current
+        const active = new Set((yield* supervisor.active).map(({ key }) => key))
+        const connected = yield* nats.connected
+        const available = yield* llm.available
+        return {
+          status: connected && available ? "healthy" : "degraded",
+          uptime_seconds: Math.floor(((yield* monotonicMillis) - startedAt) / 1000),
+          nats_connected: connected,
+          llm_api_available: available,
+          channels: Object.fromEntries(
+            [...channels.values()].map(({ key, room }) => [room.name, active.has(key) ? "active" : "disabled"] as const)
+          ),
+          last_event_timestamp: Option.getOrNull(
+            Option.map(yield* supervisor.lastEventAt, (at) => new Date(at).toISOString())
+          ),
+          metrics: {
+            events_received: yield* total("eventsReceived"),
+            triggers_fired: yield* total("triggersFired"),
+            responses_sent: yield* total("responsesSent")
+          }
+        } satisfies HealthReport
       })
+      /** What each channel's limits still allow, limit by limit. */
+      const remaining = Effect.fnUntraced(function*({ key, rateLimits, room }: ChannelSettings, now: ClockReading) {
+        const left = yield* limiter.remaining(key, rateLimits, now.monotonic)
+        return limitTypes.flatMap((limit_type): ReadonlyArray<Reading> => {
+          const value = left[limit_type]
+          return value === undefined ? [] : [[{ channel: room.name, limit_type }, value]]
+        })
+      })
+
+      /** How many lines of a channel a prompt could show. */
+      const windowSize = Effect.fnUntraced(function*({ context, key, room }: ChannelSettings, now: ClockReading) {
+        const { lines } = yield* store.context({ channel: key, with: undefined }, context, now.wall)
+        return [{ channel: room.name }, lines.length] as const
+      })
+
+      const gauges = Effect.gen(function*() {
+        const now = yield* readClock
+        const { channels } = yield* config.current
+        const active = yield* supervisor.active
+        const available = yield* llm.available
+        const models = new Set([...channels.values()].map(({ model }) => model))
+        yield* set("natsConnected", yield* nats.connected)
+        yield* setAll("llmApiAvailable", [...models].map((model) => [{ model }, available]))
+        yield* set("activeChannels", active.length)
+        yield* setAll(
+          "rateLimitRemaining",
+          (yield* Effect.forEach(active, (channel) => remaining(channel, now))).flat()
+        )
+        yield* setAll("contextWindowSize", yield* Effect.forEach(active, (channel) => windowSize(channel, now)))
+      })
+
+      const ready = Effect.zipWith(
+        nats.connected,
+        supervisor.listening,
+        (connected, listening) => connected && listening
+      )
+
+      return Health.of({ report, gauges, ready })
     })
-
-    /** How many lines of a channel a prompt could show. */
-    const windowSize = Effect.fnUntraced(function*({ context, key, room }: ChannelSettings, now: Moment) {
-      const { lines } = yield* store.context({ channel: key, with: undefined }, context, now.wall)
-      return [{ channel: room.name }, lines.length] as const
-    })
-
-    const gauges = Effect.gen(function*() {
-      const now = yield* currentMoment
-      const { channels } = yield* config.current
-      const active = yield* supervisor.active
-      const available = yield* llm.available
-      const models = new Set([...channels.values()].map(({ model }) => model))
-      yield* set("natsConnected", yield* nats.connected)
-      yield* setAll("llmApiAvailable", [...models].map((model) => [{ model }, available]))
-      yield* set("activeChannels", active.length)
-      yield* setAll("rateLimitRemaining", (yield* Effect.forEach(active, (channel) => remaining(channel, now))).flat())
-      yield* setAll("contextWindowSize", yield* Effect.forEach(active, (channel) => windowSize(channel, now)))
-    })
-
-    const ready = Effect.zipWith(nats.connected, supervisor.listening, (connected, listening) => connected && listening)
-
-    return Health.of({ report, gauges, ready })
-  }))
+  )
 }

@@ -3,16 +3,16 @@ import type { ChannelSettings } from "../domain/ChannelSettings.ts"
 import type { ChannelKey, CorrelationId } from "../domain/Ids.ts"
 import type { TracedMessage } from "../domain/telemetry/TraceContext.ts"
 import type { DecodedEvent } from "../domain/wire/Wire.ts"
-import type { Moment } from "./Moment.ts"
+import type { ClockReading } from "./Time.ts"
 import type { NatsError } from "./Nats.ts"
 
 /** A decoded event with what is known from its coming. */
 export interface Arrival extends Omit<DecodedEvent, "correlationId"> {
   readonly channel: ChannelKey
   readonly correlationId: CorrelationId
-  readonly arrivedAt: Moment
+  readonly arrivedAt: ClockReading
   /** When this process began to listen to the channel: what was said earlier is context only (F1). */
-  readonly subscribedAt: Moment
+  readonly subscribedAt: ClockReading
   /** What its trace tells of the message; absent where no bus brought it. */
   readonly message: TracedMessage | undefined
 }

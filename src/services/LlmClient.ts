@@ -1,9 +1,9 @@
 import { Context, type Effect, type Option, Schema } from "effect"
-import type { Served } from "../domain/AnswerReader.ts"
-import type { LlmAttempt } from "../domain/Decision.ts"
+import type { Served } from "../domain/llm/CompletionReader.ts"
+import type { LlmAttempt } from "../domain/decision/Decision.ts"
 import type { CorrelationId } from "../domain/Ids.ts"
-import type { PromptMessage } from "../domain/Prompt.ts"
-import type { Enough } from "../domain/reply/EarlyCut.ts"
+import type { PromptMessage } from "../domain/llm/Prompt.ts"
+import type { StopCondition } from "../domain/reply/StopCondition.ts"
 import type { LlmApi } from "../domain/settings/LlmSettings.ts"
 
 /** No answer within the time there was. */
@@ -61,7 +61,9 @@ export class LlmRejected extends Schema.TaggedError<LlmRejected>()("LlmRejected"
   override get message() {
     const hint = this.status === 401 || this.status === 403
       ? "check llm_api.api_key"
-      : this.status === 404 ? "check llm_api.base_url and llm_api.model" : "check llm_api.parameters"
+      : this.status === 404
+      ? "check llm_api.base_url and llm_api.model"
+      : "check llm_api.parameters"
     return `the model's server refused the request with ${this.status}; ${hint}`
   }
 }
@@ -101,7 +103,7 @@ export interface LlmRequest {
   /** ms the whole completion may take, retries included; none = no limit. */
   readonly budgetMs: Option.Option<number>
   /** Makes what says when an answer is long enough, anew for each attempt. */
-  readonly enough: () => Enough
+  readonly enough: () => StopCondition
   /** Told of every HTTP attempt. */
   readonly onAttempt: (attempt: LlmAttempt) => Effect.Effect<void>
   /** Told of an answer while it grows: the text so far, anew with each attempt. */

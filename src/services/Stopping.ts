@@ -1,5 +1,5 @@
 import { Context, type Duration, Effect, Option } from "effect"
-import { monotonicMillis } from "./Moment.ts"
+import { monotonicMillis } from "./Time.ts"
 
 /** How long the bot may take to stop (F10). */
 export interface StopLimits {

@@ -43,23 +43,26 @@ const watched = (page: Page): Watched => {
 export class Browser extends Context.Service<Browser, {
   readonly open: (address: string, options?: BrowserContextOptions) => Effect.Effect<Watched>
 }>()("test/Browser") {
-  static readonly layer = Layer.effect(Browser, Effect.gen(function*() {
-    const browser: Launched = yield* Effect.acquireRelease(
-      Effect.promise(() => chromium.launch({ executablePath, args })),
-      (launched) => Effect.promise(() => launched.close())
-    )
-    return Browser.of({
-      open: (address, options = {}) =>
-        Effect.promise(async () => {
-          const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
-          await context.addInitScript(reportViolations)
-          const page = await context.newPage()
-          page.setDefaultTimeout(10_000)
-          const opened = watched(page)
-          await page.goto(address)
-          await page.locator("#message").waitFor({ state: "attached" })
-          return opened
-        })
+  static readonly layer = Layer.effect(
+    Browser,
+    Effect.gen(function*() {
+      const browser: Launched = yield* Effect.acquireRelease(
+        Effect.promise(() => chromium.launch({ executablePath, args })),
+        (launched) => Effect.promise(() => launched.close())
+      )
+      return Browser.of({
+        open: (address, options = {}) =>
+          Effect.promise(async () => {
+            const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+            await context.addInitScript(reportViolations)
+            const page = await context.newPage()
+            page.setDefaultTimeout(10_000)
+            const opened = watched(page)
+            await page.goto(address)
+            await page.locator("#message").waitFor({ state: "attached" })
+            return opened
+          })
+      })
     })
-  }))
+  )
 }

@@ -14,7 +14,8 @@ const films = ("Metropolis Nosferatu Charade Vertigo Stalker Solaris Alphaville 
 
 /** Answers that are marked up, under the bot's own name, and with markup of the page's language. */
 export const hostileAnswers = films.map((film, index) =>
-  `MovieBot: **${film}** has ${index} scenes I love,\nand ${film} is better <b>each</b> ${hostile} time I watch it.`)
+  `MovieBot: **${film}** has ${index} scenes I love,\nand ${film} is better <b>each</b> ${hostile} time I watch it.`
+)
 
 const pieceMs = 30
 
@@ -101,19 +102,22 @@ export class Playground extends Context.Service<Playground, {
 }>()("test/Playground") {
   /** With a model that gives these answers in turn; hurried, the opening takes as long as its answers. */
   static readonly layer = (answers: ReadonlyArray<string>, hurried = true) =>
-    Layer.effect(Playground, Effect.gen(function*() {
-      yield* answering(writing(answers))
-      const port = yield* freePort
-      const { output } = yield* runPlayground(port)
-      const address = `http://127.0.0.1:${port}`
-      const isOver = Effect.map(output, (text) => text.split("between us")[1]?.includes("seen in the room") === true)
-      const hurry = hurried ? Effect.promise(() => post(address, "/api/clock", { advance_seconds: 2 })) : Effect.void
-      yield* Effect.andThen(hurry, isOver).pipe(
-        Effect.repeat({ until: (over) => over, schedule: Schedule.spaced("100 millis") }),
-        Effect.timeout("20 seconds")
-      )
-      return Playground.of({ address })
-    }))
+    Layer.effect(
+      Playground,
+      Effect.gen(function*() {
+        yield* answering(writing(answers))
+        const port = yield* freePort
+        const { output } = yield* runPlayground(port)
+        const address = `http://127.0.0.1:${port}`
+        const isOver = Effect.map(output, (text) => text.split("between us")[1]?.includes("seen in the room") === true)
+        const hurry = hurried ? Effect.promise(() => post(address, "/api/clock", { advance_seconds: 2 })) : Effect.void
+        yield* Effect.andThen(hurry, isOver).pipe(
+          Effect.repeat({ until: (over) => over, schedule: Schedule.spaced("100 millis") }),
+          Effect.timeout("20 seconds")
+        )
+        return Playground.of({ address })
+      })
+    )
 }
 
 /** Lets a person play on the page, in which nothing may go wrong. */

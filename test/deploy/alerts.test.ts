@@ -36,15 +36,21 @@ const Stories = Schema.Struct({
   }))
 })
 
-const alerts = Schema.decodeUnknownSync(Rules, { onExcessProperty: "error" })(read("alerts.yaml")).groups.flatMap(({ rules }) => rules)
+const alerts = Schema.decodeUnknownSync(Rules, { onExcessProperty: "error" })(read("alerts.yaml")).groups.flatMap((
+  { rules }
+) => rules)
 const { tests } = Schema.decodeUnknownSync(Stories)(read("alerts.test.yaml"))
 
 /** How GitHub names a heading in a link. */
-const slug = (heading: string): string => heading.toLowerCase().replace(/[^\p{L}\p{N} -]/gu, "").trim().replaceAll(" ", "-")
+const slug = (heading: string): string =>
+  heading.toLowerCase().replace(/[^\p{L}\p{N} -]/gu, "").trim().replaceAll(" ", "-")
 
 describe("the alerts", () => {
   it("fire and keep silent as their stories say", () => {
-    const { status, stderr, stdout } = spawnSync(promtool(), ["test", "rules", "alerts.test.yaml"], { cwd: folder, encoding: "utf8" })
+    const { status, stderr, stdout } = spawnSync(promtool(), ["test", "rules", "alerts.test.yaml"], {
+      cwd: folder,
+      encoding: "utf8"
+    })
     assert.strictEqual(status, 0, `${stdout}${stderr}`)
   })
 

@@ -117,7 +117,9 @@ describe("deploy/compose.yaml", () => {
         static_configs: Schema.Tuple([Schema.Struct({ targets: Schema.Tuple([Schema.String]) })])
       })])
     })
-    const { rule_files, scrape_configs: [{ static_configs: [{ targets }] }] } = Schema.decodeUnknownSync(Prometheus)(read(file))
+    const { rule_files, scrape_configs: [{ static_configs: [{ targets }] }] } = Schema.decodeUnknownSync(Prometheus)(
+      read(file)
+    )
     assert.deepStrictEqual(targets, [`llm-bot:${settings.settings.health.port}`])
     assert.strictEqual(mountedAt("prometheus", `/etc/prometheus/${rule_files[0]}`), join(file, "..", rule_files[0]))
   })
@@ -169,7 +171,10 @@ describe("deploy/compose.yaml", () => {
   it("a docker that is here agrees", () => {
     // The client's plugin needs no engine; where there is none this has nothing to say.
     const files = ["--env-file", pathInCompose(".env.example"), "--file", pathInCompose("compose.yaml")]
-    const { status, stderr } = spawnSync("docker", ["compose", ...files, "config", "--quiet"], { encoding: "utf8", env: { PATH: process.env["PATH"] } })
+    const { status, stderr } = spawnSync("docker", ["compose", ...files, "config", "--quiet"], {
+      encoding: "utf8",
+      env: { PATH: process.env["PATH"] }
+    })
     const isPlugin = spawnSync("docker", ["compose", "version"]).status === 0
     if (isPlugin) assert.deepStrictEqual({ status, stderr }, { status: 0, stderr: "" })
   })

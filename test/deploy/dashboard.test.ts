@@ -18,7 +18,9 @@ const Panel = Schema.Struct({
   description: Schema.optionalKey(Schema.String),
   datasource: Schema.optionalKey(Source),
   gridPos: Schema.Struct({ x: Schema.Int, y: Schema.Int, w: Schema.Int, h: Schema.Int }),
-  targets: Schema.optionalKey(Schema.Array(Schema.Struct({ expr: Schema.String, refId: Schema.String, datasource: Source })))
+  targets: Schema.optionalKey(
+    Schema.Array(Schema.Struct({ expr: Schema.String, refId: Schema.String, datasource: Source }))
+  )
 })
 const Dashboard = Schema.fromJsonString(Schema.Struct({
   uid: Schema.Literal("llm-bot"),

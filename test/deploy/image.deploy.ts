@@ -64,11 +64,15 @@ describe("the image", () => {
 
   it.live("holds the bundle and what it reads, nothing else", () =>
     Effect.gen(function*() {
-      const listed = yield* printed("console.log(require('node:fs').readdirSync('/app', { recursive: true }).join('\\n'))")
+      const listed = yield* printed(
+        "console.log(require('node:fs').readdirSync('/app', { recursive: true }).join('\\n'))"
+      )
       const files = listed.split("\n").filter((file) => !/^(node_modules|playground)/.test(file))
       const configs = ["config", "config/config.example.yaml", "config/config.schema.json"]
       assert.sameMembers(files, [...configs, "dist", "dist/llm-bot.mjs"])
-      assert.deepStrictEqual(listed.split("\n").filter((file) => /^node_modules\/[^/]+$/.test(file)), ["node_modules/htm"])
+      assert.deepStrictEqual(listed.split("\n").filter((file) => /^node_modules\/[^/]+$/.test(file)), [
+        "node_modules/htm"
+      ])
       assert.include(listed, "playground/index.html")
       assert.notMatch(listed.replaceAll(/^node_modules.*/gm, ""), /\.ts$/m)
     }))
@@ -78,7 +82,9 @@ describe("the image", () => {
       const folders = ["/", "/app", "/config", "/tmp", "/home/node", "/usr/local/lib"]
       const told = yield* printed(tryToWrite, folders)
       assert.deepStrictEqual(told.split("\n"), folders.map((folder) => `${folder} EROFS`))
-      const status = yield* printed("process.stdout.write(require('node:fs').readFileSync('/proc/self/status', 'utf8'))")
+      const status = yield* printed(
+        "process.stdout.write(require('node:fs').readFileSync('/proc/self/status', 'utf8'))"
+      )
       assert.match(status, /^Pid:\t1$/m)
       assert.match(status, /^Uid:\t1000\t1000\t1000\t1000$/m)
       assert.match(status, /^NoNewPrivs:\t1$/m)

@@ -13,7 +13,10 @@ import { bootMachine } from "./support/Machine.ts"
 const text = readFileSync("deploy/systemd/llm-bot.service", "utf8")
 
 const analyze = (...args: ReadonlyArray<string>) =>
-  spawnSync("systemd-analyze", ["--no-pager", ...args], { encoding: "utf8", env: { ...process.env, SYSTEMD_COLORS: "0" } })
+  spawnSync("systemd-analyze", ["--no-pager", ...args], {
+    encoding: "utf8",
+    env: { ...process.env, SYSTEMD_COLORS: "0" }
+  })
 
 /** The unit with one thing changed, as a file; it starts a program that every machine has. */
 const unit = (change: (text: string) => string = (same) => same) =>
@@ -37,7 +40,9 @@ describe("deploy/systemd/llm-bot.service", () => {
       const { status, stdout } = analyze("security", "--offline=true", "--threshold=20", yield* unit())
       assert.strictEqual(status, 0, stdout)
       assert.match(stdout, /Overall exposure level for llm-bot\.service: ([01]\.\d|2\.0) /)
-      const asRoot = yield* unit((same) => same.replace("DynamicUser=yes", "User=root").replace("CapabilityBoundingSet=\n", ""))
+      const asRoot = yield* unit((same) =>
+        same.replace("DynamicUser=yes", "User=root").replace("CapabilityBoundingSet=\n", "")
+      )
       assert.notStrictEqual(analyze("security", "--offline=true", "--threshold=20", asRoot).status, 0)
     }).pipe(Effect.scoped))
 
@@ -64,48 +69,52 @@ describe("deploy/systemd/llm-bot.service", () => {
 const world = Layer.mergeAll(Bus.layer, LlmDouble.layer).pipe(Layer.provideMerge(NatsServer.layer))
 
 describe("the unit on a machine that runs systemd", () => {
-  it.live("starts, answers, reloads, is started again when it hangs, stops with 0, and stays down when misconfigured", () =>
-    Effect.gen(function*() {
-      const config = yield* configOnDisk()
-      const settings = readFileSync(config.file, "utf8")
-      const machine = yield* bootMachine(settings, `LLM_API_KEY=${secret}\n`)
-      const is = (property: string, value: string) =>
-        eventually(`${property} is ${value}`, machine.property(property), (found) => found === value)
+  it.live(
+    "starts, answers, reloads, is started again when it hangs, stops with 0, and stays down when misconfigured",
+    () =>
+      Effect.gen(function*() {
+        const config = yield* configOnDisk()
+        const settings = readFileSync(config.file, "utf8")
+        const machine = yield* bootMachine(settings, `LLM_API_KEY=${secret}\n`)
+        const is = (property: string, value: string) =>
+          eventually(`${property} is ${value}`, machine.property(property), (found) => found === value)
 
-      // It comes back when the bot has said that it is ready.
-      const started = yield* machine.run("systemctl", "start", "llm-bot")
-      assert.deepStrictEqual(started, { code: 0, output: "" }, yield* machine.journal)
-      assert.strictEqual((yield* get(config.port, "/readyz")).status, 200)
-      yield* say("lobby", "Ana", "@MovieBot hello there")
-      assert.include((yield* commands(1))[0], "hello there")
+        // It comes back when the bot has said that it is ready.
+        const started = yield* machine.run("systemctl", "start", "llm-bot")
+        assert.deepStrictEqual(started, { code: 0, output: "" }, yield* machine.journal)
+        assert.strictEqual((yield* get(config.port, "/readyz")).status, 200)
+        yield* say("lobby", "Ana", "@MovieBot hello there")
+        assert.include((yield* commands(1))[0], "hello there")
 
-      // All it was forbidden is forbidden: no capability, a filter on system calls, a user that is nobody.
-      const pid = yield* machine.property("MainPID")
-      const { output: status } = yield* machine.run("cat", `/proc/${pid}/status`)
-      assert.match(status, /^CapEff:\t0+$/m)
-      assert.match(status, /^Seccomp:\t2$/m)
-      assert.notMatch(status, /^Uid:\t(0|1000)\t/m)
+        // All it was forbidden is forbidden: no capability, a filter on system calls, a user that is nobody.
+        const pid = yield* machine.property("MainPID")
+        const { output: status } = yield* machine.run("cat", `/proc/${pid}/status`)
+        assert.match(status, /^CapEff:\t0+$/m)
+        assert.match(status, /^Seccomp:\t2$/m)
+        assert.notMatch(status, /^Uid:\t(0|1000)\t/m)
 
-      yield* machine.writeConfig(settings.replace("username: MovieBot", "username: MovieBot\n  aliases: [Usher]"))
-      assert.deepStrictEqual(yield* machine.run("systemctl", "reload", "llm-bot"), { code: 0, output: "" })
-      yield* eventually("it reloads", machine.journal, (lines) => lines.includes("Configuration reloaded"))
-      yield* say("lobby", "Bob", "Usher, who else is here?")
-      assert.include((yield* commands(2)).at(-1), "who else is")
+        yield* machine.writeConfig(settings.replace("username: MovieBot", "username: MovieBot\n  aliases: [Usher]"))
+        assert.deepStrictEqual(yield* machine.run("systemctl", "reload", "llm-bot"), { code: 0, output: "" })
+        yield* eventually("it reloads", machine.journal, (lines) => lines.includes("Configuration reloaded"))
+        yield* say("lobby", "Bob", "Usher, who else is here?")
+        assert.include((yield* commands(2)).at(-1), "who else is")
 
-      // A bot that hangs tells the watchdog nothing any more.
-      yield* machine.run("kill", "-STOP", pid)
-      yield* eventually("it is started again", machine.property("NRestarts"), (found) => found === "1")
-      yield* is("ActiveState", "active")
+        // A bot that hangs tells the watchdog nothing any more.
+        yield* machine.run("kill", "-STOP", pid)
+        yield* eventually("it is started again", machine.property("NRestarts"), (found) => found === "1")
+        yield* is("ActiveState", "active")
 
-      assert.deepStrictEqual(yield* machine.run("systemctl", "stop", "llm-bot"), { code: 0, output: "" })
-      assert.strictEqual(yield* machine.property("ExecMainStatus"), "0")
-      assert.strictEqual(yield* machine.property("Result"), "success")
+        assert.deepStrictEqual(yield* machine.run("systemctl", "stop", "llm-bot"), { code: 0, output: "" })
+        assert.strictEqual(yield* machine.property("ExecMainStatus"), "0")
+        assert.strictEqual(yield* machine.property("Result"), "success")
 
-      yield* machine.writeConfig("nonsense: true\n")
-      assert.notStrictEqual((yield* machine.run("systemctl", "start", "llm-bot")).code, 0)
-      yield* is("ActiveState", "failed")
-      assert.strictEqual(yield* machine.property("ExecMainStatus"), "1")
-      assert.strictEqual(yield* machine.property("NRestarts"), "0")
-      assert.notInclude(yield* machine.journal, secret)
-    }).pipe(Effect.provide(world), Effect.scoped), 120_000)
+        yield* machine.writeConfig("nonsense: true\n")
+        assert.notStrictEqual((yield* machine.run("systemctl", "start", "llm-bot")).code, 0)
+        yield* is("ActiveState", "failed")
+        assert.strictEqual(yield* machine.property("ExecMainStatus"), "1")
+        assert.strictEqual(yield* machine.property("NRestarts"), "0")
+        assert.notInclude(yield* machine.journal, secret)
+      }).pipe(Effect.provide(world), Effect.scoped),
+    120_000
+  )
 })

@@ -12,6 +12,19 @@ export const lineBreaks = ["\n", "\r", "\r\n", "\v", "\f", "\u0085", "\u2028", "
 
 /** What is not seen: joiners, bidirectional controls, fillers, tags, variation selectors. */
 export const invisibles = [
-  "\u00AD", "\u034F", "\u061C", "\u200B", "\u200C", "\u200D", "\u200E", "\u202E", "\u2066", "\u2060", "\u3164", "\uFE0F",
-  "\uFEFF", "\u{E0041}", "\u{E0100}"
+  "\u00AD",
+  "\u034F",
+  "\u061C",
+  "\u200B",
+  "\u200C",
+  "\u200D",
+  "\u200E",
+  "\u202E",
+  "\u2066",
+  "\u2060",
+  "\u3164",
+  "\uFE0F",
+  "\uFEFF",
+  "\u{E0041}",
+  "\u{E0100}"
 ]

@@ -64,7 +64,9 @@ const Health = Schema.fromJsonString(Schema.Struct({
 }))
 
 const fetchText = (url: string, init: RequestInit = {}) =>
-  Effect.promise(() => fetch(url, init).then((response) => response.text().then((text) => ({ status: response.status, text }))))
+  Effect.promise(() =>
+    fetch(url, init).then((response) => response.text().then((text) => ({ status: response.status, text })))
+  )
 
 describe("llm-bot run", () => {
   it.live("answers a mention with the example configuration, once, each channel its own", () =>
@@ -113,7 +115,10 @@ describe("llm-bot run", () => {
       yield* llm.behave({ delayMs: slowMs, body: () => completionOf("The slow answer at last") })
       yield* say("mychannel", "ana", "@MyBot slowly please")
       yield* llm.calls.pipe(
-        Effect.repeat({ until: (calls) => calls.some(({ body }) => body.includes("slowly")), schedule: Schedule.spaced("10 millis") })
+        Effect.repeat({
+          until: (calls) => calls.some(({ body }) => body.includes("slowly")),
+          schedule: Schedule.spaced("10 millis")
+        })
       )
       yield* llm.behave({ delayMs: 0, body: () => completionOf("The quick answer now") })
       const began = performance.now()
@@ -162,7 +167,12 @@ describe("llm-bot run", () => {
     Effect.gen(function*() {
       const port = yield* freePort
       const config = yield* fileWith("config.yaml", example.replace("connect_attempts: 5", "connect_attempts: 2"))
-      const env = { NATS_URL: `nats://127.0.0.1:${port}`, LLM_BASE_URL: "http://127.0.0.1:1/v1", LLM_API_KEY: "k", LLM_MODEL: "m" }
+      const env = {
+        NATS_URL: `nats://127.0.0.1:${port}`,
+        LLM_BASE_URL: "http://127.0.0.1:1/v1",
+        LLM_API_KEY: "k",
+        LLM_MODEL: "m"
+      }
       const program = yield* llmBot(["run", "--config", config], env)
       assert.strictEqual(yield* program.exit, 2)
       const logs = yield* program.logs
@@ -176,7 +186,11 @@ describe("llm-bot run", () => {
   const wrongConfigurations = [
     ["a missing file", undefined, "cannot be read"],
     ["broken YAML", "nats: [", "error:"],
-    ["a missing field", "nats: { servers: [\"nats://x\"] }\nchannels: [{ name: a }]\nbot: {}\nllm_api: { base_url: \"http://x/v1\", api_key: k, model: m }\n", "bot.username: this field is required"],
+    [
+      "a missing field",
+      "nats: { servers: [\"nats://x\"] }\nchannels: [{ name: a }]\nbot: {}\nllm_api: { base_url: \"http://x/v1\", api_key: k, model: m }\n",
+      "bot.username: this field is required"
+    ],
     ["an unset variable", example, "the environment variable NATS_URL is not set"]
   ] as const
 

@@ -27,32 +27,35 @@ export class Bus extends Context.Service<Bus, {
   /** What was published besides events and lifecycle, up to now. */
   readonly commands: Effect.Effect<ReadonlyArray<BusMessage>>
 }>()("test/Bus") {
-  static readonly layer: Layer.Layer<Bus, never, NatsServer> = Layer.effect(Bus, Effect.gen(function*() {
-    const { url } = yield* NatsServer
-    const client = yield* Effect.acquireRelease(
-      Effect.promise(() => connect({ servers: url.replace("nats://", ""), name: "bridge", ...backSoon })),
-      (client) => Effect.promise(() => client.close())
-    )
-    const seen: Array<BusMessage> = []
-    client.subscribe(">", {
-      callback: (_, message) => {
-        if (!/\.(?:events|lifecycle)\.|^_INBOX\./.test(message.subject)) seen.push(fromMsg(message))
-      }
-    })
-    yield* Effect.promise(() => client.flush())
-    return Bus.of({
-      send: (subject, body, given) =>
-        Effect.sync(() => {
-          const headers = makeHeaders()
-          for (const [key, value] of Object.entries(given)) headers.set(key, value)
-          client.publish(subject, body, Object.keys(given).length === 0 ? {} : { headers })
-        }),
-      // After the server's answer everything it had for us is here.
-      commands: Effect.tryPromise(() => client.flush()).pipe(
-        Effect.retry(Schedule.spaced("10 millis")),
-        Effect.map(() => [...seen]),
-        Effect.orDie
+  static readonly layer: Layer.Layer<Bus, never, NatsServer> = Layer.effect(
+    Bus,
+    Effect.gen(function*() {
+      const { url } = yield* NatsServer
+      const client = yield* Effect.acquireRelease(
+        Effect.promise(() => connect({ servers: url.replace("nats://", ""), name: "bridge", ...backSoon })),
+        (client) => Effect.promise(() => client.close())
       )
+      const seen: Array<BusMessage> = []
+      client.subscribe(">", {
+        callback: (_, message) => {
+          if (!/\.(?:events|lifecycle)\.|^_INBOX\./.test(message.subject)) seen.push(fromMsg(message))
+        }
+      })
+      yield* Effect.promise(() => client.flush())
+      return Bus.of({
+        send: (subject, body, given) =>
+          Effect.sync(() => {
+            const headers = makeHeaders()
+            for (const [key, value] of Object.entries(given)) headers.set(key, value)
+            client.publish(subject, body, Object.keys(given).length === 0 ? {} : { headers })
+          }),
+        // After the server's answer everything it had for us is here.
+        commands: Effect.tryPromise(() => client.flush()).pipe(
+          Effect.retry(Schedule.spaced("10 millis")),
+          Effect.map(() => [...seen]),
+          Effect.orDie
+        )
+      })
     })
-  }))
+  )
 }

@@ -56,10 +56,12 @@ export const sentCorrelationId = ({ headers, payload }: Captured): unknown => {
   const header = headers?.["Correlation-Id"]
   return header !== undefined && /^[\w.:-]{1,128}$/.test(header)
     ? header
-    : Predicate.hasProperty(payload, "correlation_id") ? payload.correlation_id : undefined
+    : Predicate.hasProperty(payload, "correlation_id")
+    ? payload.correlation_id
+    : undefined
 }
 
-/** A bridge's event as the seed's own bridge would send it: another subject and no envelope. */
+/** A bridge's event in its plain shape: another subject and no envelope. */
 export const bare = (captured: Captured): Captured => {
   const { payload } = captured
   return isEnvelope(payload) && isEvent(captured)

@@ -22,7 +22,20 @@ const signed = (folder: string, name: string, authority: string): void => {
 export const certificates = Effect.map(emptyFolder, (folder) => {
   writeFileSync(join(folder, "names"), "subjectAltName=IP:127.0.0.1,DNS:localhost")
   for (const name of ["ca", "other"]) {
-    openssl(folder, "req", "-x509", ...key, "-keyout", `${name}.key`, "-out", `${name}.pem`, "-days", "2", "-subj", `/CN=${name}`)
+    openssl(
+      folder,
+      "req",
+      "-x509",
+      ...key,
+      "-keyout",
+      `${name}.key`,
+      "-out",
+      `${name}.pem`,
+      "-days",
+      "2",
+      "-subj",
+      `/CN=${name}`
+    )
   }
   for (const name of ["server", "client"]) signed(folder, name, "ca")
   return folder

@@ -23,7 +23,9 @@ const Span = Schema.Struct({
   startTimeUnixNano: Schema.BigIntFromString,
   endTimeUnixNano: Schema.BigIntFromString,
   attributes: KeyValues,
-  events: Schema.Array(Schema.Struct({ name: Schema.String, timeUnixNano: Schema.BigIntFromString, attributes: KeyValues })),
+  events: Schema.Array(
+    Schema.Struct({ name: Schema.String, timeUnixNano: Schema.BigIntFromString, attributes: KeyValues })
+  ),
   links: Schema.Array(Schema.Struct({ traceId: Schema.String, spanId: Schema.String })),
   status: Schema.Struct({ code: Schema.Finite, message: Schema.optionalKey(Schema.String) })
 })
@@ -85,26 +87,32 @@ export class Collector extends Context.Service<Collector, {
   /** From now on accepts and never answers. */
   readonly hang: Effect.Effect<void>
 }>()("test/Collector") {
-  static readonly layer: Layer.Layer<Collector> = Layer.effect(Collector, Effect.gen(function*() {
-    const exported: Array<Exported> = []
-    let hangs = false
-    const url = yield* listen((request, response) =>
-      readBody(request, (body) => {
-        exported.push({ path: request.url ?? "", headers: request.headers, body })
-        if (!hangs) response.writeHead(200, { "content-type": "application/json" }).end("{}")
-      })
-    )
-    const decoded = Effect.sync(() => exported.flatMap(({ body }) => decodeExport(body).resourceSpans))
-    return Collector.of({
-      url,
-      exported: Effect.sync(() => [...exported]),
-      spans: Effect.map(decoded, (all) =>
-        all.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans.map(receivedOf)))
-          .sort((one, other) => Number(one.start - other.start))),
-      resource: Effect.map(decoded, ([first]) => values(first?.resource.attributes ?? [])),
-      hang: Effect.sync(() => {
-        hangs = true
+  static readonly layer: Layer.Layer<Collector> = Layer.effect(
+    Collector,
+    Effect.gen(function*() {
+      const exported: Array<Exported> = []
+      let hangs = false
+      const url = yield* listen((request, response) =>
+        readBody(request, (body) => {
+          exported.push({ path: request.url ?? "", headers: request.headers, body })
+          if (!hangs) response.writeHead(200, { "content-type": "application/json" }).end("{}")
+        })
+      )
+      const decoded = Effect.sync(() => exported.flatMap(({ body }) => decodeExport(body).resourceSpans))
+      return Collector.of({
+        url,
+        exported: Effect.sync(() => [...exported]),
+        spans: Effect.map(
+          decoded,
+          (all) =>
+            all.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans.map(receivedOf)))
+              .sort((one, other) => Number(one.start - other.start))
+        ),
+        resource: Effect.map(decoded, ([first]) => values(first?.resource.attributes ?? [])),
+        hang: Effect.sync(() => {
+          hangs = true
+        })
       })
     })
-  }))
+  )
 }

@@ -18,30 +18,38 @@ export class EchoingRoom extends Context.Service<EchoingRoom, {
   readonly said: Effect.Effect<ReadonlyArray<SaidLine>>
 }>()("test/EchoingRoom") {
   static readonly layer = (botName: string): Layer.Layer<EchoingRoom, never, NatsServer> =>
-    Layer.effect(EchoingRoom, Effect.gen(function*() {
-      const { url } = yield* NatsServer
-      const client = yield* Effect.acquireRelease(
-        Effect.promise(() => connect({ servers: url.replace("nats://", ""), name: "room" })),
-        (client) => Effect.promise(() => client.close())
-      )
-      const said: Array<SaidLine> = []
-      const echo = ({ data, headers, subject }: Msg): void => {
-        const channel = subject.split(".").at(-2) ?? ""
-        const { data: { message: text, to } } = decode(new TextDecoder().decode(data))
-        said.push({ id: headers?.get("Correlation-Id") ?? "", text })
-        const line = { msg: text, meta: {}, time: Date.now() }
-        if (said.length % 10 === 0) client.publish(`cytube.events.${channel}.cooldown`, "1000")
-        else if (to === undefined) {
-          client.publish(`cytube.events.${channel}.chatMsg`, JSON.stringify({ user: { name: botName, rank: 1 }, ...line }))
-        } else {
-          client.publish(
-            `cytube.events.${channel}.pm`,
-            JSON.stringify({ from: { name: botName, rank: 1 }, to: { name: to }, ...line })
-          )
+    Layer.effect(
+      EchoingRoom,
+      Effect.gen(function*() {
+        const { url } = yield* NatsServer
+        const client = yield* Effect.acquireRelease(
+          Effect.promise(() => connect({ servers: url.replace("nats://", ""), name: "room" })),
+          (client) => Effect.promise(() => client.close())
+        )
+        const said: Array<SaidLine> = []
+        const echo = ({ data, headers, subject }: Msg): void => {
+          const channel = subject.split(".").at(-2) ?? ""
+          const { data: { message: text, to } } = decode(new TextDecoder().decode(data))
+          said.push({ id: headers?.get("Correlation-Id") ?? "", text })
+          const line = { msg: text, meta: {}, time: Date.now() }
+          if (said.length % 10 === 0) client.publish(`cytube.events.${channel}.cooldown`, "1000")
+          else if (to === undefined) {
+            client.publish(
+              `cytube.events.${channel}.chatMsg`,
+              JSON.stringify({ user: { name: botName, rank: 1 }, ...line })
+            )
+          } else {
+            client.publish(
+              `cytube.events.${channel}.pm`,
+              JSON.stringify({ from: { name: botName, rank: 1 }, to: { name: to }, ...line })
+            )
+          }
         }
-      }
-      client.subscribe("cytube.commands.*.*", { callback: (_, message) => void setTimeout(echo, said.length % 30, message) })
-      yield* Effect.promise(() => client.flush())
-      return EchoingRoom.of({ said: Effect.sync(() => [...said]) })
-    }))
+        client.subscribe("cytube.commands.*.*", {
+          callback: (_, message) => void setTimeout(echo, said.length % 30, message)
+        })
+        yield* Effect.promise(() => client.flush())
+        return EchoingRoom.of({ said: Effect.sync(() => [...said]) })
+      })
+    )
 }

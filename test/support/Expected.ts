@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { Effect, Predicate, Schema } from "effect"
-import { SkipReason } from "../../src/domain/Decision.ts"
+import { SkipReason } from "../../src/domain/decision/Decision.ts"
 import type { BusMessage } from "./Bus.ts"
 
 const About = { /** The captured line it is about, and what it says. */ line: Schema.Int, about: Schema.String }
@@ -65,7 +65,11 @@ const byText = <A extends { readonly body: unknown }>(commands: ReadonlyArray<A>
   commands.toSorted((one, other) => textOf(one) < textOf(other) ? -1 : 1)
 
 /** Both lists as one compares them: `ordered` when each line was answered before the next came. */
-export const compared = (actual: ReadonlyArray<BusMessage>, expected: ReadonlyArray<ExpectedCommand>, ordered: boolean) => {
+export const compared = (
+  actual: ReadonlyArray<BusMessage>,
+  expected: ReadonlyArray<ExpectedCommand>,
+  ordered: boolean
+) => {
   const wanted = expected.map(({ body, headers, request, subject }) => ({ subject, request, body, headers }))
   const came = actual.map(written)
   const [left, right] = ordered ? [came, wanted] : [byText(came), byText(wanted)]

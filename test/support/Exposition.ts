@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 import { Health } from "../../src/services/Health.ts"
-import { Prometheus } from "../../src/layers/Prometheus.ts"
+import { Prometheus } from "../../src/layers/telemetry/Prometheus.ts"
 
 /** The metrics as a scrape gets them. */
 export const scrape = Effect.gen(function*() {

@@ -1,5 +1,5 @@
-import type { DecisionRecord } from "../../src/domain/Decision.ts"
-import { storyText } from "../../src/domain/DecisionStory.ts"
+import type { DecisionRecord } from "../../src/domain/decision/Decision.ts"
+import { storyText } from "../../src/domain/decision/DecisionText.ts"
 import type { Captured } from "./Capture.ts"
 
 // Durations and dice differ from run to run, the figures they are held against do not. Whether a reply has to wait for

@@ -1,10 +1,10 @@
 import { Effect, Layer, Option, Result, Schema } from "effect"
 import { stringify } from "yaml"
-import type { LlmAttempt } from "../../src/domain/Decision.ts"
+import type { LlmAttempt } from "../../src/domain/decision/Decision.ts"
 import { CorrelationId } from "../../src/domain/Ids.ts"
-import { type Enough, neverEnough } from "../../src/domain/reply/EarlyCut.ts"
+import { neverStop, type StopCondition } from "../../src/domain/reply/StopCondition.ts"
 import { LlmApi } from "../../src/domain/settings/LlmSettings.ts"
-import * as LlmOpenAi from "../../src/layers/LlmOpenAi.ts"
+import * as LlmOpenAi from "../../src/layers/llm/LlmOpenAi.ts"
 import { BotConfig } from "../../src/services/BotConfig.ts"
 import { type Completion, LlmClient, type LlmError } from "../../src/services/LlmClient.ts"
 import { LlmServer } from "./LlmServer.ts"
@@ -34,7 +34,7 @@ export interface Asking {
   readonly url?: string
   readonly api?: Readonly<Record<string, unknown>>
   readonly budgetMs?: number
-  readonly enough?: () => Enough
+  readonly enough?: () => StopCondition
 }
 
 /** How a completion went. */
@@ -47,23 +47,32 @@ export interface Asked {
 }
 
 /** Asks for one completion, by default without retries and delays, and says how it went. */
-export const ask = Effect.fnUntraced(function*({ api = {}, budgetMs, enough = () => neverEnough, url = "http://llm.test/v1" }: Asking) {
-  const llm = yield* LlmClient
-  const attempts: Array<LlmAttempt> = []
-  const began = performance.now()
-  const result = yield* Effect.result(llm.complete({
-    correlationId: CorrelationId.make("asking"),
-    messages: [{ role: "user", content: "x".repeat(40) }],
-    model: "first",
-    api: decodeApi({ base_url: url, api_key: secret, model: "first", retry_attempts: 0, retry_delay_seconds: 0.1, ...api }),
-    budgetMs: Option.fromNullishOr(budgetMs),
-    enough,
-    onAttempt: (attempt) => Effect.sync(() => void attempts.push(attempt))
-  }))
-  const end = Result.match(result, { onSuccess: ({ text }) => text, onFailure: ({ _tag }) => _tag })
-  const asked: Asked = { result, end, attempts, tookMs: performance.now() - began }
-  return asked
-})
+export const ask = Effect.fnUntraced(
+  function*({ api = {}, budgetMs, enough = () => neverStop, url = "http://llm.test/v1" }: Asking) {
+    const llm = yield* LlmClient
+    const attempts: Array<LlmAttempt> = []
+    const began = performance.now()
+    const result = yield* Effect.result(llm.complete({
+      correlationId: CorrelationId.make("asking"),
+      messages: [{ role: "user", content: "x".repeat(40) }],
+      model: "first",
+      api: decodeApi({
+        base_url: url,
+        api_key: secret,
+        model: "first",
+        retry_attempts: 0,
+        retry_delay_seconds: 0.1,
+        ...api
+      }),
+      budgetMs: Option.fromNullishOr(budgetMs),
+      enough,
+      onAttempt: (attempt) => Effect.sync(() => void attempts.push(attempt))
+    }))
+    const end = Result.match(result, { onSuccess: ({ text }) => text, onFailure: ({ _tag }) => _tag })
+    const asked: Asked = { result, end, attempts, tookMs: performance.now() - began }
+    return asked
+  }
+)
 
 /** Asks the server of the test. */
 export const askServer = (asking: Omit<Asking, "url"> = {}) =>

@@ -68,35 +68,38 @@ export class LlmDouble extends Context.Service<LlmDouble, {
   /** Changes how completions are answered from now on. */
   readonly behave: (change: Partial<LlmBehaviour>) => Effect.Effect<void>
 }>()("test/LlmDouble") {
-  static readonly layer: Layer.Layer<LlmDouble> = Layer.effect(LlmDouble, Effect.gen(function*() {
-    const calls: Array<LlmCall> = []
-    let behaviour = agreeable
+  static readonly layer: Layer.Layer<LlmDouble> = Layer.effect(
+    LlmDouble,
+    Effect.gen(function*() {
+      const calls: Array<LlmCall> = []
+      let behaviour = agreeable
 
-    const answer = (call: LlmCall, response: ServerResponse): void => {
-      if (call.path.endsWith("/models")) return reply(response, 200, {}, `{"object":"list","data":[{"id":"double"}]}`)
-      if (!call.path.endsWith("/chat/completions")) return reply(response, 404, {}, "{}")
-      const { body, delayMs, headers, status } = behaviour
-      const afterMs = typeof delayMs === "number" ? delayMs : delayMs(call)
-      const code = typeof status === "number" ? status : status(call)
-      const timer = setTimeout(() => reply(response, code, headers, body(call)), afterMs)
-      response.once("close", () => clearTimeout(timer))
-    }
+      const answer = (call: LlmCall, response: ServerResponse): void => {
+        if (call.path.endsWith("/models")) return reply(response, 200, {}, `{"object":"list","data":[{"id":"double"}]}`)
+        if (!call.path.endsWith("/chat/completions")) return reply(response, 404, {}, "{}")
+        const { body, delayMs, headers, status } = behaviour
+        const afterMs = typeof delayMs === "number" ? delayMs : delayMs(call)
+        const code = typeof status === "number" ? status : status(call)
+        const timer = setTimeout(() => reply(response, code, headers, body(call)), afterMs)
+        response.once("close", () => clearTimeout(timer))
+      }
 
-    const address = yield* listen((request, response) =>
-      readBody(request, (body) => {
-        const { headers: { authorization }, method = "", url: path = "" } = request
-        const call = { method, path, authorization, body }
-        calls.push(call)
-        answer(call, response)
-      })
-    )
-    return LlmDouble.of({
-      url: `${address}/v1`,
-      calls: Effect.sync(() => [...calls]),
-      behave: (change) =>
-        Effect.sync(() => {
-          behaviour = { ...behaviour, ...change }
+      const address = yield* listen((request, response) =>
+        readBody(request, (body) => {
+          const { headers: { authorization }, method = "", url: path = "" } = request
+          const call = { method, path, authorization, body }
+          calls.push(call)
+          answer(call, response)
         })
+      )
+      return LlmDouble.of({
+        url: `${address}/v1`,
+        calls: Effect.sync(() => [...calls]),
+        behave: (change) =>
+          Effect.sync(() => {
+            behaviour = { ...behaviour, ...change }
+          })
+      })
     })
-  }))
+  )
 }

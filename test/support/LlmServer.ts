@@ -18,8 +18,9 @@ const Body = Schema.fromJsonString(Schema.Struct({ model: Schema.String, stream:
 const decodeBody = Schema.decodeUnknownSync(Body)
 
 /** A response with a status, headers and a body. */
-export const says = (status: number, body = "{}", headers: Readonly<Record<string, string>> = {}): LlmHandler => (_, response) =>
-  void response.writeHead(status, { "content-type": "application/json", ...headers }).end(body)
+export const says =
+  (status: number, body = "{}", headers: Readonly<Record<string, string>> = {}): LlmHandler => (_, response) =>
+    void response.writeHead(status, { "content-type": "application/json", ...headers }).end(body)
 
 /** Each of the handlers once, the last one for ever. */
 export const inTurn = (...handlers: ReadonlyArray<LlmHandler>): LlmHandler => (asked, response, index) =>
@@ -43,7 +44,8 @@ export const drips = (part: (index: number) => string | undefined, everyMs: numb
 export const hangs: LlmHandler = () => undefined
 
 /** A stream's event with a piece of text. */
-export const chunk = (content: string): string => `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}\n\n`
+export const chunk = (content: string): string =>
+  `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}\n\n`
 
 /** A real HTTP server that may answer completions in any way there is, and sees who leaves before the end. */
 export class LlmServer extends Context.Service<LlmServer, {

@@ -2,15 +2,15 @@ import { Clock, Effect, Layer, Metric, Queue, Result, Schedule, SubscriptionRef 
 import { TestClock } from "effect/testing"
 import { stringify } from "yaml"
 import { activate } from "../../src/domain/ChannelSettings.ts"
-import type { ScriptedAnswer } from "../../src/layers/LlmScripted.ts"
-import { Prometheus } from "../../src/layers/Prometheus.ts"
-import { onHangup } from "../../src/layers/Reload.ts"
-import { systemdNotify } from "../../src/layers/SystemdNotify.ts"
+import type { ScriptedAnswer } from "../../src/layers/llm/LlmScripted.ts"
+import { Prometheus } from "../../src/layers/telemetry/Prometheus.ts"
+import { onHangup } from "../../src/layers/config/Reload.ts"
+import { systemdNotify } from "../../src/layers/process/SystemdNotify.ts"
 import { LlmRateLimited, LlmServerFailed, LlmTimeout } from "../../src/services/LlmClient.ts"
-import { ChannelLabel, channelLabels } from "../../src/services/Metrics.ts"
+import { ChannelLabel, channelLabels } from "../../src/services/telemetry/Metrics.ts"
 import { Nats } from "../../src/services/Nats.ts"
 import { LogLines } from "./LogLines.ts"
-import { Outage } from "./Outage.ts"
+import { FlakyNats } from "./FlakyNats.ts"
 import { epoch, passTo, settingsOf, Simulation } from "./Simulation.ts"
 
 const settings = (channels: number) =>
@@ -66,8 +66,7 @@ const whisper = Effect.fnUntraced(function*(channel: string, name: string, msg: 
   yield* simulation.publish(channel, "pm", { from: { name, rank: 1 }, to: { name: "MovieBot" }, msg, time })
 })
 
-const pass = (seconds: number) =>
-  Effect.flatMap(Clock.currentTimeMillis, (now) => passTo(now - epoch + seconds * 1000))
+const pass = (seconds: number) => Effect.flatMap(Clock.currentTimeMillis, (now) => passTo(now - epoch + seconds * 1000))
 
 const otherEvents = [
   ["userlist", [{ name: "Ana", rank: 2 }]],
@@ -81,7 +80,7 @@ const otherEvents = [
 /** Much of what can happen in a room: every kind of event, refusal, failure and reply. */
 export const story = Effect.fnUntraced(function*(channel: string) {
   const simulation = yield* Simulation
-  const outage = yield* Outage
+  const outage = yield* FlakyNats
   for (const [event, payload] of otherEvents) yield* simulation.publish(channel, event, payload)
   yield* simulation.publish(channel, "chatMsg", { user: 5 })
   yield* say(channel, "Ana", "nothing for anybody")

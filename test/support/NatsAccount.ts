@@ -6,8 +6,17 @@ const base64url = (bytes: Uint8Array): string => Buffer.from(bytes).toString("ba
 /** A claim about `subject`, signed as NATS wants it. */
 const claim = (issuer: nkeys.KeyPair, subject: nkeys.KeyPair, name: string, nats: object): string => {
   const iat = Math.floor(Date.now() / 1000)
-  const body = { jti: name, iat, iss: issuer.getPublicKey(), sub: subject.getPublicKey(), name, nats: { ...nats, version: 2 } }
-  const [head, claims] = [{ typ: "JWT", alg: "ed25519-nkey" }, body].map((part) => base64url(utf8.encode(JSON.stringify(part))))
+  const body = {
+    jti: name,
+    iat,
+    iss: issuer.getPublicKey(),
+    sub: subject.getPublicKey(),
+    name,
+    nats: { ...nats, version: 2 }
+  }
+  const [head, claims] = [{ typ: "JWT", alg: "ed25519-nkey" }, body].map((part) =>
+    base64url(utf8.encode(JSON.stringify(part)))
+  )
   const signed = `${head}.${claims}`
   return `${signed}.${base64url(issuer.sign(utf8.encode(signed)))}`
 }
@@ -26,7 +35,8 @@ const credentials = (jwt: string, user: nkeys.KeyPair): string =>
 export const natsAccount = () => {
   const [operator, account, user] = [nkeys.createOperator(), nkeys.createAccount(), nkeys.createUser()]
   const accountJwt = claim(operator, account, "account", { type: "account", limits })
-  const userJwt = (issuer: nkeys.KeyPair) => claim(issuer, user, "llm-bot", { type: "user", pub: {}, sub: {}, ...unlimited })
+  const userJwt = (issuer: nkeys.KeyPair) =>
+    claim(issuer, user, "llm-bot", { type: "user", pub: {}, sub: {}, ...unlimited })
   return {
     config: [
       `operator: ${claim(operator, operator, "operator", { type: "operator" })}`,

@@ -17,43 +17,46 @@ export class NatsServer extends Context.Service<NatsServer, {
   readonly restart: Effect.Effect<void>
 }>()("test/NatsServer") {
   static readonly layerWith = (args: ReadonlyArray<string>): Layer.Layer<NatsServer> =>
-    Layer.effect(NatsServer, Effect.gen(function*() {
-      const dir = yield* Effect.acquireRelease(
-        Effect.sync(() => mkdtempSync(join(tmpdir(), "llm-bot-nats-"))),
-        (dir) => Effect.sync(() => rmSync(dir, { recursive: true, force: true }))
-      )
-      let child: ChildProcess | undefined
-      const exited = (process: ChildProcess) =>
-        Effect.callback<void>((resume) => {
-          if (process.exitCode !== null || process.signalCode !== null) resume(Effect.void)
-          else process.once("exit", () => resume(Effect.void))
-        })
-      const launch = (port: string) =>
-        Effect.gen(function*() {
-          for (const old of readdirSync(dir)) rmSync(join(dir, old), { force: true, recursive: true })
-          child = spawn(natsServerBinary(), ["-a", "127.0.0.1", "-p", port, "--ports_file_dir", dir, ...args], {
-            stdio: "ignore"
+    Layer.effect(
+      NatsServer,
+      Effect.gen(function*() {
+        const dir = yield* Effect.acquireRelease(
+          Effect.sync(() => mkdtempSync(join(tmpdir(), "llm-bot-nats-"))),
+          (dir) => Effect.sync(() => rmSync(dir, { recursive: true, force: true }))
+        )
+        let child: ChildProcess | undefined
+        const exited = (process: ChildProcess) =>
+          Effect.callback<void>((resume) => {
+            if (process.exitCode !== null || process.signalCode !== null) resume(Effect.void)
+            else process.once("exit", () => resume(Effect.void))
           })
-          return yield* Effect.sync(() => readdirSync(dir).find((name) => name.endsWith(".ports"))).pipe(
-            Effect.flatMap((file) =>
-              Schema.decodeEffect(Ports)(file === undefined ? "" : readFileSync(join(dir, file), "utf8"))
-            ),
-            Effect.retry(Schedule.spaced("20 millis").pipe(Schedule.upTo({ times: 500 }))),
-            Effect.orDie
-          )
-        })
-      const stop = (signal: NodeJS.Signals) =>
-        Effect.suspend(() => {
-          const running = child
-          if (running === undefined) return Effect.void
-          running.kill(signal)
-          return exited(running)
-        })
-      yield* Effect.addFinalizer(() => stop("SIGKILL"))
-      const url = (yield* launch("-1")).nats[0]
-      const port = new URL(url).port
-      return NatsServer.of({ url, kill: stop("SIGKILL"), restart: Effect.asVoid(launch(port)) })
-    }))
+        const launch = (port: string) =>
+          Effect.gen(function*() {
+            for (const old of readdirSync(dir)) rmSync(join(dir, old), { force: true, recursive: true })
+            child = spawn(natsServerBinary(), ["-a", "127.0.0.1", "-p", port, "--ports_file_dir", dir, ...args], {
+              stdio: "ignore"
+            })
+            return yield* Effect.sync(() => readdirSync(dir).find((name) => name.endsWith(".ports"))).pipe(
+              Effect.flatMap((file) =>
+                Schema.decodeEffect(Ports)(file === undefined ? "" : readFileSync(join(dir, file), "utf8"))
+              ),
+              Effect.retry(Schedule.spaced("20 millis").pipe(Schedule.upTo({ times: 500 }))),
+              Effect.orDie
+            )
+          })
+        const stop = (signal: NodeJS.Signals) =>
+          Effect.suspend(() => {
+            const running = child
+            if (running === undefined) return Effect.void
+            running.kill(signal)
+            return exited(running)
+          })
+        yield* Effect.addFinalizer(() => stop("SIGKILL"))
+        const url = (yield* launch("-1")).nats[0]
+        const port = new URL(url).port
+        return NatsServer.of({ url, kill: stop("SIGKILL"), restart: Effect.asVoid(launch(port)) })
+      })
+    )
 
   static readonly layer = NatsServer.layerWith([])
 }

@@ -40,15 +40,25 @@ const standIn = (env: NotifySocket["env"], told: NotifySocket["told"]): NotifySo
   env,
   told,
   heard: (state, times = 1) =>
-    eventually(`${state} told ${times} times`, told, (all) => all.filter((one) => one.state.startsWith(state)).length >= times)
+    eventually(
+      `${state} told ${times} times`,
+      told,
+      (all) => all.filter((one) => one.state.startsWith(state)).length >= times
+    )
 })
 
 /** A socket as systemd's, for systemd's own tool to speak to. */
 const realSocket = Effect.gen(function*() {
   const path = join(yield* emptyFolder, "notify")
-  const child = yield* launch("python3", ["-c", listener, path], { cwd: "/", env: { HOME: process.env["HOME"] ?? "/" } })
+  const child = yield* launch("python3", ["-c", listener, path], {
+    cwd: "/",
+    env: { HOME: process.env["HOME"] ?? "/" }
+  })
   yield* child.logged("listening")
-  const told = Effect.map(child.logs, (lines) => lines.slice(1).map(({ message, usec }) => ({ state: String(message), usec: Number(usec) })))
+  const told = Effect.map(
+    child.logs,
+    (lines) => lines.slice(1).map(({ message, usec }) => ({ state: String(message), usec: Number(usec) }))
+  )
   return standIn({ NOTIFY_SOCKET: path }, told)
 })
 

@@ -30,7 +30,10 @@ const ask = (port: number, method: string, path: string, headers: Record<string,
       response.setEncoding("utf8").on("data", (part: string) => {
         text += part
       })
-      response.on("end", () => resume(Effect.succeed({ status: response.statusCode ?? 0, headers: response.headers, text })))
+      response.on(
+        "end",
+        () => resume(Effect.succeed({ status: response.statusCode ?? 0, headers: response.headers, text }))
+      )
     })
     asking.on("error", (error) => resume(Effect.die(error)))
     asking.end(body)
@@ -86,8 +89,11 @@ export const startPlayground = Effect.fnUntraced(function*(
   return {
     program,
     get: (path: string, headers: Record<string, string> = own) => ask(port, "GET", path, headers),
-    post: (path: string, body: unknown, headers: Record<string, string> = { ...own, "content-type": "application/json" }) =>
-      ask(port, "POST", path, headers, typeof body === "string" ? body : JSON.stringify(body)),
+    post: (
+      path: string,
+      body: unknown,
+      headers: Record<string, string> = { ...own, "content-type": "application/json" }
+    ) => ask(port, "POST", path, headers, typeof body === "string" ? body : JSON.stringify(body)),
     follow: (path: string) => follow(port, path)
   }
 })

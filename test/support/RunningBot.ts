@@ -1,13 +1,13 @@
 import { Effect, Layer, Result, Schedule } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { channelKey } from "../../src/domain/Ids.ts"
-import type { DecisionRecord } from "../../src/domain/Decision.ts"
+import type { DecisionRecord } from "../../src/domain/decision/Decision.ts"
 import { type ParsedSettings, parseSettings } from "../../src/domain/settings/SettingsFile.ts"
-import * as LlmOpenAi from "../../src/layers/LlmOpenAi.ts"
+import * as LlmOpenAi from "../../src/layers/llm/LlmOpenAi.ts"
 import * as Main from "../../src/layers/Main.ts"
-import * as NatsConnection from "../../src/layers/NatsConnection.ts"
+import * as NatsConnection from "../../src/layers/nats/NatsConnection.ts"
 import { BotConfig } from "../../src/services/BotConfig.ts"
-import { DecisionLog } from "../../src/services/DecisionLog.ts"
+import { DecisionLog } from "../../src/services/decision/DecisionLog.ts"
 import { LlmDouble } from "./LlmDouble.ts"
 import { NatsServer } from "./NatsServer.ts"
 
@@ -68,7 +68,8 @@ export const runningBot = (protocol: string, more: string) =>
 export const decisions = (count: number): Effect.Effect<ReadonlyArray<DecisionRecord>, never, DecisionLog> =>
   Effect.gen(function*() {
     const recent = (yield* DecisionLog).recent(channelKey("TestChan"))
-    const closed = (records: ReadonlyArray<DecisionRecord>) => records.filter(({ outcome }) => outcome !== undefined).length
+    const closed = (records: ReadonlyArray<DecisionRecord>) =>
+      records.filter(({ outcome }) => outcome !== undefined).length
     return yield* recent.pipe(
       Effect.repeat({
         until: (records) => records.length >= count && closed(records) === records.length,
@@ -77,8 +78,13 @@ export const decisions = (count: number): Effect.Effect<ReadonlyArray<DecisionRe
       Effect.timeoutOrElse({
         duration: "20 seconds",
         orElse: () =>
-          Effect.flatMap(recent, (records) =>
-            Effect.die(new Error(`after 20 s ${closed(records)} of ${records.length} decisions are closed, not ${count}`)))
+          Effect.flatMap(
+            recent,
+            (records) =>
+              Effect.die(
+                new Error(`after 20 s ${closed(records)} of ${records.length} decisions are closed, not ${count}`)
+              )
+          )
       })
     )
   })

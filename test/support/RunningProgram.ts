@@ -99,7 +99,8 @@ const HealthBody = Schema.fromJsonString(Schema.Struct({
 const decodeHealth = Schema.decodeEffect(HealthBody, { onExcessProperty: "error" })
 
 /** What `/health` says, in exactly its shape. */
-export const health = (port: number) => Effect.orDie(Effect.flatMap(get(port, "/health"), ({ text }) => decodeHealth(text)))
+export const health = (port: number) =>
+  Effect.orDie(Effect.flatMap(get(port, "/health"), ({ text }) => decodeHealth(text)))
 
 /** The value of one series of `/metrics`; nothing where it is not there. */
 export const metric = (port: number, series: string): Effect.Effect<number | undefined> =>

@@ -1,8 +1,8 @@
 import { Effect, Logger, Result, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { stringify } from "yaml"
-import type { DecisionRecord } from "../../src/domain/Decision.ts"
-import type { ScriptedAnswer } from "../../src/layers/LlmScripted.ts"
+import type { DecisionRecord } from "../../src/domain/decision/Decision.ts"
+import type { ScriptedAnswer } from "../../src/layers/llm/LlmScripted.ts"
 import { LlmRejected, LlmServerFailed, LlmTimeout } from "../../src/services/LlmClient.ts"
 import { endOf, epoch, passTo, settingsOf, Simulation } from "./Simulation.ts"
 
@@ -122,7 +122,8 @@ export interface Played {
 }
 
 const idOf = (index: number): string => `event-${index + 1}`
-const named = ({ at, plays, says, whispers }: Happening): string => `${at} s: ${says ?? whispers ?? plays ?? "the same"}`
+const named = ({ at, plays, says, whispers }: Happening): string =>
+  `${at} s: ${says ?? whispers ?? plays ?? "the same"}`
 
 /** Plays a scenario on the whole bot in simulated time and says what came of it. */
 export const play = (scenario: Scenario): Effect.Effect<Played> => {

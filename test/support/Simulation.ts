@@ -1,19 +1,19 @@
 import { Clock, Context, Effect, Layer, Option, Result, Schema, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { TestClock } from "effect/testing"
-import type { DecisionRecord } from "../../src/domain/Decision.ts"
+import type { DecisionRecord } from "../../src/domain/decision/Decision.ts"
 import { parseSettings } from "../../src/domain/settings/SettingsFile.ts"
 import type { Settings } from "../../src/domain/settings/Settings.ts"
 import type { WireMessage } from "../../src/domain/wire/Wire.ts"
-import { type ScriptedAnswer, layerOf } from "../../src/layers/LlmScripted.ts"
+import { layerOf, type ScriptedAnswer } from "../../src/layers/llm/LlmScripted.ts"
 import { bot } from "../../src/layers/Main.ts"
-import * as NatsMemory from "../../src/layers/NatsMemory.ts"
+import * as NatsMemory from "../../src/layers/nats/NatsMemory.ts"
 import { BotConfig } from "../../src/services/BotConfig.ts"
-import { DecisionLog } from "../../src/services/DecisionLog.ts"
+import { DecisionLog } from "../../src/services/decision/DecisionLog.ts"
 import type { Health } from "../../src/services/Health.ts"
 import type { LlmRequest } from "../../src/services/LlmClient.ts"
 import { Nats } from "../../src/services/Nats.ts"
-import { Outage } from "./Outage.ts"
+import { FlakyNats } from "./FlakyNats.ts"
 
 /** When simulated time begins: any moment does, as long as it is always the same. */
 export const epoch = Date.UTC(2026, 0, 1)
@@ -39,7 +39,7 @@ const Body = Schema.fromJsonString(Schema.Struct({
 
 /** The whole bot on a bus in memory, with simulated time and a scripted model. */
 export class Simulation extends Context.Service<Simulation, {
-  /** Publishes an event payload as the seed's bridge would. */
+  /** Publishes an event payload in its plain shape. */
   readonly publish: (channel: string, event: string, payload: unknown, id?: string) => Effect.Effect<void>
   readonly commands: Effect.Effect<ReadonlyArray<SentCommand>>
   /** Every closed decision in order of closing, the last version of each. */
@@ -49,7 +49,7 @@ export class Simulation extends Context.Service<Simulation, {
   static readonly layer = (
     settings: Settings,
     script: (request: LlmRequest, index: number) => ScriptedAnswer
-  ): Layer.Layer<Simulation | Outage | Health | Nats> => {
+  ): Layer.Layer<Simulation | FlakyNats | Health | Nats> => {
     const requests: Array<LlmRequest> = []
     const world = Layer.mergeAll(
       NatsMemory.layer,
@@ -60,38 +60,43 @@ export class Simulation extends Context.Service<Simulation, {
       BotConfig.layerFixed(settings),
       SecureRandom.layerWebCrypto
     )
-    return Layer.effect(Simulation, Effect.gen(function*() {
-      const nats = yield* Nats
-      const commands: Array<SentCommand> = []
-      const records = new Map<string, DecisionRecord>()
-      const decisions = yield* DecisionLog
+    return Layer.effect(
+      Simulation,
+      Effect.gen(function*() {
+        const nats = yield* Nats
+        const commands: Array<SentCommand> = []
+        const records = new Map<string, DecisionRecord>()
+        const decisions = yield* DecisionLog
 
-      const take = Effect.fnUntraced(function*({ body, headers, subject }: WireMessage) {
-        const { data } = yield* Schema.decodeEffect(Body)(new TextDecoder().decode(body))
-        const at = (yield* Clock.currentTimeMillis) - epoch
-        commands.push({ at, channel: subject.split(".").at(-2) ?? "", to: data.to, message: data.message, headers })
-      }, Effect.orDie)
-      yield* Effect.orDie(nats.subscribe("cytube.commands.*.*", take))
-      yield* decisions.changes.pipe(
-        Stream.runForEach((record) => Effect.sync(() => records.set(`${record.correlationId} ${record.arrivedAt}`, record))),
-        Effect.forkScoped({ startImmediately: true })
-      )
+        const take = Effect.fnUntraced(function*({ body, headers, subject }: WireMessage) {
+          const { data } = yield* Schema.decodeEffect(Body)(new TextDecoder().decode(body))
+          const at = (yield* Clock.currentTimeMillis) - epoch
+          commands.push({ at, channel: subject.split(".").at(-2) ?? "", to: data.to, message: data.message, headers })
+        }, Effect.orDie)
+        yield* Effect.orDie(nats.subscribe("cytube.commands.*.*", take))
+        yield* decisions.changes.pipe(
+          Stream.runForEach((record) =>
+            Effect.sync(() => records.set(`${record.correlationId} ${record.arrivedAt}`, record))
+          ),
+          Effect.forkScoped({ startImmediately: true })
+        )
 
-      return Simulation.of({
-        publish: (channel, event, payload, id) =>
-          nats.publish({
-            subject: subjectOf(settings.nats.protocol, channel.toLowerCase(), event),
-            headers: new Map(id === undefined ? [] : [["Correlation-Id", id]]),
-            body: JSON.stringify(payload),
-            request: false
-          }).pipe(Effect.andThen(settle), Effect.orDie),
-        commands: Effect.sync(() => [...commands]),
-        records: Effect.sync(() => [...records.values()]),
-        requests: Effect.sync(() => [...requests])
+        return Simulation.of({
+          publish: (channel, event, payload, id) =>
+            nats.publish({
+              subject: subjectOf(settings.nats.protocol, channel.toLowerCase(), event),
+              headers: new Map(id === undefined ? [] : [["Correlation-Id", id]]),
+              body: JSON.stringify(payload),
+              request: false
+            }).pipe(Effect.andThen(settle), Effect.orDie),
+          commands: Effect.sync(() => [...commands]),
+          records: Effect.sync(() => [...records.values()]),
+          requests: Effect.sync(() => [...requests])
+        })
       })
-    })).pipe(
-      Layer.provideMerge(bot.pipe(Layer.provide(Outage.nats))),
-      Layer.provideMerge(Outage.layer),
+    ).pipe(
+      Layer.provideMerge(bot.pipe(Layer.provide(FlakyNats.nats))),
+      Layer.provideMerge(FlakyNats.layer),
       Layer.provideMerge(world),
       Layer.provideMerge(started)
     )

@@ -13,7 +13,8 @@ const fetchFromDebian = (name: string, cache: string): void => {
     mkdirSync(join(cache, part), { recursive: true })
   }
   const options = ["-o", `Dir::State::Lists=${join(cache, "lists")}`, "-o", `Dir::Cache=${join(cache, "cache")}`]
-  const apt = (...args: ReadonlyArray<string>) => execFileSync("apt-get", [...options, ...args], { cwd: cache, stdio: "pipe" })
+  const apt = (...args: ReadonlyArray<string>) =>
+    execFileSync("apt-get", [...options, ...args], { cwd: cache, stdio: "pipe" })
   apt("update")
   apt("download", name)
   const packages = readdirSync(cache).filter((file) => file.startsWith(`${name}_`) && file.endsWith(".deb"))

@@ -1,4 +1,4 @@
-import { fraction } from "../Digest.ts"
+import { hashToUnit } from "../Hash.ts"
 import { Username } from "../Ids.ts"
 
 const viewers = ["Ana", "Ben", "Chloe", "Dmitri", "Esra", "Felix", "Grace", "Hiro", "Ines", "Jonas", "Kemi", "Lou"]
@@ -82,14 +82,14 @@ const drawn = <A>(list: readonly [A, ...ReadonlyArray<A>], draw: number): A =>
 const inRounds = <A>(list: readonly [A, ...ReadonlyArray<A>], seed: number, index: number): A => {
   const round = Math.floor(index / list.length)
   const shuffled = list
-    .map((item, place) => ({ item, draw: fraction(["chatter", seed, "round", round, place]) }))
+    .map((item, place) => ({ item, draw: hashToUnit(["chatter", seed, "round", round, place]) }))
     .sort((one, other) => one.draw - other.draw)
   return shuffled[index % list.length]?.item ?? list[0]
 }
 
 /** The `index`th line (from 0) of a room full of made-up viewers: a function of its arguments alone. */
 export const chatterLine = ({ bot, keywords, seed }: ChatterTopic, index: number): ChatterLine => {
-  const draw = (of: string) => fraction(["chatter", seed, of, index])
+  const draw = (of: string) => hashToUnit(["chatter", seed, of, index])
   const kind = draw("kind")
   const [keyword, ...others] = keywords
   const message = kind < namesBot
@@ -103,6 +103,6 @@ export const chatterLine = ({ bot, keywords, seed }: ChatterTopic, index: number
 /** ms before the `index`th line at so many lines a minute: people talk in bursts. On average the rate is met. */
 export const chatterPauseMs = (seed: number, index: number, perMinute: number): number => {
   // An exponential pause, cut where it would be tedious; the factor makes up for the cut.
-  const pause = Math.min(3, -Math.log(1 - fraction(["chatter", seed, "pause", index])))
+  const pause = Math.min(3, -Math.log(1 - hashToUnit(["chatter", seed, "pause", index])))
   return Math.round(60_000 / perMinute * pause / (1 - Math.exp(-3)))
 }

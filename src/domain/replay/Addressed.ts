@@ -1,5 +1,5 @@
-import type { DecisionRecord } from "../Decision.ts"
-import { compilePhrases } from "../WordMatch.ts"
+import type { DecisionRecord } from "../decision/Decision.ts"
+import { compilePhrases } from "../PhraseMatch.ts"
 import { endOf } from "./ReplayEnd.ts"
 
 const notSaidToUs: ReadonlySet<string> = new Set([
@@ -17,7 +17,9 @@ export const isHeard = (record: DecisionRecord): boolean =>
 /** Whether a mention entry found one of the bot's names; nothing where none was tested. */
 const foundByMention = ({ steps }: DecisionRecord): boolean | undefined => {
   const results = steps.flatMap((step) =>
-    step._tag === "Trigger" && step.entry.startsWith("mention") && step.result._tag !== "Disabled" ? [step.result._tag] : []
+    step._tag === "Trigger" && step.entry.startsWith("mention") && step.result._tag !== "Disabled"
+      ? [step.result._tag]
+      : []
   )
   return results.length === 0 ? undefined : results.some((result) => result !== "NoMatch")
 }

@@ -1,6 +1,7 @@
-import type { DecisionRecord } from "../Decision.ts"
+import type { DecisionRecord } from "../decision/Decision.ts"
 
-const keyOf = ({ arrivedAt, correlationId, eventType }: DecisionRecord): string => `${correlationId} ${arrivedAt} ${eventType}`
+const keyOf = ({ arrivedAt, correlationId, eventType }: DecisionRecord): string =>
+  `${correlationId} ${arrivedAt} ${eventType}`
 
 /** Gathers decisions as they are closed and amended. */
 export const gatherDecisions = () => {

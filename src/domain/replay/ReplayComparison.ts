@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import type { DecisionRecord } from "../Decision.ts"
+import type { DecisionRecord } from "../decision/Decision.ts"
 import { CorrelationId, type UserKey, userKey } from "../Ids.ts"
 import { isHeard } from "./Addressed.ts"
 import { addOne, endOf, endWords, ReplayEnd, whyText } from "./ReplayEnd.ts"
@@ -136,9 +136,11 @@ const repliesByUser = ({ decisions }: ReplayRun): ReadonlyMap<UserKey, number> =
 
 /** Names as the room shows them. */
 const namesOf = (runs: ReadonlyArray<ReplayRun>): ReadonlyMap<UserKey, string> =>
-  new Map(runs.flatMap(({ decisions }) => decisions.flatMap(({ username }) =>
-    username === undefined ? [] : [[userKey(username), username] as const]
-  )))
+  new Map(
+    runs.flatMap(({ decisions }) =>
+      decisions.flatMap(({ username }) => username === undefined ? [] : [[userKey(username), username] as const])
+    )
+  )
 
 const usersOf = (a: ReplayRun, b: ReplayRun): ReplayComparison["users"] => {
   const names = namesOf([a, b])

@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import type { DecisionRecord } from "../Decision.ts"
+import type { DecisionRecord } from "../decision/Decision.ts"
 
 /** What the answers cost, and how long they took. */
 export const Costs = Schema.Struct({

@@ -1,6 +1,6 @@
 import { Schema } from "effect"
-import { type DecisionRecord, SkipReason, type Step } from "../Decision.ts"
-import { outcomeText, reasonText, stepText } from "../DecisionStory.ts"
+import { type DecisionRecord, SkipReason, type Step } from "../decision/Decision.ts"
+import { outcomeText, reasonText, stepText } from "../decision/DecisionText.ts"
 
 /** How a decision ended, in one word: a reply, the reason of the silence, a failure, or not before the log ended. */
 export const ReplayEnd = Schema.Literals(["replied", ...SkipReason.literals, "failed", "under_way"])

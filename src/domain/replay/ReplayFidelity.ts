@@ -1,6 +1,6 @@
 import { Schema } from "effect"
-import type { DecisionRecord, Step } from "../Decision.ts"
-import { endText, stepText } from "../DecisionStory.ts"
+import type { DecisionRecord, Step } from "../decision/Decision.ts"
+import { endText, stepText } from "../decision/DecisionText.ts"
 import { CorrelationId } from "../Ids.ts"
 import { type Pair, pairsOf } from "./ReplayPairs.ts"
 import type { ReplayRun } from "./ReplayRun.ts"
@@ -39,7 +39,9 @@ const gateOf = (step: Step): string | undefined => {
       return `silence ${step.silenceMs}`
     case "Trigger": {
       const { _tag } = step.result
-      const drawn = _tag === "Fired" || _tag === "Probability" ? ` ${step.result.draw} ${step.result.needed} ${step.result.unlucky}` : ""
+      const drawn = _tag === "Fired" || _tag === "Probability"
+        ? ` ${step.result.draw} ${step.result.needed} ${step.result.unlucky}`
+        : ""
       return `${step.entry} ${_tag}${drawn}`
     }
     case "Limit":

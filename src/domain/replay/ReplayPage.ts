@@ -12,7 +12,11 @@ const departuresShown = 200
 const runOf = ({ fidelity, summary }: ReplayReport["runs"][number]) => ({
   summary: { ...summary, mentions: { ...summary.mentions, unanswered: summary.mentions.unanswered.length } },
   ...(fidelity === undefined ? {} : {
-    fidelity: { ...fidelity, differing: fidelity.departures.length, departures: fidelity.departures.slice(0, departuresShown) }
+    fidelity: {
+      ...fidelity,
+      differing: fidelity.departures.length,
+      departures: fidelity.departures.slice(0, departuresShown)
+    }
   })
 })
 

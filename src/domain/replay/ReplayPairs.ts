@@ -1,4 +1,4 @@
-import type { DecisionRecord } from "../Decision.ts"
+import type { DecisionRecord } from "../decision/Decision.ts"
 
 /** The decisions two runs made about one event; a look at the room may have happened in one of them alone. */
 export interface Pair {

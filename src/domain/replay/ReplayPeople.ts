@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import type { DecisionRecord } from "../Decision.ts"
+import type { DecisionRecord } from "../decision/Decision.ts"
 import { CorrelationId } from "../Ids.ts"
 import { addressing, isHeard } from "./Addressed.ts"
 import { addOne, EndCount, endOf, rankedEnds, ReplayEnd, whyText } from "./ReplayEnd.ts"

@@ -1,4 +1,4 @@
-import { isEcho } from "../Decision.ts"
+import { isEcho } from "../decision/Decision.ts"
 import { replayPage } from "./ReplayPage.ts"
 import { type ReplayReport, reportOf } from "./ReplayReport.ts"
 import type { ReplayRun, ReplayRuns } from "./ReplayRun.ts"

@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { DecisionRecord } from "../Decision.ts"
+import { DecisionRecord } from "../decision/Decision.ts"
 import { comparisonOf, ReplayComparison } from "./ReplayComparison.ts"
 import { Fidelity, fidelityOf } from "./ReplayFidelity.ts"
 import type { ReplayRun, ReplayRuns } from "./ReplayRun.ts"

@@ -1,4 +1,4 @@
-import type { DecisionRecord } from "../Decision.ts"
+import type { DecisionRecord } from "../decision/Decision.ts"
 
 /** Where the replay's answers came from. */
 export type ReplayModel =

@@ -68,7 +68,9 @@ const modelText = (model: ReplayModel): string => {
     case "Recorded": {
       const others = many(model.stoodIn, "answer")
       const recorded = `the recording (${many(model.answered, "answer")})`
-      return model.stoodIn === 0 ? recorded : `${recorded}, and a stand-in after ${durationText(model.standInMs)} (${others})`
+      return model.stoodIn === 0
+        ? recorded
+        : `${recorded}, and a stand-in after ${durationText(model.standInMs)} (${others})`
     }
     case "StandIn":
       return `a stand-in that answers after ${durationText(model.standInMs)}: no model was asked`

@@ -20,7 +20,9 @@ const kindTexts: Readonly<Record<ChangeKind, string>> = {
 export const kindText = (kind: ChangeKind): string => kindTexts[kind]
 
 const row = (name: string, { a, b, difference }: Difference): string =>
-  `  ${fit(name, 44)} ${figureText(a).padStart(10)} ${figureText(b).padStart(10)} ${changeText(difference).padStart(10)}`
+  `  ${fit(name, 44)} ${figureText(a).padStart(10)} ${figureText(b).padStart(10)} ${
+    changeText(difference).padStart(10)
+  }`
 
 const head = `  ${fit("", 44)} ${"A".padStart(10)} ${"B".padStart(10)} ${"difference".padStart(10)}`
 
@@ -39,22 +41,33 @@ const figuresOf = (comparison: ReplayComparison): ReadonlyArray<string> =>
   ])
 
 const reasonsOf = ({ reasons }: ReplayComparison): ReadonlyArray<string> =>
-  reasons.length === 0 ? [] : [head, ...reasons.flatMap(({ reason, text, ...difference }) => [row(reason, difference), `    ${text}`])]
+  reasons.length === 0
+    ? []
+    : [head, ...reasons.flatMap(({ reason, text, ...difference }) => [row(reason, difference), `    ${text}`])]
 
 const whenOf = ([a, b]: readonly [ReplaySummary, ReplaySummary]): ReadonlyArray<string> => {
   const { spanHours, spans } = a.activity
   const most = Math.max(...[...spans, ...b.activity.spans].map(({ replies }) => replies))
   const line = (name: string, replies: number): string => `${name} ${bar(replies, most, 40)} ${countText(replies)}`
-  return section(`Replies by ${spanName(spanHours)} (UTC)`, spans.flatMap(({ from, replies }, index) => [
-    `  ${fit(spanText(from, spanHours), 18)} ${line("A", replies)}`,
-    `  ${" ".repeat(18)} ${line("B", b.activity.spans[index]?.replies ?? 0)}`
-  ]))
+  return section(
+    `Replies by ${spanName(spanHours)} (UTC)`,
+    spans.flatMap(({ from, replies }, index) => [
+      `  ${fit(spanText(from, spanHours), 18)} ${line("A", replies)}`,
+      `  ${" ".repeat(18)} ${line("B", b.activity.spans[index]?.replies ?? 0)}`
+    ])
+  )
 }
 
 const changeLines = (moment: (at: string) => string) => ({ a, at, b, text, user }: Change): ReadonlyArray<string> => {
   const side = (name: string, told: Change["a"]): string =>
     wrapped(
-      `    ${name}: ${told === undefined ? "nothing" : told.reply === undefined ? `${oneLine(told.why)} (${told.end})` : `"${cut(oneLine(told.reply), 60)}"`}`,
+      `    ${name}: ${
+        told === undefined
+          ? "nothing"
+          : told.reply === undefined
+          ? `${oneLine(told.why)} (${told.end})`
+          : `"${cut(oneLine(told.reply), 60)}"`
+      }`,
       columns,
       "       "
     )
@@ -70,7 +83,10 @@ const changesOf = ({ changed, changes }: ReplayComparison, moment: (at: string) 
     ])
   })
 
-const bySide = (summaries: readonly [ReplaySummary, ReplaySummary], of: (summary: ReplaySummary) => string): ReadonlyArray<string> => {
+const bySide = (
+  summaries: readonly [ReplaySummary, ReplaySummary],
+  of: (summary: ReplaySummary) => string
+): ReadonlyArray<string> => {
   const [a, b] = [of(summaries[0]), of(summaries[1])]
   return a === b ? [a] : [`A: ${a}`, `B: ${b}`]
 }
@@ -90,11 +106,16 @@ export const comparedText = (
     wrapped(comparison.verdict, columns, ""),
     "",
     ...aboutText(a),
-    ...bySide(summaries, ({ answersFrom }) => `Answers come from ${oneLine(answersFrom)}.`).map((line) => wrapped(line, columns, "   ")),
+    ...bySide(summaries, ({ answersFrom }) => `Answers come from ${oneLine(answersFrom)}.`).map((line) =>
+      wrapped(line, columns, "   ")
+    ),
     ...fidelityText(fidelity).map((line, index) => index === 0 ? `A: ${line}` : line),
     ...section("In figures", figuresOf(comparison)),
     ...section("Why they keep silent", reasonsOf(comparison)),
-    ...section("Who gets how many replies", table(comparison.users.map(({ user, ...difference }) => [oneLine(user), difference]))),
+    ...section(
+      "Who gets how many replies",
+      table(comparison.users.map(({ user, ...difference }) => [oneLine(user), difference]))
+    ),
     ...whenOf(summaries),
     ...changesOf(comparison, momentIn(a)),
     ""

@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import type { DecisionRecord } from "../Decision.ts"
+import type { DecisionRecord } from "../decision/Decision.ts"
 import { EntryKey } from "../Ids.ts"
 import { triggerOrder } from "../settings/TriggerSettings.ts"
 import { addOne, EndCount, endOf, rankedEnds, type ReplayEnd } from "./ReplayEnd.ts"

@@ -1,4 +1,4 @@
-import type { DecisionRecord, Step } from "../Decision.ts"
+import type { DecisionRecord, Step } from "../decision/Decision.ts"
 import { addOne, decidingStep, endOf, endWords, type ReplayEnd } from "./ReplayEnd.ts"
 import type { Pair } from "./ReplayPairs.ts"
 import { countText, durationText, many, percentText } from "./ReplayWords.ts"
@@ -13,7 +13,9 @@ const limitOf = (step: Step | undefined): string | undefined => {
     case "Trigger":
       return step.result._tag === "Cooldown"
         ? durationText(step.result.cooldownMs)
-        : step.result._tag === "Probability" ? step.result.needed.toString() : undefined
+        : step.result._tag === "Probability"
+        ? step.result.needed.toString()
+        : undefined
     default:
       return undefined
   }
@@ -21,7 +23,9 @@ const limitOf = (step: Step | undefined): string | undefined => {
 
 /** An end by its name in the configuration, its limit and in words: `channel_per_hour 10 (the bot said enough …)`. */
 const stopText = (end: ReplayEnd, records: ReadonlyArray<DecisionRecord>): string => {
-  const limits = new Set(records.filter((record) => endOf(record) === end).map((record) => limitOf(decidingStep(record))))
+  const limits = new Set(
+    records.filter((record) => endOf(record) === end).map((record) => limitOf(decidingStep(record)))
+  )
   const [limit] = limits
   return `${end}${limits.size === 1 && limit !== undefined ? ` ${limit}` : ""} (${endWords(end)})`
 }
@@ -49,7 +53,9 @@ const headOf = (a: number, b: number): string => {
   if (a === 0) return `B answers where A never does: ${counts}`
   if (b === 0) return `B answers no more: ${counts}`
   if (b >= 2 * a) return `B answers ${(b / a).toFixed(1)} times as much: ${counts}`
-  return b < a ? `B answers ${percentText(a - b, a)} less: ${counts}` : `B answers ${percentText(b - a, a)} more: ${counts}`
+  return b < a
+    ? `B answers ${percentText(a - b, a)} less: ${counts}`
+    : `B answers ${percentText(b - a, a)} more: ${counts}`
 }
 
 const replied = (record: DecisionRecord | undefined): boolean => record !== undefined && endOf(record) === "replied"

@@ -1,15 +1,17 @@
 /** A moment as `2026-01-01 20:05`, UTC; with seconds where asked. `ms` is epoch ms. */
 export const utcText = (ms: number, seconds = false): string => {
   const date = new Date(ms)
-  return Number.isNaN(date.getTime()) ? "unknown time" : date.toISOString().replace("T", " ").slice(0, seconds ? 19 : 16)
+  return Number.isNaN(date.getTime())
+    ? "unknown time"
+    : date.toISOString().replace("T", " ").slice(0, seconds ? 19 : 16)
 }
 
 /** A count, in groups of three: `12,345`. */
-export const countText = (count: number): string =>
-  Math.round(count).toString().replace(/\B(?=(?:\d{3})+$)/g, ",")
+export const countText = (count: number): string => Math.round(count).toString().replace(/\B(?=(?:\d{3})+$)/g, ",")
 
 /** A count of things: `1 reply`, `12 replies`. */
-export const many = (count: number, one: string, more = `${one}s`): string => `${countText(count)} ${count === 1 ? one : more}`
+export const many = (count: number, one: string, more = `${one}s`): string =>
+  `${countText(count)} ${count === 1 ? one : more}`
 
 /** A figure with one decimal below ten: `3.4`, `12`. */
 export const figureText = (value: number): string =>
@@ -20,7 +22,9 @@ export const durationText = (ms: number): string => {
   const minutes = Math.round(ms / 60_000)
   if (ms < 99_500) return `${figureText(ms / 1000)} s`
   if (minutes < 60) return `${minutes} min`
-  return minutes % 60 === 0 ? `${countText(minutes / 60)} h` : `${countText(Math.floor(minutes / 60))} h ${minutes % 60} min`
+  return minutes % 60 === 0
+    ? `${countText(minutes / 60)} h`
+    : `${countText(Math.floor(minutes / 60))} h ${minutes % 60} min`
 }
 
 /** A part of a whole in per cent: `0 %`, `under 1 %`, `41 %`. */
@@ -33,7 +37,8 @@ export const percentText = (part: number, whole: number): string => {
 export const changeText = (change: number): string =>
   `${change > 0 ? "+" : change < 0 ? "-" : ""}${figureText(Math.abs(change))}`
 
-const wide = /^[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\p{Emoji_Presentation}]$/u
+const wide =
+  /^[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\p{Emoji_Presentation}]$/u
 const unseen = /^[\p{M}\p{Cf}]$/u
 
 /** How many columns of a terminal a character takes. */

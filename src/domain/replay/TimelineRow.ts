@@ -1,8 +1,8 @@
-import type { DecisionRecord } from "../Decision.ts"
-import { deliveryText, endText, stepText } from "../DecisionStory.ts"
+import type { DecisionRecord } from "../decision/Decision.ts"
+import { deliveryText, endText, stepText } from "../decision/DecisionText.ts"
 import { ChangeKind } from "./ReplayComparison.ts"
 import { endOf } from "./ReplayEnd.ts"
-import { toneOf } from "./StepTone.ts"
+import { toneOf } from "../decision/StepTone.ts"
 
 /** A passage of a prompt: its role and its lines, by their place among the texts. */
 export type Passage = readonly [role: string, ...lines: ReadonlyArray<number>]

@@ -1,4 +1,4 @@
-import { literally } from "../WordMatch.ts"
+import { literally } from "../PhraseMatch.ts"
 
 // How models mark what they think aloud, in the spellings that are about; group 1 or 2 tells an end from a beginning.
 // Every repetition is bounded, so that a text made of beginnings costs no more than any other.
@@ -29,7 +29,16 @@ const breaks = /\r\n?|[\v\f\u0085\u2028\u2029]/g
 const unseen = /[[\p{Cc}\p{DI}\u2800]--[\n\t\u200C\u200D\p{VS}\u{E0020}-\u{E007F}]]/gv
 
 const quotes: ReadonlyArray<readonly [string, string]> = [
-  ["\"", "\""], ["“", "”"], ["„", "“"], ["„", "”"], ["«", "»"], ["»", "«"], ["「", "」"], ["『", "』"], ["'", "'"], ["‘", "’"]
+  ["\"", "\""],
+  ["“", "”"],
+  ["„", "“"],
+  ["„", "”"],
+  ["«", "»"],
+  ["»", "«"],
+  ["「", "」"],
+  ["『", "』"],
+  ["'", "'"],
+  ["‘", "’"]
 ]
 
 /** Takes off quotes around the whole text, unless they are used inside it too. */

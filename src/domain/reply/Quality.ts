@@ -1,4 +1,4 @@
-import { foldCase } from "../WordMatch.ts"
+import { foldCase } from "../PhraseMatch.ts"
 
 const words = new Intl.Segmenter(undefined, { granularity: "word" })
 

@@ -16,8 +16,7 @@ export const PositiveSeconds = Schema.Finite.check(Schema.isGreaterThan(0))
 export const Maximum = Schema.OptionFromNullOr(Whole)
 
 /** A finite number between two bounds, both included. */
-export const Between = (minimum: number, maximum: number) =>
-  Schema.Finite.check(Schema.isBetween({ minimum, maximum }))
+export const Between = (minimum: number, maximum: number) => Schema.Finite.check(Schema.isBetween({ minimum, maximum }))
 
 /** A list of at least one. */
 export const AtLeastOne = <S extends Schema.Top>(item: S) =>
@@ -34,10 +33,12 @@ export const rule = <T>(wrong: (value: T) => string | undefined, pattern?: strin
   Schema.makeFilter(wrong, { toJsonSchema: () => pattern === undefined ? {} : { pattern: `${pattern}|\\$\\{` } })
 
 /** An address of a server that speaks HTTP. */
-export const HttpUrl = Text.check(rule((url: string) =>
-  /^https?:\/\/[^\s/]/i.test(url) && URL.canParse(url) ? undefined : "must be a URL that begins with http:// or https://",
-  "^[hH][tT][tT][pP][sS]?://"
-))
+export const HttpUrl = Text.check(
+  rule((url: string) =>
+    /^https?:\/\/[^\s/]/i.test(url) && URL.canParse(url)
+      ? undefined
+      : "must be a URL that begins with http:// or https://", "^[hH][tT][tT][pP][sS]?://")
+)
 
 /** A field that may be left out: its default, in the file's own terms, and what it does. */
 export const field = <S extends Schema.Top>(schema: S, value: S["Encoded"], description: string) =>

@@ -1,6 +1,18 @@
 import { Schema } from "effect"
 import { unknownPlaceholders } from "../PromptTemplate.ts"
-import { Between, Count, field, HttpUrl, PositiveSeconds, required, rule, Seconds, Secret, Text, Whole } from "./Field.ts"
+import {
+  Between,
+  Count,
+  field,
+  HttpUrl,
+  PositiveSeconds,
+  required,
+  rule,
+  Seconds,
+  Secret,
+  Text,
+  Whole
+} from "./Field.ts"
 
 const Template = Text.check(rule((template: string) => {
   const unknown = unknownPlaceholders(template)

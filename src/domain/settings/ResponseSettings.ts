@@ -14,7 +14,11 @@ const Pattern = Text.check(rule((pattern: string) => {
 
 const ContentFilter = Schema.Struct({
   enabled: field(Schema.Boolean, true, "false: none of these checks"),
-  block_patterns: field(Schema.Array(Pattern), ["http://", "https://"], "regular expressions, any case: a match drops the reply"),
+  block_patterns: field(
+    Schema.Array(Pattern),
+    ["http://", "https://"],
+    "regular expressions, any case: a match drops the reply"
+  ),
   block_keywords: field(Schema.Array(Text), [], "whole words, any case: one of them drops the reply"),
   require_keywords: field(Schema.Array(Text), [], "at least one of these words must be in the reply"),
   min_word_count: field(Whole, 2, "fewer words drop the reply"),
@@ -38,7 +42,11 @@ export const ResponseProcessing = Schema.Struct({
   content_filter: field(ContentFilter, {}, "what a reply must not or must contain"),
   quality_checks_enabled: field(Schema.Boolean, true, "true: no repeats, no echo, no empty phrases"),
   deduplicate_window: field(Count, 10, "how many of the bot's last lines a reply must differ from"),
-  fallback_responses_enabled: field(Schema.Boolean, false, "true: say one of fallback_responses when every model failed"),
+  fallback_responses_enabled: field(
+    Schema.Boolean,
+    false,
+    "true: say one of fallback_responses when every model failed"
+  ),
   fallback_responses: field(Schema.Array(Text), [], "lines for when every model failed"),
   reply_deadline_seconds: field(Seconds, 60, "a reply later than this after its trigger is dropped; 0 = never"),
   drop_after_media_change: field(

@@ -25,9 +25,9 @@ const Port = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 }))
 
 const JetStream = Schema.Struct({
   enabled: field(
-    Schema.Boolean.check(rule((enabled: boolean) =>
-      enabled ? "durable intake is not part of this version; leave it false" : undefined
-    )),
+    Schema.Boolean.check(
+      rule((enabled: boolean) => enabled ? "durable intake is not part of this version; leave it false" : undefined)
+    ),
     false,
     "survive restarts without losing a message"
   ),

@@ -1,6 +1,6 @@
 import { Result, Schema } from "effect"
 import { type Document, isCollection, isMap, isNode, isScalar, isSeq } from "yaml"
-import type { ConfigProblem, FieldPath } from "./ConfigProblem.ts"
+import type { FieldPath, LocatedDiagnostic } from "./Diagnostic.ts"
 import { builtInTriggers } from "./TriggerSettings.ts"
 import { readYaml } from "./YamlText.ts"
 
@@ -95,7 +95,7 @@ const dropEmptySections = (document: Document, path: FieldPath): void => {
   }
 }
 
-const apply = (text: string, edit: SettingsEdit, channel: number): Result.Result<string, ConfigProblem> => {
+const apply = (text: string, edit: SettingsEdit, channel: number): Result.Result<string, LocatedDiagnostic> => {
   const { path: wanted, value } = edit
   const { document, place } = readYaml(text)
   const refuse = (message: string) => Result.fail(place({ severity: "error", path: wanted, message }))
@@ -124,8 +124,8 @@ export const editSettings = (
   text: string,
   edits: ReadonlyArray<SettingsEdit>,
   channel: number
-): Result.Result<string, ReadonlyArray<ConfigProblem>> => {
-  const problems: Array<ConfigProblem> = []
+): Result.Result<string, ReadonlyArray<LocatedDiagnostic>> => {
+  const problems: Array<LocatedDiagnostic> = []
   const after = edits.reduce((before, edit) => {
     const applied = apply(before, edit, channel)
     if (Result.isFailure(applied)) problems.push(applied.failure)

@@ -1,9 +1,9 @@
 import { Option, Result, Schema } from "effect"
 import type { Document } from "yaml"
-import { type ConfigProblem, type FieldPath, type Finding, samePath } from "./ConfigProblem.ts"
+import { type Diagnostic, type LocatedDiagnostic, samePath, warning } from "./Diagnostic.ts"
 import { isSecretName, isVariable } from "./SecretMask.ts"
 import { Settings } from "./Settings.ts"
-import { findingsOf } from "./SettingsIssues.ts"
+import { diagnosticsOf } from "./SettingsIssues.ts"
 import { lintSettings } from "./SettingsLint.ts"
 import { type Environment, fillVariables, unsetVariable, type VariableUse } from "./Variables.ts"
 import { repeatedFields } from "./YamlFaults.ts"
@@ -13,21 +13,19 @@ import { readYaml } from "./YamlText.ts"
 /** A configuration that can be used, and what is worth a warning. */
 export interface ParsedSettings {
   readonly settings: Settings
-  readonly warnings: ReadonlyArray<ConfigProblem>
+  readonly warnings: ReadonlyArray<LocatedDiagnostic>
   /** Says where in the file something stands that is found wrong later. */
-  readonly place: (finding: Finding) => ConfigProblem
+  readonly place: (diagnostic: Diagnostic) => LocatedDiagnostic
 }
 
 const decodeStrict = Schema.decodeUnknownResult(Settings, { errors: "all", onExcessProperty: "error" })
 const decode = Schema.decodeUnknownOption(Settings)
 
-const byPlace = (a: ConfigProblem, b: ConfigProblem): number => a.line - b.line || a.column - b.column
-
-const warning = (path: FieldPath, message: string): Finding => ({ severity: "warning", path, message })
+const byPlace = (a: LocatedDiagnostic, b: LocatedDiagnostic): number => a.line - b.line || a.column - b.column
 
 /** Secrets that stand in the file itself (N4). Before variables are filled in: afterwards nobody can tell. */
-const literalSecrets = (document: Document): ReadonlyArray<Finding> => {
-  const found: Array<Finding> = []
+const literalSecrets = (document: Document): ReadonlyArray<Diagnostic> => {
+  const found: Array<Diagnostic> = []
   eachValue(document, ({ value }, path) => {
     const name = path.at(-1) ?? ""
     const secret = isSecretName(name) && name !== "user" && name !== "creds_file"
@@ -43,10 +41,10 @@ const contentOf = (document: Document): Option.Option<unknown> =>
   Option.map(Option.liftThrowable((): unknown => document.toJS())(), (content) => content ?? {})
 
 /** The schema's findings: none for a field whose variable is missing, and the variable named where there is one. */
-const schemaFindings = (content: unknown, uses: ReadonlyArray<VariableUse>): ReadonlyArray<Finding> => {
+const schemaDiagnostics = (content: unknown, uses: ReadonlyArray<VariableUse>): ReadonlyArray<Diagnostic> => {
   const strict = decodeStrict(content)
   if (Result.isSuccess(strict)) return []
-  return findingsOf(strict.failure.issue, content).flatMap((finding) => {
+  return diagnosticsOf(strict.failure.issue, content).flatMap((finding) => {
     const use = uses.find(({ path }) => samePath(path, finding.path))
     if (use === undefined) return [finding]
     return use.isSet ? [{ ...finding, message: `${finding.message} (it comes from \${${use.name}})` }] : []
@@ -61,7 +59,7 @@ const schemaFindings = (content: unknown, uses: ReadonlyArray<VariableUse>): Rea
 export const parseSettings = (
   text: string,
   environment: Environment
-): Result.Result<ParsedSettings, ReadonlyArray<ConfigProblem>> => {
+): Result.Result<ParsedSettings, ReadonlyArray<LocatedDiagnostic>> => {
   const { broken, document, place } = readYaml(text.replace(/^\uFEFF/, ""))
   if (broken.length > 0) return Result.fail(broken)
 
@@ -72,12 +70,12 @@ export const parseSettings = (
     return Result.fail([place({ severity: "error", path: [], message: "aliases multiply beyond measure" })])
   }
   const unset = uses.filter(({ isSet }) => !isSet).map(unsetVariable)
-  const found = [...repeatedFields(document), ...unset, ...schemaFindings(content.value, uses), ...secrets]
+  const found = [...repeatedFields(document), ...unset, ...schemaDiagnostics(content.value, uses), ...secrets]
   const settings = decode(content.value)
   if (Option.isNone(settings) || found.some(({ severity }) => severity === "error")) {
     return Result.fail(found.map(place).sort(byPlace))
   }
-  const doubts = lintSettings(settings.value, (path) => document.hasIn(path))
-  const warnings = [...found, ...doubts.map(({ message, path }) => warning(path, message))].map(place).sort(byPlace)
+  const lint = lintSettings(settings.value, (path) => document.hasIn(path))
+  const warnings = [...found, ...lint].map(place).sort(byPlace)
   return Result.succeed({ settings: settings.value, warnings, place })
 }

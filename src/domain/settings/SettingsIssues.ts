@@ -1,6 +1,6 @@
 import { Schema, type SchemaAST, type SchemaIssue } from "effect"
-import type { FieldPath, Finding } from "./ConfigProblem.ts"
-import { nearest } from "./Nearest.ts"
+import type { Diagnostic, FieldPath } from "./Diagnostic.ts"
+import { suggest } from "./Suggestion.ts"
 
 const isMap = Schema.is(Schema.Record(Schema.String, Schema.Unknown))
 
@@ -17,7 +17,7 @@ const child = (value: unknown, key: PropertyKey): unknown => {
   return isMap(value) && typeof key === "string" ? value[key] : undefined
 }
 
-const error = (path: FieldPath, message: string, suggestion?: string): Finding => ({
+const error = (path: FieldPath, message: string, suggestion?: string): Diagnostic => ({
   severity: "error",
   path,
   message,
@@ -51,10 +51,10 @@ const kindOf = (ast: SchemaAST.AST): string => {
 const literalsOf = (types: ReadonlyArray<SchemaAST.AST>): ReadonlyArray<string> =>
   types.flatMap((type) => type._tag === "Literal" ? [String(type.literal)] : [])
 
-const choice = (path: FieldPath, value: unknown, literals: ReadonlyArray<string>): Finding =>
+const choice = (path: FieldPath, value: unknown, literals: ReadonlyArray<string>): Diagnostic =>
   value === undefined
     ? error(path, "this field is required")
-    : error(path, `must be one of ${literals.join(", ")}`, nearest(String(value), literals))
+    : error(path, `must be one of ${literals.join(", ")}`, suggest(String(value), literals))
 
 /** The fields that tell the members of a union apart: `type` of a trigger. */
 const tagsOf = (types: ReadonlyArray<SchemaAST.AST>) =>
@@ -62,7 +62,7 @@ const tagsOf = (types: ReadonlyArray<SchemaAST.AST>) =>
     type._tag === "Objects" ? type.propertySignatures.filter((field) => field.type._tag === "Literal") : []
   )
 
-const mismatch = (ast: SchemaAST.AST, { path, value }: Place): Finding => {
+const mismatch = (ast: SchemaAST.AST, { path, value }: Place): Diagnostic => {
   const told = ast.annotations?.["message"]
   if (typeof told === "string") return error(path, told)
   if (ast._tag === "Union") {
@@ -76,9 +76,9 @@ const mismatch = (ast: SchemaAST.AST, { path, value }: Place): Finding => {
   return error(path, value === null ? `is empty, must be ${kindOf(ast)}` : `must be ${kindOf(ast)}`)
 }
 
-const unexpected = (ast: SchemaAST.AST, { path }: Place): Finding => {
+const unexpected = (ast: SchemaAST.AST, { path }: Place): Diagnostic => {
   const known = ast._tag === "Objects" ? ast.propertySignatures.map(({ name }) => String(name)) : []
-  const suggestion = nearest(String(path.at(-1)), known)
+  const suggestion = suggest(String(path.at(-1)), known)
   return {
     severity: "warning",
     path,
@@ -88,12 +88,14 @@ const unexpected = (ast: SchemaAST.AST, { path }: Place): Finding => {
   }
 }
 
-const ruleOf = ({ annotations }: { readonly annotations?: Schema.Annotations.Issue | Schema.Annotations.Filter | undefined }) => {
+const ruleOf = (
+  { annotations }: { readonly annotations?: Schema.Annotations.Issue | Schema.Annotations.Filter | undefined }
+) => {
   if (typeof annotations?.message === "string") return annotations.message
   return typeof annotations?.["expected"] === "string" ? `must be ${annotations["expected"]}` : undefined
 }
 
-const walk = (issue: SchemaIssue.Issue, place: Place): ReadonlyArray<Finding> => {
+const walk = (issue: SchemaIssue.Issue, place: Place): ReadonlyArray<Diagnostic> => {
   switch (issue._tag) {
     case "Pointer":
       return walk(issue.issue, {
@@ -108,7 +110,9 @@ const walk = (issue: SchemaIssue.Issue, place: Place): ReadonlyArray<Finding> =>
     case "Composite":
       return issue.issues.flatMap((inner) => walk(inner, place))
     case "AnyOf":
-      return issue.issues.length === 0 ? [mismatch(issue.ast, place)] : issue.issues.flatMap((inner) => walk(inner, place))
+      return issue.issues.length === 0
+        ? [mismatch(issue.ast, place)]
+        : issue.issues.flatMap((inner) => walk(inner, place))
     case "MissingKey":
       return [error(place.path, "this field is required")]
     case "UnexpectedKey":
@@ -123,5 +127,5 @@ const walk = (issue: SchemaIssue.Issue, place: Place): ReadonlyArray<Finding> =>
 }
 
 /** What a schema finds wrong with a file's content, in an operator's words; unknown fields are warnings (CONFIG). */
-export const findingsOf = (issue: SchemaIssue.Issue, content: unknown): ReadonlyArray<Finding> =>
+export const diagnosticsOf = (issue: SchemaIssue.Issue, content: unknown): ReadonlyArray<Diagnostic> =>
   walk(issue, { path: [], value: content })

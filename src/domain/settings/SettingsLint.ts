@@ -1,8 +1,8 @@
 import { Option } from "effect"
-import type { FieldPath } from "./ConfigProblem.ts"
+import { type Diagnostic, type FieldPath, warning } from "./Diagnostic.ts"
 import type { ResponseProcessing } from "./ResponseSettings.ts"
 import type { NatsSettings, Settings } from "./Settings.ts"
-import { type Doubt, triggerDoubts } from "./TriggerLint.ts"
+import { triggerWarnings } from "./TriggerLint.ts"
 
 /** Words of any chat: an alias that is one of them makes the bot answer everybody. */
 const commonWords: ReadonlySet<string> = new Set(
@@ -14,53 +14,55 @@ const letters = (text: string): number => text.match(/[\p{L}\p{N}]/gu)?.length ?
 // A word of these scripts is often two characters.
 const dense = /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}]/u
 
-const aliasDoubts = ({ bot }: Settings): ReadonlyArray<Doubt> =>
-  bot.aliases.flatMap((alias, index): ReadonlyArray<Doubt> => {
+const aliasWarnings = ({ bot }: Settings): ReadonlyArray<Diagnostic> =>
+  bot.aliases.flatMap((alias, index): ReadonlyArray<Diagnostic> => {
     const path = ["bot", "aliases", index]
     if (letters(alias) < 3 && !dense.test(alias)) {
-      return [{ path, message: "fewer than 3 letters: the bot would answer many lines that do not mean it" }]
+      return [warning(path, "fewer than 3 letters: the bot would answer many lines that do not mean it")]
     }
     return commonWords.has(alias.toLowerCase())
-      ? [{ path, message: "a common word: the bot would answer many lines that do not mean it" }]
+      ? [warning(path, "a common word: the bot would answer many lines that do not mean it")]
       : []
   })
 
-const natsDoubts = ({ password, servers, tls, token, user }: NatsSettings): ReadonlyArray<Doubt> => {
+const natsWarnings = ({ password, servers, tls, token, user }: NatsSettings): ReadonlyArray<Diagnostic> => {
   const path = (field: string, ...rest: FieldPath): FieldPath => ["nats", field, ...rest]
   const inAddress = servers.flatMap((server, index) =>
     server.includes("@")
-      ? [{ path: path("servers", index), message: "a user in the address is not used: set nats.user and nats.password" }]
+      ? [warning(path("servers", index), "a user in the address is not used: set nats.user and nats.password")]
       : []
   )
   const credentials = Option.isSome(password) && Option.isNone(user)
-    ? [{ path: path("password"), message: "is not used without nats.user" }]
+    ? [warning(path("password"), "is not used without nats.user")]
     : Option.isSome(token) && Option.isSome(user)
-    ? [{ path: path("token"), message: "set either a token or a user" }]
+    ? [warning(path("token"), "set either a token or a user")]
     : []
   const halfPair = Option.isSome(tls.cert_file) !== Option.isSome(tls.key_file)
-    ? [{ path: path("tls"), message: "cert_file and key_file go together" }]
+    ? [warning(path("tls"), "cert_file and key_file go together")]
     : []
   return [...inAddress, ...credentials, ...halfPair]
 }
 
-const responseDoubts = (
+const responseWarnings = (
   response: ResponseProcessing,
   path: FieldPath,
   { isGiven, timeout }: { readonly isGiven: (path: FieldPath) => boolean; readonly timeout: number }
-): ReadonlyArray<Doubt> => {
+): ReadonlyArray<Diagnostic> => {
   const { content_filter: filter, fallback_responses, fallback_responses_enabled, reply_deadline_seconds } = response
   const deadline = [...path, "reply_deadline_seconds"]
   const late = isGiven(deadline) && reply_deadline_seconds > 0 && reply_deadline_seconds < timeout
-    ? [{ path: deadline, message: `below llm_api.timeout_seconds (${timeout}): slow answers are cut off before their time` }]
+    ? [warning(deadline, `below llm_api.timeout_seconds (${timeout}): slow answers are cut off before their time`)]
     : []
   const speechless = fallback_responses_enabled && fallback_responses.length === 0
-    ? [{ path: [...path, "fallback_responses"], message: "is empty, so there is nothing to say when the model fails" }]
+    ? [warning([...path, "fallback_responses"], "is empty, so there is nothing to say when the model fails")]
     : []
   const impossible = filter.enabled && filter.min_word_count > filter.max_word_count
-    ? [{
-      path: [...path, "content_filter", "min_word_count"],
-      message: `above max_word_count (${filter.max_word_count}): no reply can pass`
-    }]
+    ? [
+      warning(
+        [...path, "content_filter", "min_word_count"],
+        `above max_word_count (${filter.max_word_count}): no reply can pass`
+      )
+    ]
     : []
   return [...late, ...speechless, ...impossible]
 }
@@ -75,29 +77,34 @@ const longestLine = ({ channels, response_processing }: Settings): number =>
   )
 
 // A token holds about four characters and at least one: more tokens than characters are paid for and cut off.
-const tokenDoubts = (settings: Settings): ReadonlyArray<Doubt> => {
+const tokenWarnings = (settings: Settings): ReadonlyArray<Diagnostic> => {
   const limit = longestLine(settings)
   return Option.exists(settings.llm_api.parameters.max_tokens, (tokens) => tokens > limit)
-    ? [{
-      path: ["llm_api", "parameters", "max_tokens"],
-      message: `far more than the ${limit} characters of max_response_length can hold; only models that think first need that`
-    }]
+    ? [
+      warning(
+        ["llm_api", "parameters", "max_tokens"],
+        `far more than the ${limit} characters of max_response_length can hold; only models that think first need that`
+      )
+    ]
     : []
 }
 
-const channelDoubts = (
+const channelWarnings = (
   { channels, context_window, llm_api }: Settings,
   isGiven: (path: FieldPath) => boolean
-): ReadonlyArray<Doubt> =>
+): ReadonlyArray<Diagnostic> =>
   channels.flatMap((channel, index) => [
     ...Option.match(channel.triggers, {
       onNone: () => [],
-      onSome: (triggers) => triggerDoubts(triggers, ["channels", index, "triggers"], context_window.size)
+      onSome: (triggers) => triggerWarnings(triggers, ["channels", index, "triggers"], context_window.size)
     }),
     ...Option.match(channel.response_processing, {
       onNone: () => [],
       onSome: (response) =>
-        responseDoubts(response, ["channels", index, "response_processing"], { isGiven, timeout: llm_api.timeout_seconds })
+        responseWarnings(response, ["channels", index, "response_processing"], {
+          isGiven,
+          timeout: llm_api.timeout_seconds
+        })
     })
   ])
 
@@ -105,14 +112,14 @@ const channelDoubts = (
  * What looks wrong although every value is allowed (CONFIG, cross-field warnings). `isGiven` says whether the file
  * itself sets a field: nobody is warned of a default.
  */
-export const lintSettings = (settings: Settings, isGiven: (path: FieldPath) => boolean): ReadonlyArray<Doubt> => [
-  ...natsDoubts(settings.nats),
-  ...aliasDoubts(settings),
-  ...tokenDoubts(settings),
-  ...triggerDoubts(settings.triggers, ["triggers"], settings.context_window.size),
-  ...responseDoubts(settings.response_processing, ["response_processing"], {
+export const lintSettings = (settings: Settings, isGiven: (path: FieldPath) => boolean): ReadonlyArray<Diagnostic> => [
+  ...natsWarnings(settings.nats),
+  ...aliasWarnings(settings),
+  ...tokenWarnings(settings),
+  ...triggerWarnings(settings.triggers, ["triggers"], settings.context_window.size),
+  ...responseWarnings(settings.response_processing, ["response_processing"], {
     isGiven,
     timeout: settings.llm_api.timeout_seconds
   }),
-  ...channelDoubts(settings, isGiven)
+  ...channelWarnings(settings, isGiven)
 ]

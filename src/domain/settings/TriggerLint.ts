@@ -1,13 +1,7 @@
 import { Option } from "effect"
-import { compilePhrases, foldCase } from "../WordMatch.ts"
-import type { FieldPath } from "./ConfigProblem.ts"
+import { compilePhrases, foldCase } from "../PhraseMatch.ts"
+import { type Diagnostic, type FieldPath, warning } from "./Diagnostic.ts"
 import type { ContextualEntry, KeywordEntry, TriggerEntry } from "./TriggerSettings.ts"
-
-/** What looks wrong with a field although every value is allowed. */
-export interface Doubt {
-  readonly path: FieldPath
-  readonly message: string
-}
 
 interface ListedEntry {
   readonly entry: TriggerEntry
@@ -39,55 +33,61 @@ const covers = (earlier: TriggerEntry, later: TriggerEntry): boolean => {
   }
 }
 
-const shadowed = (entries: ReadonlyArray<ListedEntry>): ReadonlyArray<Doubt> =>
+const shadowed = (entries: ReadonlyArray<ListedEntry>): ReadonlyArray<Diagnostic> =>
   entries.flatMap(({ entry, path }, index) =>
     entries.slice(0, index).some((earlier) => takesAll(earlier.entry) && covers(earlier.entry, entry))
-      ? [{ path: [...path, "type"], message: "no message can reach this entry: an earlier one takes them all" }]
+      ? [warning([...path, "type"], "no message can reach this entry: an earlier one takes them all")]
       : []
   )
 
-const never = ({ entry, path }: ListedEntry): ReadonlyArray<Doubt> =>
+const never = ({ entry, path }: ListedEntry): ReadonlyArray<Diagnostic> =>
   entry.fire_probability === 0
-    ? [{ path: [...path, "fire_probability"], message: "0 means that this entry never fires" }]
+    ? [warning([...path, "fire_probability"], "0 means that this entry never fires")]
     : []
 
-const spent = ({ entry, path }: ListedEntry): ReadonlyArray<Doubt> =>
+const spent = ({ entry, path }: ListedEntry): ReadonlyArray<Diagnostic> =>
   Object.entries(entry.rate_limit).flatMap(([name, maximum]) =>
     Option.contains(maximum, 0)
-      ? [{ path: [...path, "rate_limit", name], message: "0 allows no reply at all; null is no limit" }]
+      ? [warning([...path, "rate_limit", name], "0 allows no reply at all; null is no limit")]
       : []
   )
 
-const unmatchable = (entry: KeywordEntry, path: FieldPath): ReadonlyArray<Doubt> =>
+const unmatchable = (entry: KeywordEntry, path: FieldPath): ReadonlyArray<Diagnostic> =>
   entry.keywords.flatMap((keyword, index) =>
     compilePhrases([keyword], { caseSensitive: entry.case_sensitive, match: entry.match })(keyword) === undefined
-      ? [{ path: [...path, "keywords", index], message: "no message can match this keyword" }]
+      ? [warning([...path, "keywords", index], "no message can match this keyword")]
       : []
   )
 
-const tooMany = (entry: ContextualEntry, path: FieldPath, contextSize: number): ReadonlyArray<Doubt> =>
+const tooMany = (entry: ContextualEntry, path: FieldPath, contextSize: number): ReadonlyArray<Diagnostic> =>
   entry.min_messages_since_last_bot_message > contextSize
-    ? [{
-      path: [...path, "min_messages_since_last_bot_message"],
-      message: `never reached: context_window.size keeps ${contextSize} lines`
-    }]
+    ? [
+      warning(
+        [...path, "min_messages_since_last_bot_message"],
+        `never reached: context_window.size keeps ${contextSize} lines`
+      )
+    ]
     : []
 
-const entryDoubts = (listed: ListedEntry, contextSize: number): ReadonlyArray<Doubt> => {
+const entryWarnings = (listed: ListedEntry, contextSize: number): ReadonlyArray<Diagnostic> => {
   const { entry, path } = listed
   const own = entry.type === "keyword"
     ? unmatchable(entry, path)
-    : entry.type === "contextual" ? tooMany(entry, path, contextSize) : []
+    : entry.type === "contextual"
+    ? tooMany(entry, path, contextSize)
+    : []
   return [...never(listed), ...spent(listed), ...own]
 }
 
 /** What looks wrong with a trigger list: above all entries that no message can reach (F3). */
-export const triggerDoubts = (
+export const triggerWarnings = (
   triggers: ReadonlyArray<TriggerEntry>,
   path: FieldPath,
   contextSize: number
-): ReadonlyArray<Doubt> => {
-  const enabled = triggers.map((entry, index) => ({ entry, path: [...path, index] })).filter(({ entry }) => entry.enabled)
-  if (enabled.length === 0) return [{ path, message: "no entry is enabled, so the bot never speaks" }]
-  return [...shadowed(enabled), ...enabled.flatMap((listed) => entryDoubts(listed, contextSize))]
+): ReadonlyArray<Diagnostic> => {
+  const enabled = triggers.map((entry, index) => ({ entry, path: [...path, index] })).filter(({ entry }) =>
+    entry.enabled
+  )
+  if (enabled.length === 0) return [warning(path, "no entry is enabled, so the bot never speaks")]
+  return [...shadowed(enabled), ...enabled.flatMap((listed) => entryWarnings(listed, contextSize))]
 }

@@ -1,5 +1,17 @@
 import { Schema } from "effect"
-import { AtLeastOne, Between, Count, field, Maximum, optional, PositiveSeconds, required, Seconds, Text, Whole } from "./Field.ts"
+import {
+  AtLeastOne,
+  Between,
+  Count,
+  field,
+  Maximum,
+  optional,
+  PositiveSeconds,
+  required,
+  Seconds,
+  Text,
+  Whole
+} from "./Field.ts"
 
 /** The limits of one trigger entry (F4). User limits count over all channels, for this trigger type. */
 export const EntryRateLimit = Schema.Struct({
@@ -23,7 +35,10 @@ const common = {
 export const MentionEntry = Schema.Struct({ type: required(Schema.Literal("mention"), "the bot is named"), ...common })
 
 /** A private message to the bot. */
-export const PmEntry = Schema.Struct({ type: required(Schema.Literal("pm"), "a private message to the bot"), ...common })
+export const PmEntry = Schema.Struct({
+  type: required(Schema.Literal("pm"), "a private message to the bot"),
+  ...common
+})
 
 /** One of the words or phrases. */
 export const KeywordEntry = Schema.Struct({

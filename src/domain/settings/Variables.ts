@@ -1,5 +1,5 @@
 import type { Document } from "yaml"
-import type { FieldPath, Finding } from "./ConfigProblem.ts"
+import type { Diagnostic, FieldPath } from "./Diagnostic.ts"
 import { eachValue } from "./YamlPlace.ts"
 
 /** Environment variables by name. */
@@ -32,7 +32,7 @@ export const fillVariables = (document: Document, environment: Environment): Rea
 }
 
 /** What is to be said of a variable that is not set. */
-export const unsetVariable = ({ name, path }: VariableUse): Finding => ({
+export const unsetVariable = ({ name, path }: VariableUse): Diagnostic => ({
   severity: "error",
   path,
   message: `the environment variable ${name} is not set`

@@ -1,5 +1,5 @@
 import { type Alias, type Document, type ErrorCode, isMap, visit } from "yaml"
-import type { Finding } from "./ConfigProblem.ts"
+import type { Diagnostic } from "./Diagnostic.ts"
 import { nameOf, pathOf } from "./YamlPlace.ts"
 
 const messages: Readonly<Record<ErrorCode, string>> = {
@@ -38,8 +38,8 @@ const aliasFault = (document: Document, alias: Alias, ancestors: ReadonlyArray<u
 }
 
 /** Aliases that lead nowhere or in a circle: such a document has no plain content. */
-export const aliasFaults = (document: Document): ReadonlyArray<Finding> => {
-  const found: Array<Finding> = []
+export const aliasFaults = (document: Document): ReadonlyArray<Diagnostic> => {
+  const found: Array<Diagnostic> = []
   visit(document, {
     Alias: (_, alias, ancestors) => {
       const message = aliasFault(document, alias, ancestors)
@@ -50,8 +50,8 @@ export const aliasFaults = (document: Document): ReadonlyArray<Finding> => {
 }
 
 /** Fields that are there more than once: YAML parsers take one of them, and people mean another. */
-export const repeatedFields = (document: Document): ReadonlyArray<Finding> => {
-  const found: Array<Finding> = []
+export const repeatedFields = (document: Document): ReadonlyArray<Diagnostic> => {
+  const found: Array<Diagnostic> = []
   visit(document, {
     Pair: (_, pair, ancestors) => {
       const parent = ancestors.at(-1)

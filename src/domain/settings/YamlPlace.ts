@@ -1,5 +1,5 @@
 import { type Document, isAlias, isMap, isNode, isPair, isScalar, isSeq, type Pair, type Scalar, visit } from "yaml"
-import type { FieldPath, Finding } from "./ConfigProblem.ts"
+import type { Diagnostic, FieldPath } from "./Diagnostic.ts"
 
 /** The name of a field; none when it is something that cannot be one. */
 export const nameOf = (pair: Pair): string | undefined => isScalar(pair.key) ? String(pair.key.value) : undefined
@@ -40,7 +40,7 @@ const step = (document: Document, { node, offset }: Spot, key: PropertyKey, want
 }
 
 /** The offset of the deepest node on the path: of the value, or of the name that leads to it. */
-export const offsetOf = (document: Document, { at, path }: Finding): number =>
+export const offsetOf = (document: Document, { at, path }: Diagnostic): number =>
   path.reduce<Spot>(
     (spot, key, index) => step(document, spot, key, at === "key" && index === path.length - 1),
     { node: document.contents, offset: startOf(document.contents, 0) }

@@ -1,6 +1,6 @@
 import { Struct } from "effect"
 import { type Document, LineCounter, parseDocument } from "yaml"
-import { type ConfigProblem, dotted, type Finding } from "./ConfigProblem.ts"
+import { type Diagnostic, dotted, type LocatedDiagnostic } from "./Diagnostic.ts"
 import { isSecretName, isVariable, maskAddress, maskLine, maskLines, maskSpans } from "./SecretMask.ts"
 import { aliasFaults, yamlMessage } from "./YamlFaults.ts"
 import { eachValue, offsetOf } from "./YamlPlace.ts"
@@ -9,9 +9,9 @@ import { eachValue, offsetOf } from "./YamlPlace.ts"
 export interface YamlText {
   readonly document: Document
   /** Why it cannot be read; empty when it can. */
-  readonly broken: ReadonlyArray<ConfigProblem>
+  readonly broken: ReadonlyArray<LocatedDiagnostic>
   /** Says where in the text a finding stands. */
-  readonly place: (finding: Finding) => ConfigProblem
+  readonly place: (finding: Diagnostic) => LocatedDiagnostic
 }
 
 /** The text with its secrets hidden, wherever they stand. */
@@ -27,7 +27,7 @@ const masked = (text: string, document: Document): string => {
 const maskedLines = (text: string, document: Document): ReadonlyArray<string> => maskLines(masked(text, document))
 
 /** One error a line: what follows a syntax error is mostly its echo. */
-const firstOfEachLine = (problems: ReadonlyArray<ConfigProblem>): ReadonlyArray<ConfigProblem> =>
+const firstOfEachLine = (problems: ReadonlyArray<LocatedDiagnostic>): ReadonlyArray<LocatedDiagnostic> =>
   problems.filter(({ line }, index) => problems.findIndex((other) => other.line === line) === index)
 
 /** Reads a text as YAML 1.2. */
@@ -41,7 +41,7 @@ export const readYaml = (text: string): YamlText => {
     uniqueKeys: false
   })
   const lines = maskedLines(text, document)
-  const placeAt = (finding: Finding, offset: number): ConfigProblem => {
+  const placeAt = (finding: Diagnostic, offset: number): LocatedDiagnostic => {
     const { col, line } = counter.linePos(Math.min(offset, text.length))
     return {
       ...Struct.omit(finding, ["at"]),
@@ -51,7 +51,7 @@ export const readYaml = (text: string): YamlText => {
       source: lines[line - 1] ?? ""
     }
   }
-  const place = (finding: Finding): ConfigProblem => placeAt(finding, offsetOf(document, finding))
+  const place = (finding: Diagnostic): LocatedDiagnostic => placeAt(finding, offsetOf(document, finding))
   const syntax = [...document.errors, ...document.warnings].map(({ code, pos: [offset] }) =>
     placeAt({ severity: "error", path: [], message: yamlMessage(code) }, offset)
   )

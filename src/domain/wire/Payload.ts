@@ -1,6 +1,6 @@
 import { Result, Schema, SchemaIssue, SchemaTransformation } from "effect"
 import type { ChatEvent, EventType, Member } from "../ChatEvent.ts"
-import { digest } from "../Digest.ts"
+import { hash } from "../Hash.ts"
 import { type ChannelKey, EventIdentity, userKey, Username } from "../Ids.ts"
 import { InvalidEvent } from "./InvalidEvent.ts"
 import { lineText, plainText } from "./LineText.ts"
@@ -97,28 +97,48 @@ const lineOf = ({ channel, line, now, person, type }: Said) =>
       rank: person.rank,
       text,
       time: said,
-      identity: EventIdentity.make(digest([channel, type, userKey(person.name), raw, text])),
+      identity: EventIdentity.make(hash([channel, type, userKey(person.name), raw, text])),
       shadow: isShadow(line.meta)
     }
   })
 
 const chatMsg = (payload: unknown, channel: ChannelKey, now: number): Result.Result<ChatEvent, InvalidEvent> =>
   has(payload, "user")
-    ? Result.flatMap(decode.chatMsgSeed(payload), (line) =>
-      Result.map(lineOf({ channel, type: "chatMsg", person: line.user, line, now }), (said) =>
-        ({ _tag: "ChatMsg", ...said }) as const))
-    : Result.flatMap(decode.chatMsgBridge(payload), (line) =>
-      Result.map(lineOf({ channel, type: "chatMsg", person: { name: line.username }, line, now }), (said) =>
-        ({ _tag: "ChatMsg", ...said }) as const))
+    ? Result.flatMap(
+      decode.chatMsgSeed(payload),
+      (line) =>
+        Result.map(
+          lineOf({ channel, type: "chatMsg", person: line.user, line, now }),
+          (said) => ({ _tag: "ChatMsg", ...said }) as const
+        )
+    )
+    : Result.flatMap(
+      decode.chatMsgBridge(payload),
+      (line) =>
+        Result.map(
+          lineOf({ channel, type: "chatMsg", person: { name: line.username }, line, now }),
+          (said) => ({ _tag: "ChatMsg", ...said }) as const
+        )
+    )
 
 const pm = (payload: unknown, channel: ChannelKey, now: number): Result.Result<ChatEvent, InvalidEvent> =>
   has(payload, "from")
-    ? Result.flatMap(decode.pmSeed(payload), (line) =>
-      Result.map(lineOf({ channel, type: "pm", person: line.from, line, now }), (said) =>
-        ({ _tag: "Pm", to: line.to.name, ...said }) as const))
-    : Result.flatMap(decode.pmBridge(payload), (line) =>
-      Result.map(lineOf({ channel, type: "pm", person: { name: line.username }, line, now }), (said) =>
-        ({ _tag: "Pm", to: line.to, ...said }) as const))
+    ? Result.flatMap(
+      decode.pmSeed(payload),
+      (line) =>
+        Result.map(
+          lineOf({ channel, type: "pm", person: line.from, line, now }),
+          (said) => ({ _tag: "Pm", to: line.to.name, ...said }) as const
+        )
+    )
+    : Result.flatMap(
+      decode.pmBridge(payload),
+      (line) =>
+        Result.map(
+          lineOf({ channel, type: "pm", person: { name: line.username }, line, now }),
+          (said) => ({ _tag: "Pm", to: line.to, ...said }) as const
+        )
+    )
 
 // The bridge sends `seconds`; the seed sends the number as `duration`, which the bridge uses for "03:32".
 const secondsOf = (seconds: unknown, duration: unknown): number => {
@@ -126,7 +146,7 @@ const secondsOf = (seconds: unknown, duration: unknown): number => {
   return typeof found === "number" ? found : 0
 }
 
-/** Decodes an event's payload, the seed's shape or the bridge's, by the event's type (WIRE, table of events). */
+/** Decodes an event's payload, the plain shape or the bridge's, by the event's type (WIRE, table of events). */
 export const decodePayload = (
   type: EventType,
   payload: unknown,
@@ -139,11 +159,16 @@ export const decodePayload = (
     case "pm":
       return pm(payload, channel, now)
     case "changeMedia":
-      return Result.map(decode.changeMedia(payload), ({ duration, id, seconds, title, type }) =>
-        ({ _tag: "ChangeMedia", media: { type, id, title, seconds: secondsOf(seconds, duration) } }) as const)
+      return Result.map(
+        decode.changeMedia(payload),
+        ({ duration, id, seconds, title, type }) =>
+          ({ _tag: "ChangeMedia", media: { type, id, title, seconds: secondsOf(seconds, duration) } }) as const
+      )
     case "userlist":
-      return Result.map(decode.userlist(payload), (people) =>
-        ({ _tag: "UserList", members: people.map(member) }) as const)
+      return Result.map(
+        decode.userlist(payload),
+        (people) => ({ _tag: "UserList", members: people.map(member) }) as const
+      )
     case "addUser":
       return Result.map(decode.person(payload), (person) => ({ _tag: "AddUser", member: member(person) }) as const)
     case "setUserRank":
@@ -151,8 +176,10 @@ export const decodePayload = (
     case "userLeave":
       return Result.map(decode.userLeave(payload), ({ name }) => ({ _tag: "UserLeave", username: name }) as const)
     case "login":
-      return Result.map(decode.login(payload), ({ name, success }) =>
-        ({ _tag: "Login", success, username: name }) as const)
+      return Result.map(
+        decode.login(payload),
+        ({ name, success }) => ({ _tag: "Login", success, username: name }) as const
+      )
     case "cooldown":
     case "noflood":
     case "spamFiltered":

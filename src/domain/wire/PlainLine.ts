@@ -32,6 +32,9 @@ const timeOf = (text: string): Option.Option<number> => {
 /** Reads one line of a plain chat log; none when it is no such line. The text may hold tabs. */
 export const readPlainLine = (line: string): Option.Option<PlainLine> => {
   const [time = "", username = "", ...text] = line.split("\t")
-  return Option.flatMap(timeOf(time), (epochMs) =>
-    Option.map(decodeName(username.trim()), (name) => ({ time: epochMs, username: name, text: text.join("\t") })))
+  return Option.flatMap(
+    timeOf(time),
+    (epochMs) =>
+      Option.map(decodeName(username.trim()), (name) => ({ time: epochMs, username: name, text: text.join("\t") }))
+  )
 }

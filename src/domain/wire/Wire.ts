@@ -1,5 +1,5 @@
 import { Option, Result, Schema } from "effect"
-import type { ChatCommand } from "../ChatCommand.ts"
+import type { BridgeCommand } from "../BridgeCommand.ts"
 import type { ChatEvent, EventType } from "../ChatEvent.ts"
 import { channelKey, CorrelationId } from "../Ids.ts"
 import { InvalidEvent } from "./InvalidEvent.ts"
@@ -57,11 +57,11 @@ const parse = (body: Uint8Array): Result.Result<unknown, InvalidEvent> => {
   })
 }
 
-const text = (value: unknown): Option.Option<string> =>
-  typeof value === "string" ? Option.some(value) : Option.none()
+const text = (value: unknown): Option.Option<string> => typeof value === "string" ? Option.some(value) : Option.none()
 
 /** The event type of a message as far as it can be told without its payload: for counting what is invalid too. */
-export const wireEventType = (message: Pick<WireMessage, "subject">): EventType => eventType(subjectEvent(message.subject).event)
+export const wireEventType = (message: Pick<WireMessage, "subject">): EventType =>
+  eventType(subjectEvent(message.subject).event)
 
 /**
  * Decodes one message of a room's subscription, whatever the protocol: the payload bare (the seed) or in the
@@ -120,12 +120,12 @@ export interface CommandStamp {
   readonly at: number
 }
 
-const cytubeBody = (command: ChatCommand) =>
+const cytubeBody = (command: BridgeCommand) =>
   command._tag === "Chat"
     ? { action: "chat", data: { message: command.message } }
     : { action: "pm", data: { to: command.to, message: command.message } }
 
-const krytenBody = (command: ChatCommand, room: Room, stamp: CommandStamp) => ({
+const krytenBody = (command: BridgeCommand, room: Room, stamp: CommandStamp) => ({
   service: "robot",
   command: command._tag === "Chat" ? "say" : "pm",
   args: command._tag === "Chat"
@@ -141,7 +141,7 @@ const krytenBody = (command: ChatCommand, room: Room, stamp: CommandStamp) => ({
   }
 })
 
-const bodyOf = (protocol: Protocol, room: Room, command: ChatCommand, stamp: CommandStamp) => {
+const bodyOf = (protocol: Protocol, room: Room, command: BridgeCommand, stamp: CommandStamp) => {
   switch (protocol) {
     case "cytube":
     case "kryten-legacy":
@@ -155,7 +155,7 @@ const bodyOf = (protocol: Protocol, room: Room, command: ChatCommand, stamp: Com
 export const encodeCommand = (
   protocol: Protocol,
   room: Room,
-  command: ChatCommand,
+  command: BridgeCommand,
   stamp: CommandStamp
 ): WireCommand => ({
   subject: commandSubject(protocol, room, command._tag === "Chat" ? "chat" : "pm"),

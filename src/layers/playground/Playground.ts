@@ -2,16 +2,16 @@ import process from "node:process"
 import { Context, type Duration, Effect, Layer, Option, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { Username } from "../../domain/Ids.ts"
-import { DecisionLog } from "../../services/DecisionLog.ts"
+import { DecisionLog } from "../../services/decision/DecisionLog.ts"
 import { LlmClient } from "../../services/LlmClient.ts"
-import * as ConfigFile from "../ConfigFile.ts"
-import { JumpClock } from "../JumpClock.ts"
-import * as LlmOpenAi from "../LlmOpenAi.ts"
-import * as LlmScripted from "../LlmScripted.ts"
-import * as Logging from "../Logging.ts"
+import * as ConfigFile from "../config/ConfigFile.ts"
+import { AdjustableClock } from "./AdjustableClock.ts"
+import * as LlmOpenAi from "../llm/LlmOpenAi.ts"
+import * as LlmScripted from "../llm/LlmScripted.ts"
+import * as Logging from "../telemetry/Logging.ts"
 import { bot } from "../Main.ts"
-import * as NatsMemory from "../NatsMemory.ts"
-import { packageFile } from "../Package.ts"
+import * as NatsMemory from "../nats/NatsMemory.ts"
+import { packageFile } from "../process/Package.ts"
 import { PlaygroundChatter } from "./PlaygroundChatter.ts"
 import { findModel } from "./PlaygroundModel.ts"
 import { PlaygroundRoom } from "./PlaygroundRoom.ts"
@@ -66,12 +66,15 @@ const conversation = Effect.gen(function*() {
 })
 
 // Time jumps do not make the bot look more often whether the model's server is up.
-const realModel = Layer.effect(LlmClient, Effect.gen(function*() {
-  const { outside, unmoved } = yield* JumpClock
-  const model = Context.get(yield* unmoved(Layer.build(LlmOpenAi.layer)), LlmClient)
-  // A look at the room that falls due on the way of a jump gets its answer all the same.
-  return LlmClient.of({ ...model, complete: (request) => outside(model.complete(request)) })
-}))
+const realModel = Layer.effect(
+  LlmClient,
+  Effect.gen(function*() {
+    const { outside, unmoved } = yield* AdjustableClock
+    const model = Context.get(yield* unmoved(Layer.build(LlmOpenAi.layer)), LlmClient)
+    // A look at the room that falls due on the way of a jump gets its answer all the same.
+    return LlmClient.of({ ...model, complete: (request) => outside(model.complete(request)) })
+  })
+)
 
 /** The room, the bot in it, and everybody else. */
 const world = (setup: Setup) =>
@@ -83,24 +86,25 @@ const world = (setup: Setup) =>
   )
 
 /** `llm-bot playground`: everything embedded, a page with a room, and a conversation in the terminal. */
-export const playground = Effect.fnUntraced(function*(config: Option.Option<string>, port: number) {
-  const setup = yield* setupOf(config)
-  const services = yield* Layer.build(world(setup))
-  const { bot, model, room } = yield* Context.get(services, PlaygroundSettings).channel
-  const open = yield* Effect.provideContext(page(setup.real, port), services)
-  yield* print(`llm-bot playground: room "${room.name}", bot ${bot.username}, model: ${model}`)
-  if (open !== port) yield* print(`Port ${port} is taken.`)
-  yield* print(`Talk to it at http://127.0.0.1:${open}/ (Ctrl-C ends it). A short conversation first:\n`)
+export const playground = Effect.fnUntraced(
+  function*(config: Option.Option<string>, port: number) {
+    const setup = yield* setupOf(config)
+    const services = yield* Layer.build(world(setup))
+    const { bot, model, room } = yield* Context.get(services, PlaygroundSettings).channel
+    const open = yield* Effect.provideContext(page(setup.real, port), services)
+    yield* print(`llm-bot playground: room "${room.name}", bot ${bot.username}, model: ${model}`)
+    if (open !== port) yield* print(`Port ${port} is taken.`)
+    yield* print(`Talk to it at http://127.0.0.1:${open}/ (Ctrl-C ends it). A short conversation first:\n`)
 
-  const { lines } = Context.get(services, PlaygroundRoom)
-  const { changes } = Context.get(services, DecisionLog)
-  yield* Effect.forkScoped(Stream.runForEach(lines, (line) => print(lineText(line))))
-  yield* Effect.forkScoped(Stream.runForEach(Stream.filter(changes, isNews), (record) => print(recordText(record))))
-  yield* Effect.provideContext(conversation, services)
-  return yield* Effect.never
-},
+    const { lines } = Context.get(services, PlaygroundRoom)
+    const { changes } = Context.get(services, DecisionLog)
+    yield* Effect.forkScoped(Stream.runForEach(lines, (line) => print(lineText(line))))
+    yield* Effect.forkScoped(Stream.runForEach(Stream.filter(changes, isNews), (record) => print(recordText(record))))
+    yield* Effect.provideContext(conversation, services)
+    return yield* Effect.never
+  },
   Effect.tapError(({ message }) => Effect.sync(() => void process.stderr.write(`${message}\n`))),
   Effect.scoped,
   // Everything in the room goes by the room's clock.
-  Effect.provide(JumpClock.layer)
+  Effect.provide(AdjustableClock.layer)
 )

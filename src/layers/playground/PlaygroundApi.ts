@@ -1,13 +1,13 @@
 import { Clock, Effect, Schema, Stream } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { SettingsEdit } from "../../domain/settings/SettingsEdit.ts"
-import { DecisionLog } from "../../services/DecisionLog.ts"
+import { DecisionLog } from "../../services/decision/DecisionLog.ts"
 import type { NatsError } from "../../services/Nats.ts"
-import { JumpClock } from "../JumpClock.ts"
-import * as LlmScripted from "../LlmScripted.ts"
+import { AdjustableClock } from "./AdjustableClock.ts"
+import * as LlmScripted from "../llm/LlmScripted.ts"
 import { ChatterRate, PlaygroundChatter } from "./PlaygroundChatter.ts"
 import { events, told } from "./PlaygroundEvents.ts"
-import { Playing, PlaygroundRoom, Saying } from "./PlaygroundRoom.ts"
+import { PlaygroundRoom, Playing, Saying } from "./PlaygroundRoom.ts"
 import { PlaygroundSettings, type SettingsRefused } from "./PlaygroundSettings.ts"
 
 const Jump = Schema.Struct({ advance_seconds: Schema.Finite.check(Schema.isBetween({ minimum: 1, maximum: 86_400 })) })
@@ -48,63 +48,90 @@ export const api = (real: boolean) =>
     const chatter = yield* PlaygroundChatter
     const settings = yield* PlaygroundSettings
     const decisions = yield* DecisionLog
-    const clock = yield* JumpClock
+    const clock = yield* AdjustableClock
 
     const accepted = Effect.map((id: string) => answer({ correlation_id: id }, 202))
     const stream = <A>(path: `/${string}`, of: Effect.Effect<Stream.Stream<A>>) =>
       router.add("GET", path, Effect.map(of, (items) => events(items, clock)))
 
-    yield* router.add("GET", "/api/room", Effect.gen(function*() {
-      const { bot, model, room } = yield* settings.channel
-      return answer({
-        channel: room.name,
-        bot: bot.username,
-        aliases: bot.names.slice(1),
-        model: real ? model : LlmScripted.modelName,
-        real,
-        now: yield* Clock.currentTimeMillis
+    yield* router.add(
+      "GET",
+      "/api/room",
+      Effect.gen(function*() {
+        const { bot, model, room } = yield* settings.channel
+        return answer({
+          channel: room.name,
+          bot: bot.username,
+          aliases: bot.names.slice(1),
+          model: real ? model : LlmScripted.modelName,
+          real,
+          now: yield* Clock.currentTimeMillis
+        })
       })
-    }))
+    )
     yield* stream("/api/lines", Effect.succeed(room.lines))
     yield* stream("/api/progress", Effect.succeed(Stream.map(decisions.progress, told)))
     yield* stream("/api/decisions", Effect.map(settings.channel, ({ key }) => Stream.map(decisions.follow(key), told)))
     // A browser allows six connections to one server, all windows together: the page takes one.
-    yield* stream("/api/events", Effect.map(settings.channel, ({ key }) =>
-      Stream.map(room.lines, (line) => ({ line })).pipe(
-        Stream.merge(Stream.map(decisions.follow(key), (record) => ({ decision: told(record) }))),
-        Stream.merge(Stream.map(decisions.progress, (record) => ({ progress: told(record) })))
-      )))
+    yield* stream(
+      "/api/events",
+      Effect.map(settings.channel, ({ key }) =>
+        Stream.map(room.lines, (line) => ({ line })).pipe(
+          Stream.merge(Stream.map(decisions.follow(key), (record) => ({ decision: told(record) }))),
+          Stream.merge(Stream.map(decisions.progress, (record) => ({ progress: told(record) })))
+        ))
+    )
 
-    yield* router.add("POST", "/api/messages", taking(
-      Saying,
-      "channel, username (1 to 50 characters) and message (1 to 320)",
-      Effect.fnUntraced(function*(saying) {
-        const { key, room: { name } } = yield* settings.channel
-        return saying.channel.toLowerCase() === key
-          ? yield* accepted(room.say(saying))
-          : refusal(400, `there is no channel ${saying.channel} here; the room is ${name}`)
-      })
-    ))
-    yield* router.add("POST", "/api/media", taking(
-      Playing,
-      "title (1 to 200 characters), and seconds (1 to 86400) if known",
-      (playing) => accepted(room.play(playing))
-    ))
+    yield* router.add(
+      "POST",
+      "/api/messages",
+      taking(
+        Saying,
+        "channel, username (1 to 50 characters) and message (1 to 320)",
+        Effect.fnUntraced(function*(saying) {
+          const { key, room: { name } } = yield* settings.channel
+          return saying.channel.toLowerCase() === key
+            ? yield* accepted(room.say(saying))
+            : refusal(400, `there is no channel ${saying.channel} here; the room is ${name}`)
+        })
+      )
+    )
+    yield* router.add(
+      "POST",
+      "/api/media",
+      taking(
+        Playing,
+        "title (1 to 200 characters), and seconds (1 to 86400) if known",
+        (playing) => accepted(room.play(playing))
+      )
+    )
     yield* router.add("GET", "/api/chatter", Effect.map(chatter.rate, (rate) => answer(rate)))
-    yield* router.add("POST", "/api/chatter", taking(
-      ChatterRate,
-      "per_minute (0 to 300; 0 = off)",
-      (rate) => Effect.as(chatter.talk(rate), answer(rate))
-    ))
-    yield* router.add("POST", "/api/clock", taking(
-      Jump,
-      "advance_seconds (1 to 86400)",
-      ({ advance_seconds }) => Effect.map(clock.jump(advance_seconds * 1000), (now) => answer({ now }))
-    ))
+    yield* router.add(
+      "POST",
+      "/api/chatter",
+      taking(
+        ChatterRate,
+        "per_minute (0 to 300; 0 = off)",
+        (rate) => Effect.as(chatter.talk(rate), answer(rate))
+      )
+    )
+    yield* router.add(
+      "POST",
+      "/api/clock",
+      taking(
+        Jump,
+        "advance_seconds (1 to 86400)",
+        ({ advance_seconds }) => Effect.map(clock.jump(advance_seconds * 1000), (now) => answer({ now }))
+      )
+    )
     yield* router.add("GET", "/api/settings", Effect.map(settings.view, (view) => answer(view)))
-    yield* router.add("POST", "/api/settings", taking(
-      NewSettings,
-      `{"set": [{"path": ["section", "field"], "value": …}]} or {"reset": true}`,
-      (body) => Effect.map("set" in body ? settings.set(body.set) : settings.reset, (view) => answer(view))
-    ))
+    yield* router.add(
+      "POST",
+      "/api/settings",
+      taking(
+        NewSettings,
+        `{"set": [{"path": ["section", "field"], "value": …}]} or {"reset": true}`,
+        (body) => Effect.map("set" in body ? settings.set(body.set) : settings.reset, (view) => answer(view))
+      )
+    )
   }))

@@ -1,6 +1,6 @@
 import { Effect, Option } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
-import { packageFile, vendorFile } from "../Package.ts"
+import { packageFile, vendorFile } from "../process/Package.ts"
 
 /** The page may load its own scripts and styles, and nothing of it may be shown or sent elsewhere. */
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
@@ -35,6 +35,9 @@ const pageFile = Effect.map(HttpRouter.params, ({ file = "" }) =>
 export const assets = HttpRouter.use(Effect.fnUntraced(function*(router) {
   yield* router.add("GET", "/", Effect.sync(() => served(packageFile("playground/index.html"), "html")))
   yield* router.add("GET", "/page/:file", pageFile)
-  yield* router.add("GET", "/vendor/htm-preact.js", Effect.sync(() =>
-    served(vendorFile("htm/preact/standalone"), "js")))
+  yield* router.add(
+    "GET",
+    "/vendor/htm-preact.js",
+    Effect.sync(() => served(vendorFile("htm/preact/standalone"), "js"))
+  )
 }))

@@ -1,7 +1,7 @@
 import { Context, Effect, FiberHandle, Layer, Schema } from "effect"
 import type { ChannelSettings } from "../../domain/ChannelSettings.ts"
 import { chatterLine, chatterPauseMs } from "../../domain/playground/Chatter.ts"
-import { JumpClock } from "../JumpClock.ts"
+import { AdjustableClock } from "./AdjustableClock.ts"
 import { PlaygroundRoom } from "./PlaygroundRoom.ts"
 import { PlaygroundSettings } from "./PlaygroundSettings.ts"
 
@@ -20,28 +20,31 @@ export class PlaygroundChatter extends Context.Service<PlaygroundChatter, {
   /** Talks at another rate from now on. */
   readonly talk: (rate: ChatterRate) => Effect.Effect<void>
 }>()("llm-bot/PlaygroundChatter") {
-  static readonly layer = Layer.effect(PlaygroundChatter, Effect.gen(function*() {
-    const room = yield* PlaygroundRoom
-    const settings = yield* PlaygroundSettings
-    const clock = yield* JumpClock
-    const talking = yield* FiberHandle.make<never>()
-    let rate: ChatterRate = { per_minute: 0 }
-    let index = 0
+  static readonly layer = Layer.effect(
+    PlaygroundChatter,
+    Effect.gen(function*() {
+      const room = yield* PlaygroundRoom
+      const settings = yield* PlaygroundSettings
+      const clock = yield* AdjustableClock
+      const talking = yield* FiberHandle.make<never>()
+      let rate: ChatterRate = { per_minute: 0 }
+      let index = 0
 
-    const line = Effect.gen(function*() {
-      const channel = yield* settings.channel
-      const topic = { bot: channel.bot.username, keywords: keywordsOf(channel), seed: channel.seed }
-      yield* clock.unmoved(Effect.sleep(chatterPauseMs(channel.seed, index, rate.per_minute)))
-      yield* Effect.ignore(room.say({ channel: channel.room.name, ...chatterLine(topic, index++) }))
-    })
+      const line = Effect.gen(function*() {
+        const channel = yield* settings.channel
+        const topic = { bot: channel.bot.username, keywords: keywordsOf(channel), seed: channel.seed }
+        yield* clock.unmoved(Effect.sleep(chatterPauseMs(channel.seed, index, rate.per_minute)))
+        yield* Effect.ignore(room.say({ channel: channel.room.name, ...chatterLine(topic, index++) }))
+      })
 
-    return PlaygroundChatter.of({
-      rate: Effect.sync(() => rate),
-      talk: Effect.fnUntraced(function*(next: ChatterRate) {
-        rate = next
-        if (rate.per_minute === 0) yield* FiberHandle.clear(talking)
-        else yield* FiberHandle.run(talking, Effect.forever(line))
+      return PlaygroundChatter.of({
+        rate: Effect.sync(() => rate),
+        talk: Effect.fnUntraced(function*(next: ChatterRate) {
+          rate = next
+          if (rate.per_minute === 0) yield* FiberHandle.clear(talking)
+          else yield* FiberHandle.run(talking, Effect.forever(line))
+        })
       })
     })
-  }))
+  )
 }

@@ -1,11 +1,11 @@
 import { Effect, Stream } from "effect"
 import { HttpServerResponse } from "effect/http"
-import { type DecisionRecord, encodeRecord } from "../../domain/Decision.ts"
-import { deliveryText, eventText, outcomeText, stepText } from "../../domain/DecisionStory.ts"
-import type { JumpClock } from "../JumpClock.ts"
+import { type DecisionRecord, encodeRecord } from "../../domain/decision/Decision.ts"
+import { deliveryText, eventText, outcomeText, stepText } from "../../domain/decision/DecisionText.ts"
+import type { AdjustableClock } from "./AdjustableClock.ts"
 
 /** A stream of JSON events; a comment every 15 s keeps proxies and browsers from giving up. */
-export const events = <A>(stream: Stream.Stream<A>, { unmoved }: Pick<JumpClock["Service"], "unmoved">) => {
+export const events = <A>(stream: Stream.Stream<A>, { unmoved }: Pick<AdjustableClock["Service"], "unmoved">) => {
   const data = Stream.map(stream, (event) => `data: ${JSON.stringify(event)}\n\n`)
   const beats = Stream.fromEffectRepeat(Effect.as(unmoved(Effect.sleep("15 seconds")), ": still here\n\n"))
   // The first comment lets the reader know at once that somebody listens.

@@ -1,7 +1,7 @@
 import process from "node:process"
 import { Effect, Option, Schema } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientResponse } from "effect/http"
-import * as LlmScripted from "../LlmScripted.ts"
+import * as LlmScripted from "../llm/LlmScripted.ts"
 
 /** Where the playground's answers come from when no `--config` says so. */
 export interface PlaygroundModel {

@@ -59,93 +59,100 @@ export class PlaygroundRoom extends Context.Service<PlaygroundRoom, {
   /** The last lines, then every new one. */
   readonly lines: Stream.Stream<RoomLine>
 }>()("llm-bot/PlaygroundRoom") {
-  static readonly layer = Layer.effect(PlaygroundRoom, Effect.gen(function*() {
-    const nats = yield* Nats
-    const random = yield* SecureRandom.SecureRandom
-    const settings = yield* PlaygroundSettings
-    const { key, room } = yield* settings.channel
-    const published = yield* PubSub.sliding<RoomLine>(keptLines)
-    const freshId = Effect.map(random.uuidV4(), (id) => CorrelationId.make(id))
-    let history: ReadonlyArray<RoomLine> = []
+  static readonly layer = Layer.effect(
+    PlaygroundRoom,
+    Effect.gen(function*() {
+      const nats = yield* Nats
+      const random = yield* SecureRandom.SecureRandom
+      const settings = yield* PlaygroundSettings
+      const { key, room } = yield* settings.channel
+      const published = yield* PubSub.sliding<RoomLine>(keptLines)
+      const freshId = Effect.map(random.uuidV4(), (id) => CorrelationId.make(id))
+      let history: ReadonlyArray<RoomLine> = []
 
-    const show = (line: RoomLine) => {
-      history = [...history, line].slice(-keptLines)
-      return PubSub.publish(published, line)
-    }
+      const show = (line: RoomLine) => {
+        history = [...history, line].slice(-keptLines)
+        return PubSub.publish(published, line)
+      }
 
-    /** Tells the bot, in the words of the seed's protocol. */
-    const tell = Effect.fnUntraced(function*(event: RoomEvent, id: CorrelationId, payload: object) {
-      yield* nats.publish({
-        subject: `cytube.events.${key}.${event}`,
-        headers: new Map([["Correlation-Id", id]]),
-        body: JSON.stringify(payload),
-        request: false
+      /** Tells the bot, in the words of the `cytube` protocol. */
+      const tell = Effect.fnUntraced(function*(event: RoomEvent, id: CorrelationId, payload: object) {
+        yield* nats.publish({
+          subject: `cytube.events.${key}.${event}`,
+          headers: new Map([["Correlation-Id", id]]),
+          body: JSON.stringify(payload),
+          request: false
+        })
+      })
+
+      const tellLine = ({ correlation_id: id, kind, text, time, to, username }: SpokenLine) => {
+        const said = { msg: roomHtml(text), meta: kind === "action" ? { addClass: "action" } : {}, time }
+        const user = { name: username, rank: 1 }
+        return kind === "pm"
+          ? tell("pm", id, { from: user, to: { name: to }, ...said })
+          : tell("chatMsg", id, { user, ...said })
+      }
+
+      const fromBot = Effect.fnUntraced(function*({ body, headers }: WireMessage) {
+        const command = decodeCommand(utf8.decode(body))
+        const correlationId = decodeCorrelationId(headers.get("Correlation-Id"))
+        if (Option.isNone(command) || Option.isNone(correlationId)) return
+        const { message, to } = command.value.data
+        const { bot } = yield* settings.channel
+        const line: SpokenLine = {
+          kind: to === undefined ? "chat" : "pm",
+          username: bot.username,
+          ...(to === undefined ? {} : { to }),
+          text: message,
+          bot: true,
+          time: yield* Clock.currentTimeMillis,
+          correlation_id: correlationId.value
+        }
+        yield* show(line)
+        // The room sends the bot its own lines too, as events of their own; forked, as the bot is still sending.
+        const echo = { ...line, correlation_id: yield* freshId }
+        yield* Effect.forkDetach(Effect.ignore(tellLine(echo)))
+      })
+      for (const command of ["chat", "pm"] as const) {
+        yield* Effect.orDie(nats.subscribe(commandSubject("cytube", room, command), fromBot))
+      }
+
+      const say = Effect.fnUntraced(function*({ action, message, private: isPrivate, username }: Saying) {
+        const { bot } = yield* settings.channel
+        const command = /^\/me\s+(?=\S)/i.exec(message)?.[0] ?? ""
+        const isAction = isPrivate !== true && (action === true || command !== "")
+        const line: SpokenLine = {
+          kind: isPrivate === true ? "pm" : isAction ? "action" : "chat",
+          username,
+          ...(isPrivate === true ? { to: bot.username } : {}),
+          text: isAction ? message.slice(command.length) : message,
+          bot: false,
+          time: yield* Clock.currentTimeMillis,
+          correlation_id: yield* freshId
+        }
+        yield* show(line)
+        yield* tellLine(line)
+        return line.correlation_id
+      })
+
+      const play = Effect.fnUntraced(function*({ seconds = 0, title }: Playing) {
+        const id = yield* freshId
+        const time = yield* Clock.currentTimeMillis
+        yield* show({ kind: "media", text: title, bot: false, time, correlation_id: id })
+        yield* tell("changeMedia", id, { type: "yt", id: yield* freshId, title, seconds })
+        return id
+      })
+
+      return PlaygroundRoom.of({
+        say,
+        play,
+        lines: Stream.unwrap(
+          Effect.map(
+            PubSub.subscribe(published),
+            (subscription) => Stream.concat(Stream.fromIterable(history), Stream.fromSubscription(subscription))
+          )
+        )
       })
     })
-
-    const tellLine = ({ correlation_id: id, kind, text, time, to, username }: SpokenLine) => {
-      const said = { msg: roomHtml(text), meta: kind === "action" ? { addClass: "action" } : {}, time }
-      const user = { name: username, rank: 1 }
-      return kind === "pm"
-        ? tell("pm", id, { from: user, to: { name: to }, ...said })
-        : tell("chatMsg", id, { user, ...said })
-    }
-
-    const fromBot = Effect.fnUntraced(function*({ body, headers }: WireMessage) {
-      const command = decodeCommand(utf8.decode(body))
-      const correlationId = decodeCorrelationId(headers.get("Correlation-Id"))
-      if (Option.isNone(command) || Option.isNone(correlationId)) return
-      const { message, to } = command.value.data
-      const { bot } = yield* settings.channel
-      const line: SpokenLine = {
-        kind: to === undefined ? "chat" : "pm",
-        username: bot.username,
-        ...(to === undefined ? {} : { to }),
-        text: message,
-        bot: true,
-        time: yield* Clock.currentTimeMillis,
-        correlation_id: correlationId.value
-      }
-      yield* show(line)
-      // The room sends the bot its own lines too, as events of their own; forked, as the bot is still sending.
-      const echo = { ...line, correlation_id: yield* freshId }
-      yield* Effect.forkDetach(Effect.ignore(tellLine(echo)))
-    })
-    for (const command of ["chat", "pm"] as const) {
-      yield* Effect.orDie(nats.subscribe(commandSubject("cytube", room, command), fromBot))
-    }
-
-    const say = Effect.fnUntraced(function*({ action, message, private: isPrivate, username }: Saying) {
-      const { bot } = yield* settings.channel
-      const command = /^\/me\s+(?=\S)/i.exec(message)?.[0] ?? ""
-      const isAction = isPrivate !== true && (action === true || command !== "")
-      const line: SpokenLine = {
-        kind: isPrivate === true ? "pm" : isAction ? "action" : "chat",
-        username,
-        ...(isPrivate === true ? { to: bot.username } : {}),
-        text: isAction ? message.slice(command.length) : message,
-        bot: false,
-        time: yield* Clock.currentTimeMillis,
-        correlation_id: yield* freshId
-      }
-      yield* show(line)
-      yield* tellLine(line)
-      return line.correlation_id
-    })
-
-    const play = Effect.fnUntraced(function*({ seconds = 0, title }: Playing) {
-      const id = yield* freshId
-      const time = yield* Clock.currentTimeMillis
-      yield* show({ kind: "media", text: title, bot: false, time, correlation_id: id })
-      yield* tell("changeMedia", id, { type: "yt", id: yield* freshId, title, seconds })
-      return id
-    })
-
-    return PlaygroundRoom.of({
-      say,
-      play,
-      lines: Stream.unwrap(Effect.map(PubSub.subscribe(published), (subscription) =>
-        Stream.concat(Stream.fromIterable(history), Stream.fromSubscription(subscription))))
-    })
-  }))
+  )
 }

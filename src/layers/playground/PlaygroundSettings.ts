@@ -1,15 +1,15 @@
 import { Context, Effect, Layer, Result, Schema, Semaphore, Struct, SubscriptionRef } from "effect"
-import { type ActiveSettings, activate, type ChannelSettings } from "../../domain/ChannelSettings.ts"
+import { activate, type ActiveSettings, type ChannelSettings } from "../../domain/ChannelSettings.ts"
 import type { ChannelKey } from "../../domain/Ids.ts"
-import type { ConfigProblem } from "../../domain/settings/ConfigProblem.ts"
+import type { LocatedDiagnostic } from "../../domain/settings/Diagnostic.ts"
 import type { Settings } from "../../domain/settings/Settings.ts"
 import { editSettings, type SettingsEdit } from "../../domain/settings/SettingsEdit.ts"
 import { type ParsedSettings, parseSettings } from "../../domain/settings/SettingsFile.ts"
-import { settingsValues } from "../../domain/settings/SettingsValues.ts"
+import { settingsValues } from "../../domain/playground/SettingsValues.ts"
 import type { Environment } from "../../domain/settings/Variables.ts"
 import { maskedText } from "../../domain/settings/YamlText.ts"
 import { BotConfig } from "../../services/BotConfig.ts"
-import * as ConfigFile from "../ConfigFile.ts"
+import * as ConfigFile from "../config/ConfigFile.ts"
 
 /** A configuration as the playground was given it. */
 export interface PlaygroundFile {
@@ -20,13 +20,13 @@ export interface PlaygroundFile {
 }
 
 /** What is wrong with a setting, as `check-config --format json` says it. */
-export type SettingsProblem = Omit<ConfigProblem, "source">
+export type EditDiagnostic = Omit<LocatedDiagnostic, "source">
 
 /** The configuration in force, for people and for controls. */
 export interface SettingsView {
   readonly yaml: string
   readonly values: ReturnType<typeof settingsValues>
-  readonly problems: ReadonlyArray<SettingsProblem>
+  readonly problems: ReadonlyArray<EditDiagnostic>
   /** Whether it differs from what the playground began with. */
   readonly changed: boolean
 }
@@ -43,10 +43,10 @@ export class SettingsRefused extends Schema.TaggedError<SettingsRefused>()("Sett
   }))
 }) {}
 
-const problemsOf = (problems: ReadonlyArray<ConfigProblem>): ReadonlyArray<SettingsProblem> =>
+const problemsOf = (problems: ReadonlyArray<LocatedDiagnostic>): ReadonlyArray<EditDiagnostic> =>
   problems.map(Struct.omit(["source"]))
 
-// The bus within the program has the words of the seed's protocol, and the page shows texts: whatever the file says.
+// The bus within the program has the words of the `cytube` protocol, and the page shows texts: whatever the file says.
 const inRoom = (settings: Settings): Settings => ({
   ...settings,
   nats: { ...settings.nats, protocol: "cytube" },
@@ -70,9 +70,11 @@ export class PlaygroundSettings extends Context.Service<PlaygroundSettings, {
   /** These settings, and the bot's configuration that follows them. */
   static readonly layer = (file: PlaygroundFile) =>
     Layer.effectContext(Effect.gen(function*() {
-      const parse = (text: string): Result.Result<Held, ReadonlyArray<ConfigProblem>> =>
-        Result.map(parseSettings(text, file.environment), (parsed) =>
-          ({ ...parsed, settings: inRoom(parsed.settings), text }))
+      const parse = (text: string): Result.Result<Held, ReadonlyArray<LocatedDiagnostic>> =>
+        Result.map(
+          parseSettings(text, file.environment),
+          (parsed) => ({ ...parsed, settings: inRoom(parsed.settings), text })
+        )
 
       const parsed = parse(file.text)
       if (Result.isFailure(parsed)) return yield* ConfigFile.errorOf(file.file, parsed.failure)

@@ -1,5 +1,5 @@
-import type { DecisionRecord } from "../../domain/Decision.ts"
-import { deliveryText, eventText, outcomeText, stepText } from "../../domain/DecisionStory.ts"
+import type { DecisionRecord } from "../../domain/decision/Decision.ts"
+import { deliveryText, eventText, outcomeText, stepText } from "../../domain/decision/DecisionText.ts"
 import type { RoomLine } from "./PlaygroundRoom.ts"
 
 /** A line of the room as the terminal shows it. */

@@ -1,9 +1,9 @@
 import { Clock, Context, Effect, type Exit, Fiber, Layer } from "effect"
-import type { LlmAttempt } from "../../domain/Decision.ts"
+import type { LlmAttempt } from "../../domain/decision/Decision.ts"
 import type { Settings } from "../../domain/settings/Settings.ts"
 import { BotConfig } from "../../services/BotConfig.ts"
 import { type Completion, LlmClient, type LlmError, type LlmRequest } from "../../services/LlmClient.ts"
-import * as LlmOpenAi from "../LlmOpenAi.ts"
+import * as LlmOpenAi from "../llm/LlmOpenAi.ts"
 
 /** A model that is asked over the network: the replay waits for it, and lets as much time pass as it took. */
 export interface AskedModel {

@@ -5,8 +5,8 @@ import { CorrelationId, type EventIdentity } from "../../domain/Ids.ts"
 import { subjectEvent, token } from "../../domain/wire/Subject.ts"
 import { decodeParsed } from "../../domain/wire/Wire.ts"
 import type { Delivery } from "../../services/Intake.ts"
-import type { Moment } from "../../services/Moment.ts"
-import type { RecordingEntry, Stamped } from "../../services/recording/Recording.ts"
+import type { ClockReading } from "../../services/Time.ts"
+import type { RecordingEntry, Stamped } from "../../services/replay/Recording.ts"
 import type { CapturedEvent, LogEntry, LogLine } from "./ReplayLog.ts"
 
 /** A line of a log that is an event. */
@@ -16,10 +16,10 @@ export type LogEvent = CapturedEvent | Extract<RecordingEntry, { readonly kind: 
 export const isLogEvent = (entry: LogEntry): entry is LogEvent => entry.kind === "event" || entry.kind === "captured"
 
 /** A recorded moment. */
-export const momentOf = ({ mono, ts }: Stamped): Moment => ({ wall: Math.round(ts * 1000), monotonic: mono })
+export const momentOf = ({ mono, ts }: Stamped): ClockReading => ({ wall: Math.round(ts * 1000), monotonic: mono })
 
 /** A captured moment: its monotonic clock begins with the log. */
-export const capturedMoment = ({ ts }: CapturedEvent, beganAt: number): Moment => ({
+export const capturedMoment = ({ ts }: CapturedEvent, beganAt: number): ClockReading => ({
   wall: Math.round(ts * 1000),
   monotonic: Math.max(0, Math.round(ts * 1000) - beganAt)
 })
@@ -37,8 +37,8 @@ const withIdentity = (event: ChatEvent, identity: EventIdentity | undefined): Ch
 /** The event as the bot takes it, arrived at a moment; or why it does not. */
 export const deliveryOf = (
   line: LogLine & { readonly entry: LogEvent },
-  arrivedAt: Moment,
-  began: Moment,
+  arrivedAt: ClockReading,
+  began: ClockReading,
   active: ActiveSettings
 ): Result.Result<Delivery, string> => {
   const { entry } = line

@@ -1,11 +1,11 @@
 import { Effect, Option, Result, Schema } from "effect"
-import { type DecisionRecord, isEcho } from "../../domain/Decision.ts"
+import { type DecisionRecord, isEcho } from "../../domain/decision/Decision.ts"
 import { gatherDecisions } from "../../domain/replay/GatheredDecisions.ts"
 import type { ReplayModel, ReplayRun, UnusableLine } from "../../domain/replay/ReplayRun.ts"
 import { decideAlike } from "../../domain/replay/SameDecisions.ts"
 import { maskedSettings } from "../../domain/settings/MaskedSettings.ts"
 import { Settings } from "../../domain/settings/Settings.ts"
-import type { Moment } from "../../services/Moment.ts"
+import type { ClockReading } from "../../services/Time.ts"
 import type { AskedModel } from "./AskedModel.ts"
 import { capturedMoment, deliveryOf, isLogEvent, type LogEvent, momentOf } from "./LogEvent.ts"
 import { type ReplayedBot, startReplayedBot } from "./ReplayedBot.ts"
@@ -33,7 +33,7 @@ export interface ReplaySetup {
 const decodeSettings = Schema.decodeUnknownOption(Settings)
 
 /** When the log begins, on both clocks. */
-const beginning = (first: LogEntry | undefined): Moment => {
+const beginning = (first: LogEntry | undefined): ClockReading => {
   if (first === undefined) return { wall: 0, monotonic: 0 }
   return first.kind === "captured" ? { wall: Math.round(first.ts * 1000), monotonic: 0 } : momentOf(first)
 }
@@ -69,7 +69,7 @@ const makeTime = ({ world }: ReplayedBot, asked: AskedModel | undefined) => {
     return asked?.busy() === true ? Effect.andThen(asked.settled, settle) : Effect.void
   })
   /** Whoever is due on the way goes on in order. */
-  const passTo = Effect.fnUntraced(function*(moment: Moment) {
+  const passTo = Effect.fnUntraced(function*(moment: ClockReading) {
     for (let due = world.time.nextDue(); due !== undefined && due <= moment.monotonic; due = world.time.nextDue()) {
       world.time.wakeNext()
       yield* settle
@@ -96,7 +96,7 @@ export const replay = Effect.fnUntraced(function*(log: ReplayLog, setup: ReplayS
   const unusable: Array<UnusableLine> = [...log.unusable]
   let unusableCount = log.unusableCount
   let events = 0
-  let first: Moment | undefined
+  let first: ClockReading | undefined
   let last = began
 
   const refuse = (line: number, why: string): void => {
@@ -104,7 +104,7 @@ export const replay = Effect.fnUntraced(function*(log: ReplayLog, setup: ReplayS
     if (unusable.length < namedLines) unusable.push({ line, why })
   }
 
-  const take = (line: number, entry: LogEvent, arrivedAt: Moment): void => {
+  const take = (line: number, entry: LogEvent, arrivedAt: ClockReading): void => {
     first ??= arrivedAt
     last = arrivedAt
     const delivery = deliveryOf({ line, entry }, arrivedAt, began, bot.active())

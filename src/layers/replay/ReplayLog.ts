@@ -3,8 +3,8 @@ import { Effect, Option, Predicate, Result, Schema } from "effect"
 import type { UnusableLine } from "../../domain/replay/ReplayRun.ts"
 import { roomHtml } from "../../domain/wire/LineText.ts"
 import { readPlainLine } from "../../domain/wire/PlainLine.ts"
-import { RecordingEntry } from "../../services/recording/Recording.ts"
-import { fileFault } from "../FileFault.ts"
+import { RecordingEntry } from "../../services/replay/Recording.ts"
+import { fileFault } from "../config/FileFault.ts"
 import { linesOf } from "./LogText.ts"
 
 /** An event of a capture or of a plain chat log: less is known of it than of a recorded one. */
@@ -73,7 +73,10 @@ const plainEvent = (text: string): Option.Option<CapturedEvent> =>
 /** A line of any of the three formats; nothing where it is none, or no event. */
 const read = (text: string): Result.Result<LogEntry | undefined, string> => {
   if (!text.startsWith("{")) {
-    return Result.fromOption(plainEvent(text), () => "neither JSON nor time<TAB>user<TAB>text with a time like 2026-11-21 20:15:00")
+    return Result.fromOption(
+      plainEvent(text),
+      () => "neither JSON nor time<TAB>user<TAB>text with a time like 2026-11-21 20:15:00"
+    )
   }
   const json = parse(text)
   if (Option.isNone(json)) return Result.fail("not JSON")

@@ -1,16 +1,19 @@
 import { Effect, Layer } from "effect"
-import { LookDue, type NextLook } from "../../services/ContextualTimer.ts"
-import { type Moment, monotonicMillis } from "../../services/Moment.ts"
-import { TurnMoment } from "../../services/Outbox.ts"
+import { type EvaluationTimer, NextEvaluation } from "../../services/triggers/ContextualTimer.ts"
+import { type ClockReading, monotonicMillis } from "../../services/Time.ts"
+import { SendTime } from "../../services/reply/Outbox.ts"
 import { longestWait } from "./ReplayPorts.ts"
-import type { Cue, Tape } from "./Tape.ts"
+import type { RecordedResult, Tape } from "./Tape.ts"
 
 /** The looks of the recording; without them each interval passes as it would live. `over` is true once the log has ended. */
 export const makeLooks = (tape: Tape, asRecorded: boolean, over: () => boolean) => {
-  const momentOf = ({ entry }: Cue<"look">): Moment => ({ wall: Math.round(entry.ts * 1000), monotonic: entry.mono })
+  const momentOf = ({ entry }: RecordedResult<"look">): ClockReading => ({
+    wall: Math.round(entry.ts * 1000),
+    monotonic: entry.mono
+  })
   return Layer.effect(
-    LookDue,
-    Effect.map(LookDue, (due): NextLook => (channel, entry, intervalMs) => {
+    NextEvaluation,
+    Effect.map(NextEvaluation, (due): EvaluationTimer => (channel, entry, intervalMs) => {
       if (!asRecorded) {
         return Effect.filterOrElse(due(channel, entry, intervalMs), () => !over(), () => Effect.never)
       }
@@ -24,10 +27,13 @@ export const makeLooks = (tape: Tape, asRecorded: boolean, over: () => boolean) 
 
 /** When each ready line was looked at in the recording: live, timers wake late and deadlines are read a moment later. */
 export const makeTurns = (tape: Tape): Layer.Layer<never> =>
-  Layer.succeed(TurnMoment, Effect.fnUntraced(function*(id) {
-    const now = yield* monotonicMillis
-    const cue = tape.turn(id, now)
-    if (cue === undefined || cue.entry.mono - now >= longestWait) return now
-    yield* tape.until(cue.index)
-    return cue.entry.mono
-  }))
+  Layer.succeed(
+    SendTime,
+    Effect.fnUntraced(function*(id) {
+      const now = yield* monotonicMillis
+      const cue = tape.turn(id, now)
+      if (cue === undefined || cue.entry.mono - now >= longestWait) return now
+      yield* tape.until(cue.index)
+      return cue.entry.mono
+    })
+  )

@@ -1,13 +1,13 @@
 import { Effect, Layer, Queue, SubscriptionRef } from "effect"
 import { SecureRandom } from "effect/crypto"
-import { estimateTokens } from "../../domain/ChatCompletion.ts"
+import { estimateTokens } from "../../domain/llm/ChatCompletion.ts"
 import { type ChannelKey, CorrelationId } from "../../domain/Ids.ts"
 import type { WireCommand } from "../../domain/wire/Wire.ts"
 import { type Delivery, Intake } from "../../services/Intake.ts"
 import { type Completion, LlmClient, type LlmError, type LlmRequest } from "../../services/LlmClient.ts"
-import { monotonicMillis } from "../../services/Moment.ts"
+import { monotonicMillis } from "../../services/Time.ts"
 import { Nats, NatsError } from "../../services/Nats.ts"
-import type { Cue, Tape } from "./Tape.ts"
+import type { RecordedResult, Tape } from "./Tape.ts"
 
 /** A recorded result is taken at its own moment when the replay is this close to the live run, ms; else by its duration. */
 const closeMs = 1_000
@@ -24,15 +24,18 @@ export interface Answers {
 export const makeIntake = () => {
   const queues = new Map<ChannelKey, Queue.Queue<Delivery>>()
   return {
-    layer: Layer.succeed(Intake, Intake.of({
-      open: ({ key }) =>
-        Effect.gen(function*() {
-          // Holds one event at a time: the next is offered when the bot has dealt with the last.
-          const queue = yield* Queue.unbounded<Delivery>()
-          queues.set(key, queue)
-          return { next: Queue.take(queue) }
-        })
-    })),
+    layer: Layer.succeed(
+      Intake,
+      Intake.of({
+        open: ({ key }) =>
+          Effect.gen(function*() {
+            // Holds one event at a time: the next is offered when the bot has dealt with the last.
+            const queue = yield* Queue.unbounded<Delivery>()
+            queues.set(key, queue)
+            return { next: Queue.take(queue) }
+          })
+      })
+    ),
     /** False when the bot does not listen to the channel. */
     offer: (delivery: Delivery): boolean => {
       const queue = queues.get(delivery.arrival.channel)
@@ -61,18 +64,24 @@ export const makeNats = (tape: Tape, up: SubscriptionRef.SubscriptionRef<boolean
     return { at: now, heard: Effect.succeed(tape.heard(id)) }
   })
 
-  return Layer.succeed(Nats, Nats.of({
-    publish,
-    subscribe: () => Effect.void,
-    respond: () => Effect.void,
-    request: () => Effect.fail(new NatsError({ operation: "request", detail: "this is a replay", retryable: false })),
-    connected: SubscriptionRef.get(up),
-    connection: SubscriptionRef.changes(up),
-    lost: Effect.never
-  }))
+  return Layer.succeed(
+    Nats,
+    Nats.of({
+      publish,
+      subscribe: () => Effect.void,
+      respond: () => Effect.void,
+      request: () => Effect.fail(new NatsError({ operation: "request", detail: "this is a replay", retryable: false })),
+      connected: SubscriptionRef.get(up),
+      connection: SubscriptionRef.changes(up),
+      lost: Effect.never
+    })
+  )
 }
 
-const ended = ({ entry: { end }, index }: Cue<"completion">, tape: Tape): Effect.Effect<Completion, LlmError> => {
+const ended = (
+  { entry: { end }, index }: RecordedResult<"completion">,
+  tape: Tape
+): Effect.Effect<Completion, LlmError> => {
   switch (end._tag) {
     case "Answered":
       return Effect.succeed(end)
@@ -110,7 +119,7 @@ export const standIn = (latencyMs: number): LlmClient["Service"] =>
 
 /** The recording's answers; a request it does not hold goes to the other model. */
 export const makeLlm = (tape: Tape, other: LlmClient["Service"], answers: Answers) => {
-  const recorded = Effect.fnUntraced(function*(cue: Cue<"completion">, request: LlmRequest) {
+  const recorded = Effect.fnUntraced(function*(cue: RecordedResult<"completion">, request: LlmRequest) {
     const { entry, index } = cue
     const now = yield* monotonicMillis
     const asLive = !tape.past(index) && Math.abs(entry.mono - entry.took - now) < closeMs
@@ -119,16 +128,19 @@ export const makeLlm = (tape: Tape, other: LlmClient["Service"], answers: Answer
     return yield* ended(cue, tape)
   })
 
-  return Layer.succeed(LlmClient, LlmClient.of({
-    available: Effect.succeed(true),
-    complete: (request) =>
-      Effect.flatMap(monotonicMillis, (now) => {
-        const cue = tape.completion(request.correlationId, now)
-        if (cue === undefined) answers.stoodIn++
-        else answers.recorded++
-        return cue === undefined ? other.complete(request) : recorded(cue, request)
-      })
-  }))
+  return Layer.succeed(
+    LlmClient,
+    LlmClient.of({
+      available: Effect.succeed(true),
+      complete: (request) =>
+        Effect.flatMap(monotonicMillis, (now) => {
+          const cue = tape.completion(request.correlationId, now)
+          if (cue === undefined) answers.stoodIn++
+          else answers.recorded++
+          return cue === undefined ? other.complete(request) : recorded(cue, request)
+        })
+    })
+  )
 }
 
 /** Nobody hears the commands of a replay, so their own ids need not differ. */

@@ -1,16 +1,16 @@
 import { Effect, Layer, Logger, References, Scope, SubscriptionRef } from "effect"
-import { type ActiveSettings, activate } from "../../domain/ChannelSettings.ts"
-import type { DecisionRecord } from "../../domain/Decision.ts"
+import { activate, type ActiveSettings } from "../../domain/ChannelSettings.ts"
+import type { DecisionRecord } from "../../domain/decision/Decision.ts"
 import { gatherDecisions } from "../../domain/replay/GatheredDecisions.ts"
 import type { Settings } from "../../domain/settings/Settings.ts"
 import { BotConfig } from "../../services/BotConfig.ts"
-import { DecisionSink } from "../../services/DecisionLog.ts"
-import { DryRun } from "../../services/DryRun.ts"
+import { DecisionSink } from "../../services/decision/DecisionLog.ts"
+import { DryRun } from "../../services/reply/DryRun.ts"
 import type { Delivery } from "../../services/Intake.ts"
 import type { LlmClient } from "../../services/LlmClient.ts"
-import type { Moment } from "../../services/Moment.ts"
+import type { ClockReading } from "../../services/Time.ts"
 import { botOn } from "../Main.ts"
-import { makeQuietWorld, type QuietWorld, type ReplayStuck } from "./QuietWorld.ts"
+import { type DeterministicRuntime, makeDeterministicRuntime, type ReplayStuck } from "./DeterministicRuntime.ts"
 import { makeLooks, makeTurns } from "./ReplayMoments.ts"
 import { type Answers, makeIntake, makeLlm, makeNats, noRandom } from "./ReplayPorts.ts"
 import type { Tape } from "./Tape.ts"
@@ -20,7 +20,7 @@ export interface ReplayedBotOptions {
   readonly settings: Settings
   readonly tape: Tape
   /** When the log begins. */
-  readonly began: Moment
+  readonly began: ClockReading
   /** Whether the recording's own moments are followed: it was made under this very configuration. */
   readonly exact: boolean
   /** Whether the recorded bot published nothing. */
@@ -31,7 +31,7 @@ export interface ReplayedBotOptions {
 
 /** The very same bot in a world of its own. */
 export interface ReplayedBot {
-  readonly world: QuietWorld
+  readonly world: DeterministicRuntime
   /** Gives it an event; false when it does not listen to the channel. */
   readonly offer: (delivery: Delivery) => boolean
   /** The configuration it has now. */
@@ -52,7 +52,7 @@ const withTexts = (settings: Settings): ActiveSettings =>
 /** Starts the bot on a tape instead of NATS, a model and the clock. */
 export const startReplayedBot = Effect.fnUntraced(function*(options: ReplayedBotOptions) {
   const { began, dryRun, exact, model, settings, tape } = options
-  const world = makeQuietWorld(began)
+  const world = makeDeterministicRuntime(began)
   const answers: Answers = { recorded: 0, stoodIn: 0 }
   const decisions = gatherDecisions()
   const active = yield* SubscriptionRef.make(withTexts(settings))

@@ -1,12 +1,12 @@
 import { Effect } from "effect"
-import { channelKey, type ChannelKey, type CorrelationId, type EntryKey } from "../../domain/Ids.ts"
-import type { RecordingEntry } from "../../services/recording/Recording.ts"
+import { type ChannelKey, channelKey, type CorrelationId, type EntryKey } from "../../domain/Ids.ts"
+import type { RecordingEntry } from "../../services/replay/Recording.ts"
 import type { LogEntry } from "./ReplayLog.ts"
 
 type Entry<K extends RecordingEntry["kind"]> = Extract<RecordingEntry, { readonly kind: K }>
 
 /** A recorded result and where it stands in the log. */
-export interface Cue<K extends RecordingEntry["kind"]> {
+export interface RecordedResult<K extends RecordingEntry["kind"]> {
   readonly index: number
   readonly entry: Entry<K>
 }
@@ -19,31 +19,31 @@ export interface Tape {
   readonly past: (index: number) => boolean
   readonly until: (index: number) => Effect.Effect<void>
   /** How the decision's request that began nearest to a moment, monotonic ms, ended; each is given once. */
-  readonly completion: (id: CorrelationId, now: number) => Cue<"completion"> | undefined
+  readonly completion: (id: CorrelationId, now: number) => RecordedResult<"completion"> | undefined
   /** Whether the bot was given another configuration before it took anything else. */
   readonly reconfiguredAfter: (index: number) => boolean
   /** When a decision's line left in the recording; each attempt is given once. */
-  readonly sent: (id: CorrelationId) => Cue<"sent"> | undefined
+  readonly sent: (id: CorrelationId) => RecordedResult<"sent"> | undefined
   /** When a decision's ready line was next looked at, not long before a moment, monotonic ms; each is given once. */
-  readonly turn: (id: CorrelationId, now: number) => Cue<"turn"> | undefined
+  readonly turn: (id: CorrelationId, now: number) => RecordedResult<"turn"> | undefined
   readonly heard: (id: CorrelationId) => boolean
   /** The next look at a room that lies ahead. */
-  readonly look: (channel: ChannelKey, entry: EntryKey) => Cue<"look"> | undefined
+  readonly look: (channel: ChannelKey, entry: EntryKey) => RecordedResult<"look"> | undefined
 }
 
 /** Cues by what they belong to, each list in the order of the log. */
 const listed = <K extends "completion" | "turn" | "sent" | "look">() => {
-  const lists = new Map<string, Array<Cue<K>>>()
+  const lists = new Map<string, Array<RecordedResult<K>>>()
   return {
-    add: (key: string, cue: Cue<K>): void => {
+    add: (key: string, cue: RecordedResult<K>): void => {
       const list = lists.get(key)
       if (list === undefined) lists.set(key, [cue])
       else list.push(cue)
     },
-    peek: (key: string): Cue<K> | undefined => lists.get(key)?.[0],
-    next: (key: string): Cue<K> | undefined => lists.get(key)?.shift(),
+    peek: (key: string): RecordedResult<K> | undefined => lists.get(key)?.[0],
+    next: (key: string): RecordedResult<K> | undefined => lists.get(key)?.shift(),
     /** The one with the least figure, the first of several. */
-    least: (key: string, figure: (cue: Cue<K>) => number): Cue<K> | undefined => {
+    least: (key: string, figure: (cue: RecordedResult<K>) => number): RecordedResult<K> | undefined => {
       const list = lists.get(key) ?? []
       const figures = list.map(figure)
       return list.splice(figures.indexOf(Math.min(...figures)), 1)[0]
@@ -89,8 +89,7 @@ export const makeTape = (entries: ReadonlyArray<LogEntry>): Tape => {
         else waiting.set(index, () => resume(Effect.void))
       }),
     // A bridge may give several lines one id: the request that began now is this one.
-    completion: (id, now) =>
-      completions.least(id, ({ entry: { mono, took } }) => Math.abs(mono - took - now)),
+    completion: (id, now) => completions.least(id, ({ entry: { mono, took } }) => Math.abs(mono - took - now)),
     reconfiguredAfter: (index) => {
       const taken = ({ kind }: LogEntry): boolean => kind === "config" || kind === "event" || kind === "look"
       return entries.find((entry, at) => at > index && taken(entry))?.kind === "config"

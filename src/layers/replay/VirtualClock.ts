@@ -1,5 +1,5 @@
 import { Clock, Duration, Effect } from "effect"
-import type { Moment } from "../../services/Moment.ts"
+import type { ClockReading } from "../../services/Time.ts"
 
 /** Somebody who sleeps until a moment, monotonic ms. */
 interface Sleeper {
@@ -10,17 +10,17 @@ interface Sleeper {
 /** A clock that goes only when it is told to. */
 export interface VirtualClock {
   readonly clock: Clock.Clock
-  readonly now: () => Moment
+  readonly now: () => ClockReading
   /** When the next sleeper wakes, monotonic ms. */
   readonly nextDue: () => number | undefined
   /** Lets time pass until the next sleeper is due, and wakes it. */
   readonly wakeNext: () => void
   /** Lets time pass until a moment at which nobody is due yet. The wall clock is set to it: the two clocks may drift. */
-  readonly setTo: (moment: Moment) => void
+  readonly setTo: (moment: ClockReading) => void
 }
 
 /** A clock that stands at a moment. */
-export const makeVirtualClock = (start: Moment): VirtualClock => {
+export const makeVirtualClock = (start: ClockReading): VirtualClock => {
   let { monotonic, wall } = start
   // Grows with the fibers that sleep, which the channels and the limits bound. Sorted, the next one last.
   const sleepers: Array<Sleeper> = []

@@ -1,5 +1,5 @@
 import { Effect, Option } from "effect"
-import { chatAnswerAttributes, type ChatRequest, chatRequestAttributes } from "../../domain/telemetry/ChatSpan.ts"
+import { chatAnswerAttributes, type ChatRequest, chatRequestAttributes } from "../../domain/llm/CompletionSpan.ts"
 import { spanName } from "../../domain/telemetry/TraceNames.ts"
 import type { Completion, LlmError } from "../LlmClient.ts"
 import { inSpan, setAttributes } from "./Traces.ts"
@@ -21,6 +21,8 @@ export const tracedChat = (
       onNone: () => ask,
       onSome: (span) =>
         Effect.tap(ask, (answer) =>
-          Effect.sync(() => setAttributes(span, chatAnswerAttributes({ ...answer, firstTextMs: firstTextMs() }))))
+          Effect.sync(() =>
+            setAttributes(span, chatAnswerAttributes({ ...answer, firstTextMs: firstTextMs() }))
+          ))
     })
   )

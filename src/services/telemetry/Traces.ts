@@ -100,12 +100,15 @@ export const inSpan = <A, E extends SpanFailure, R>(
   opening: (trace: Trace) => SpanOpening,
   run: (span: Option.Option<Tracer.Span>) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> =>
-  Effect.flatMap(CurrentTrace, Option.match({
-    onNone: () => run(Option.none()),
-    onSome: (trace) =>
-      Effect.clockWith((clock) => {
-        const parent = Option.some(trace.span)
-        const span = begin(trace.maker, opening(trace), parent, [], clock.currentTimeNanosUnsafe())
-        return Effect.onExit(run(Option.some(span)), endWith(span, clock))
-      })
-  }))
+  Effect.flatMap(
+    CurrentTrace,
+    Option.match({
+      onNone: () => run(Option.none()),
+      onSome: (trace) =>
+        Effect.clockWith((clock) => {
+          const parent = Option.some(trace.span)
+          const span = begin(trace.maker, opening(trace), parent, [], clock.currentTimeNanosUnsafe())
+          return Effect.onExit(run(Option.some(span)), endWith(span, clock))
+        })
+    })
+  )

@@ -40,7 +40,9 @@ const Compose = Schema.Struct({
 })
 
 /** deploy/compose.yaml: every key in it is one the Compose specification has. */
-export const compose = Schema.decodeUnknownSync(Compose, { onExcessProperty: "error" })(parse(readFileSync(file, "utf8")))
+export const compose = Schema.decodeUnknownSync(Compose, { onExcessProperty: "error" })(
+  parse(readFileSync(file, "utf8"))
+)
 
 /** A service of it; one that is not there is a defect of the test. */
 export const service = (name: string): typeof Service.Type => {
@@ -55,7 +57,9 @@ export const pathInCompose = (path: string): string => resolve(dirname(file), pa
 /** What deploy/.env.example sets. */
 export const exampleEnvironment = (): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    Object.entries(parseEnv(readFileSync(pathInCompose(".env.example"), "utf8"))).map(([name, value]) => [name, value ?? ""])
+    Object.entries(parseEnv(readFileSync(pathInCompose(".env.example"), "utf8"))).map((
+      [name, value]
+    ) => [name, value ?? ""])
   )
 
 /** The variables a text wants to have filled in. */

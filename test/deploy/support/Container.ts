@@ -10,7 +10,10 @@ const script = join(import.meta.dirname, "container.sh")
 const isGone = Schema.is(Schema.Struct({ code: Schema.Literal("ESRCH") }))
 
 /** As a container engine starts processes: the image's user and environment, no capability, no way to more. */
-const confined = ({ Env, User, WorkingDir }: ImageConfig, env: Readonly<Record<string, string>>): ReadonlyArray<string> => {
+const confined = (
+  { Env, User, WorkingDir }: ImageConfig,
+  env: Readonly<Record<string, string>>
+): ReadonlyArray<string> => {
   const [uid, gid] = User.split(":")
   const person = [`--reuid=${uid}`, `--regid=${gid}`, "--clear-groups"]
   const powers = ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"]

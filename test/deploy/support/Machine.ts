@@ -9,7 +9,9 @@ import { mountedImage, mountedMachine } from "./Image.ts"
 
 /** Removes a control group and those below it; as long as something dies in it, it stays. */
 const removeGroup = (path: string): void => {
-  for (const entry of readdirSync(path, { withFileTypes: true })) if (entry.isDirectory()) removeGroup(join(path, entry.name))
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) removeGroup(join(path, entry.name))
+  }
   rmdirSync(path)
 }
 
@@ -36,7 +38,9 @@ export const bootMachine = Effect.fnUntraced(function*(config: string, secrets: 
   const root = yield* mountedMachine
   const app = join(yield* mountedImage, "app")
   const installed = join(root, "opt/llm-bot/node_modules/llm-bot")
-  for (const part of ["dist", "config", "playground"]) cpSync(join(app, part), join(installed, part), { recursive: true })
+  for (const part of ["dist", "config", "playground"]) {
+    cpSync(join(app, part), join(installed, part), { recursive: true })
+  }
   copyFileSync("deploy/systemd/llm-bot.service", join(root, "etc/systemd/system/llm-bot.service"))
   mkdirSync(join(root, "etc/systemd/system/llm-bot.service.d"))
   writeFileSync(join(root, "etc/systemd/system/llm-bot.service.d/hurried.conf"), hurried)

@@ -18,6 +18,8 @@ export const installMissing = (programs: Readonly<Record<string, string>>): void
     apt("update")
     apt("install", "--yes", "--no-install-recommends", ...missing)
   } catch (cause) {
-    throw new Error(`these tests need ${missing.join(", ")}: run them as root on Debian, or install what is missing`, { cause })
+    throw new Error(`these tests need ${missing.join(", ")}: run them as root on Debian, or install what is missing`, {
+      cause
+    })
   }
 }

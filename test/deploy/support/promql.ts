@@ -30,7 +30,8 @@ export const selectorsIn = (expr: string): ReadonlyArray<Selector> =>
 /** The labels that a query groups or joins by. */
 export const groupingsIn = (expr: string): ReadonlyArray<string> =>
   [...expr.matchAll(/\b(?:by|without|on|ignoring)\s*\(([^)]*)\)/g)].flatMap(([, labels = ""]) =>
-    labels.split(",").map((label) => label.trim()))
+    labels.split(",").map((label) => label.trim())
+  )
 
 // Prometheus's own.
 const targetLabels = ["job", "instance"]
@@ -38,8 +39,11 @@ const targetLabels = ["job", "instance"]
 /** What a query names that there is not. */
 export const unknownIn = (expr: string, metrics: ReadonlyMap<string, ReadonlySet<string>>): ReadonlyArray<string> => {
   const selectors = selectorsIn(expr)
-  const labelsOf = (metric: string): ReadonlySet<string> | undefined => metric === "up" ? new Set() : metrics.get(metric)
-  const bare = [...metrics.keys()].filter((metric) => new RegExp(`\\b${metric}(_bucket|_sum|_count)?\\b(?![\\w{])`).test(expr))
+  const labelsOf = (metric: string): ReadonlySet<string> | undefined =>
+    metric === "up" ? new Set() : metrics.get(metric)
+  const bare = [...metrics.keys()].filter((metric) =>
+    new RegExp(`\\b${metric}(_bucket|_sum|_count)?\\b(?![\\w{])`).test(expr)
+  )
   const grouped = new Set(["le", ...targetLabels, ...selectors.flatMap(({ metric }) => [...labelsOf(metric) ?? []])])
   return [
     ...(selectors.length === 0 ? ["it reads no metric"] : []),
@@ -48,7 +52,10 @@ export const unknownIn = (expr: string, metrics: ReadonlyMap<string, ReadonlySet
       const known = labelsOf(metric)
       if (known === undefined) return [metric]
       const wrong = labels.filter((label) => !known.has(label) && !targetLabels.includes(label))
-      return [...wrong.map((label) => `${metric}{${label}}`), ...(labels.includes("job") ? [] : [`${metric} of any job`])]
+      return [
+        ...wrong.map((label) => `${metric}{${label}}`),
+        ...(labels.includes("job") ? [] : [`${metric} of any job`])
+      ]
     }),
     ...groupingsIn(expr).filter((label) => !grouped.has(label)).map((label) => `by ${label}`)
   ]

@@ -17,7 +17,11 @@ describe("made-up viewers", () => {
     const lines = linesOf(2000)
     assert.strictEqual(new Set(lines.map(({ username }) => username)).size, 12)
     assert.approximately(share(lines, /MovieBot/), 0.15, 0.03)
-    assert.approximately(share(lines, /popcorn,|popcorn\b.*(plenty|here|best|finally)|pizza|did somebody say/), 0.12, 0.03)
+    assert.approximately(
+      share(lines, /popcorn,|popcorn\b.*(plenty|here|best|finally)|pizza|did somebody say/),
+      0.12,
+      0.03
+    )
     assert.isAbove(share(lines, /pizza/), 0.02)
   })
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { DecisionRecord } from "../../../src/domain/Decision.ts"
+import type { DecisionRecord } from "../../../src/domain/decision/Decision.ts"
 import { ChannelName, CorrelationId, Username } from "../../../src/domain/Ids.ts"
 import { gatherDecisions } from "../../../src/domain/replay/GatheredDecisions.ts"
 

@@ -19,7 +19,11 @@ const page = (runs: ReplayRuns): string => renderReplay({ runs, format: "html", 
 /** What stands in a page's data. */
 const dataOf = (html: string): string => html.slice(html.indexOf(begin) + begin.length, html.indexOf("</script>"))
 const Data = Schema.fromJsonString(Schema.Struct({
-  timeline: Schema.Struct({ rows: Schema.Array(Schema.Array(Schema.Unknown)), leftOut: Schema.Finite, promptsLeftOut: Schema.Finite })
+  timeline: Schema.Struct({
+    rows: Schema.Array(Schema.Array(Schema.Unknown)),
+    leftOut: Schema.Finite,
+    promptsLeftOut: Schema.Finite
+  })
 }))
 const decodeData = Schema.decodeUnknownSync(Data)
 
@@ -29,13 +33,17 @@ describe("a replay as text", () => {
   it.live("of the whole bot reads as it should", () =>
     Effect.gen(function*() {
       const run = yield* simulatedRun("a.yaml", 3)
-      yield* Effect.promise(() => expect(renderReplay({ runs: [live(run)], format: "text" })).toMatchFileSnapshot(golden("one")))
+      yield* Effect.promise(() =>
+        expect(renderReplay({ runs: [live(run)], format: "text" })).toMatchFileSnapshot(golden("one"))
+      )
     }))
 
   it.live("beside another configuration reads as it should", () =>
     Effect.gen(function*() {
       const [a, b] = [yield* simulatedRun("a.yaml", 3), yield* simulatedRun("b.yaml", 1)]
-      yield* Effect.promise(() => expect(renderReplay({ runs: [a, b], format: "text" })).toMatchFileSnapshot(golden("two")))
+      yield* Effect.promise(() =>
+        expect(renderReplay({ runs: [a, b], format: "text" })).toMatchFileSnapshot(golden("two"))
+      )
     }))
 
   it("of a long log stays short and within 80 columns", () => {
@@ -55,14 +63,21 @@ describe("a replay as text", () => {
   })
 
   it.prop("cannot steer a terminal", [mixed(["\u001b[2J", "\r", "\u202E", "\u0000", "MovieBot", " "])], ([line]) => {
-    const run = runOf({ decisions: [decisionOf({ id: "1", content: { line: `MovieBot ${line}` } })], unusable: [{ line: 1, why: line }], unusableCount: 1, config: line })
+    const run = runOf({
+      decisions: [decisionOf({ id: "1", content: { line: `MovieBot ${line}` } })],
+      unusable: [{ line: 1, why: line }],
+      unusableCount: 1,
+      config: line
+    })
     assert.notMatch(renderReplay({ runs: [run], format: "text" }).replaceAll("\n", ""), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
   })
 })
 
 describe("a replay as JSON", () => {
   it.prop("holds the report and every decision", [anyDecisions, anyDecisions], ([a, b]) => {
-    for (const runs of [[runOf({ decisions: a, live: b })], [runOf({ decisions: a }), runOf({ decisions: b })]] as const) {
+    for (
+      const runs of [[runOf({ decisions: a, live: b })], [runOf({ decisions: a }), runOf({ decisions: b })]] as const
+    ) {
       assert.deepStrictEqual(read(renderReplay({ runs, format: "json" })), read(JSON.stringify(encode(reportOf(runs)))))
     }
   })
@@ -75,7 +90,17 @@ describe("a replay as a page", () => {
     assert.include(template, "default-src 'none'")
   })
 
-  const hostile = ["</script><img src=x onerror=alert(1)>", "<!--<script>", "$&", "$'", "\u2028", "]]>", "\"", "\\", "\uD800"]
+  const hostile = [
+    "</script><img src=x onerror=alert(1)>",
+    "<!--<script>",
+    "$&",
+    "$'",
+    "\u2028",
+    "]]>",
+    "\"",
+    "\\",
+    "\uD800"
+  ]
 
   it.prop("keeps what the room says in its data", [mixed(hostile), mixed(hostile)], ([line, reply]) => {
     const run = runOf({
@@ -84,7 +109,13 @@ describe("a replay as a page", () => {
       decisions: [decisionOf({
         id: "1",
         outcome: { _tag: "Replied", afterMs: 1 },
-        content: { line, reply, answer: reply, prompt: [{ role: "system", content: line }], processing: [{ step: "clean", text: line }] }
+        content: {
+          line,
+          reply,
+          answer: reply,
+          prompt: [{ role: "system", content: line }],
+          processing: [{ step: "clean", text: line }]
+        }
       })]
     })
     const html = page([run])
@@ -116,8 +147,12 @@ describe("a replay as a page", () => {
   })
 
   it("tells whole what changes from A to B", () => {
-    const a = runOf({ decisions: [decisionOf({ id: "1", outcome: { _tag: "Skipped", reason: "no_match", detail: "" } })] })
-    const b = runOf({ decisions: [decisionOf({ id: "1", outcome: { _tag: "Skipped", reason: "cooldown", detail: "" } })] })
+    const a = runOf({
+      decisions: [decisionOf({ id: "1", outcome: { _tag: "Skipped", reason: "no_match", detail: "" } })]
+    })
+    const b = runOf({
+      decisions: [decisionOf({ id: "1", outcome: { _tag: "Skipped", reason: "cooldown", detail: "" } })]
+    })
     const { changes, rows: [row] } = timelineOf([a, b], { prompts: 0, all: 0 })
     assert.strictEqual(changes[Number(row?.[5]) - 1], "other_reason")
     assert.deepStrictEqual(row?.slice(6).map((told) => typeof told), ["object", "object"])
@@ -132,7 +167,8 @@ describe("every form of a replay", () => {
   ]
 
   it("is the same each time", () => {
-    const runs = () => [longEvening(2_000, { perMinute: 3 }), longEvening(2_000, { perMinute: 1, config: "b.yaml" })] as const
+    const runs = () =>
+      [longEvening(2_000, { perMinute: 3 }), longEvening(2_000, { perMinute: 1, config: "b.yaml" })] as const
     assert.deepStrictEqual(forms(runs()), forms(runs()))
   })
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { DecisionRecord, Outcome, Step } from "../../../src/domain/Decision.ts"
+import type { DecisionRecord, Outcome, Step } from "../../../src/domain/decision/Decision.ts"
 import { EntryKey } from "../../../src/domain/Ids.ts"
 import { endOf, whyText } from "../../../src/domain/replay/ReplayEnd.ts"
 import type { ReplayModel } from "../../../src/domain/replay/ReplayRun.ts"
@@ -11,16 +11,43 @@ const keyword = EntryKey.make("keyword 2")
 const replied = (afterMs: number): Outcome => ({ _tag: "Replied", afterMs })
 const noMatch: Outcome = { _tag: "Skipped", reason: "no_match", detail: "" }
 const timeout: Outcome = { _tag: "Failed", error: "LlmTimeout", message: "too slow" }
-const fired: Step = { _tag: "Trigger", at: 1, entry: mention, result: { _tag: "Fired", matched: "mb", draw: 0.1, needed: 1, unlucky: 0 } }
-const dice: Step = { _tag: "Trigger", at: 1, entry: keyword, result: { _tag: "Probability", matched: "lol", draw: 0.6, needed: 0.5, unlucky: 0 } }
+const fired: Step = {
+  _tag: "Trigger",
+  at: 1,
+  entry: mention,
+  result: { _tag: "Fired", matched: "mb", draw: 0.1, needed: 1, unlucky: 0 }
+}
+const dice: Step = {
+  _tag: "Trigger",
+  at: 1,
+  entry: keyword,
+  result: { _tag: "Probability", matched: "lol", draw: 0.6, needed: 0.5, unlucky: 0 }
+}
 const missed: Step = { _tag: "Trigger", at: 1, entry: mention, result: { _tag: "NoMatch" } }
 const full: Step = { _tag: "Limit", at: 1, limit: "channel_per_hour", used: 10, maximum: 10, allowed: false }
-const answer = (inputTokens: number, estimated: boolean): Step =>
-  ({ _tag: "LlmAnswer", at: 1, model: "m", characters: 1, inputTokens, outputTokens: 10, estimated, finishReason: "stop" })
-const attempt = (status: "success" | "timeout"): Step => ({ _tag: "LlmAttempt", at: 1, model: "m", attempt: 1, status, durationMs: 1, detail: "" })
+const answer = (inputTokens: number, estimated: boolean): Step => ({
+  _tag: "LlmAnswer",
+  at: 1,
+  model: "m",
+  characters: 1,
+  inputTokens,
+  outputTokens: 10,
+  estimated,
+  finishReason: "stop"
+})
+const attempt = (status: "success" | "timeout"): Step => ({
+  _tag: "LlmAttempt",
+  at: 1,
+  model: "m",
+  attempt: 1,
+  status,
+  durationMs: 1,
+  detail: ""
+})
 
 const summary = (decisions: ReadonlyArray<DecisionRecord>): ReplaySummary => summaryOf(runOf({ decisions }))
-const sum = (counts: ReadonlyArray<{ readonly count: number }>): number => counts.reduce((all, { count }) => all + count, 0)
+const sum = (counts: ReadonlyArray<{ readonly count: number }>): number =>
+  counts.reduce((all, { count }) => all + count, 0)
 
 describe("a replay's summary", () => {
   it("counts how decisions end, and why", () => {
@@ -60,24 +87,55 @@ describe("a replay's summary", () => {
 
   it("names the five busiest minutes, the busiest first, then the earlier one", () => {
     const at = (minute: number, count: number) =>
-      Array.from({ length: count }, (_, index) => decisionOf({ id: `${minute}-${index}`, arrivedAt: evening + minute * 60_000 + index }))
+      Array.from(
+        { length: count },
+        (_, index) => decisionOf({ id: `${minute}-${index}`, arrivedAt: evening + minute * 60_000 + index })
+      )
     const { busiest } = summary([at(0, 1), at(1, 3), at(2, 3), at(3, 2), at(4, 1), at(5, 1)].flat()).activity
     assert.deepStrictEqual(busiest.map(({ from, lines }) => [from.slice(11), lines]), [
-      ["20:01", 3], ["20:02", 3], ["20:03", 2], ["20:00", 1], ["20:04", 1]
+      ["20:01", 3],
+      ["20:02", 3],
+      ["20:03", 2],
+      ["20:00", 1],
+      ["20:04", 1]
     ])
   })
 
   it("counts people by name in any case, ten of them, and who spoke to the bot in vain", () => {
-    const others = Array.from({ length: 11 }, (_, index) => decisionOf({ id: `o${index}`, user: `viewer${index}`, outcome: noMatch }))
+    const others = Array.from(
+      { length: 11 },
+      (_, index) => decisionOf({ id: `o${index}`, user: `viewer${index}`, outcome: noMatch })
+    )
     const { mentions, people } = summary([
       decisionOf({ id: "1", user: "ana", outcome: replied(1), steps: [fired], content: { line: "mb hi" } }),
-      decisionOf({ id: "2", user: "Ana", outcome: { _tag: "Skipped", reason: "channel_per_hour", detail: "" }, steps: [fired, full], content: { line: "mb?" } }),
+      decisionOf({
+        id: "2",
+        user: "Ana",
+        outcome: { _tag: "Skipped", reason: "channel_per_hour", detail: "" },
+        steps: [fired, full],
+        content: { line: "mb?" }
+      }),
       // Its own line, one for somebody else and one that only looks like a name are no mentions.
-      decisionOf({ id: "3", user: "MovieBot", outcome: { _tag: "Skipped", reason: "own_line", detail: "" }, content: { line: "I am MovieBot" } }),
-      decisionOf({ id: "4", user: "Bob", eventType: "pm", outcome: { _tag: "Skipped", reason: "not_for_us", detail: "" } }),
+      decisionOf({
+        id: "3",
+        user: "MovieBot",
+        outcome: { _tag: "Skipped", reason: "own_line", detail: "" },
+        content: { line: "I am MovieBot" }
+      }),
+      decisionOf({
+        id: "4",
+        user: "Bob",
+        eventType: "pm",
+        outcome: { _tag: "Skipped", reason: "not_for_us", detail: "" }
+      }),
       decisionOf({ id: "5", user: "Bob", outcome: noMatch, steps: [missed], content: { line: "mbs are big" } }),
       // No trigger was tested: the name in the line counts.
-      decisionOf({ id: "6", user: "Bob", outcome: { _tag: "Skipped", reason: "media_silence", detail: "" }, content: { line: "moviebot!" } }),
+      decisionOf({
+        id: "6",
+        user: "Bob",
+        outcome: { _tag: "Skipped", reason: "media_silence", detail: "" },
+        content: { line: "moviebot!" }
+      }),
       decisionOf({ id: "7", user: "Bob", eventType: "pm", outcome: timeout, content: { line: "psst" } }),
       decisionOf({ id: "8", eventType: "contextual", outcome: replied(1) }),
       ...others
@@ -87,12 +145,20 @@ describe("a replay's summary", () => {
       { user: "Bob", lines: 3, addressed: 2, replies: 0 },
       { user: "viewer0", lines: 1, addressed: 0, replies: 0 }
     ])
-    assert.deepStrictEqual([people.top.length, people.others, people.unasked], [10, { users: 3, lines: 3, addressed: 0, replies: 0 }, 1])
-    assert.deepStrictEqual(mentions.unanswered.map(({ correlationId, reason, why }) => [String(correlationId), reason, why]), [
-      ["2", "channel_per_hour", "bot lines of the channel in an hour: 10 of 10: refused"],
-      ["6", "media_silence", "no reply: the bot keeps silent after a media change"],
-      ["7", "failed", "too slow"]
-    ])
+    assert.deepStrictEqual([people.top.length, people.others, people.unasked], [10, {
+      users: 3,
+      lines: 3,
+      addressed: 0,
+      replies: 0
+    }, 1])
+    assert.deepStrictEqual(
+      mentions.unanswered.map(({ correlationId, reason, why }) => [String(correlationId), reason, why]),
+      [
+        ["2", "channel_per_hour", "bot lines of the channel in an hour: 10 of 10: refused"],
+        ["6", "media_silence", "no reply: the bot keeps silent after a media change"],
+        ["7", "failed", "too slow"]
+      ]
+    )
     assert.deepStrictEqual([mentions.all, mentions.answered, sum(mentions.reasons)], [4, 1, 3])
   })
 
@@ -101,8 +167,15 @@ describe("a replay's summary", () => {
       summary([
         decisionOf({ id: "1", steps: [missed, dice], outcome: { _tag: "Skipped", reason: "probability", detail: "" } }),
         decisionOf({ id: "2", steps: [fired], outcome: replied(1) }),
-        decisionOf({ id: "3", steps: [fired, full], outcome: { _tag: "Skipped", reason: "channel_per_hour", detail: "" } })
-      ]).triggers.map(({ refused, ...counts }) => ({ ...counts, refused: refused.map(({ count, reason }) => `${reason} ${count}`) })),
+        decisionOf({
+          id: "3",
+          steps: [fired, full],
+          outcome: { _tag: "Skipped", reason: "channel_per_hour", detail: "" }
+        })
+      ]).triggers.map(({ refused, ...counts }) => ({
+        ...counts,
+        refused: refused.map(({ count, reason }) => `${reason} ${count}`)
+      })),
       [
         { entry: mention, matched: 2, fired: 2, replied: 1, refused: ["channel_per_hour 1"] },
         { entry: keyword, matched: 1, fired: 0, replied: 0, refused: ["probability 1"] }
@@ -111,10 +184,18 @@ describe("a replay's summary", () => {
   })
 
   it("adds up tokens, requests, delays and deliveries", () => {
-    const delays = Array.from({ length: 20 }, (_, index) => decisionOf({ id: `${index}`, outcome: replied(100 * (index + 1)) }))
+    const delays = Array.from(
+      { length: 20 },
+      (_, index) => decisionOf({ id: `${index}`, outcome: replied(100 * (index + 1)) })
+    )
     const { costs } = summary([
       ...delays,
-      decisionOf({ id: "a", steps: [attempt("timeout"), attempt("success"), answer(100, true)], outcome: replied(3_000), delivery: { _tag: "Delivered", afterMs: 5 } }),
+      decisionOf({
+        id: "a",
+        steps: [attempt("timeout"), attempt("success"), answer(100, true)],
+        outcome: replied(3_000),
+        delivery: { _tag: "Delivered", afterMs: 5 }
+      }),
       decisionOf({ id: "b", steps: [attempt("success"), answer(320, false)], outcome: noMatch }),
       decisionOf({ id: "c", outcome: replied(2_100), delivery: { _tag: "Unconfirmed", cause: "" } })
     ])
@@ -148,7 +229,14 @@ describe("a replay's summary", () => {
 
   it("of nothing is nothing", () => {
     const { activity, costs, mentions, replied: replies } = summary([])
-    assert.deepStrictEqual([activity.spans, activity.busiest, mentions.all, replies, costs.perReply, costs.delayMs], [[], [], 0, 0, undefined, undefined])
+    assert.deepStrictEqual([activity.spans, activity.busiest, mentions.all, replies, costs.perReply, costs.delayMs], [
+      [],
+      [],
+      0,
+      0,
+      undefined,
+      undefined
+    ])
   })
 
   it.prop("adds up, whatever was decided", [anyDecisions], ([decisions]) => {
@@ -160,12 +248,17 @@ describe("a replay's summary", () => {
     assert.strictEqual(all.mentions.answered + all.mentions.unanswered.length, all.mentions.all)
     assert.strictEqual(sum(all.mentions.reasons), all.mentions.unanswered.length)
     assert.strictEqual(delivery.delivered + delivery.unconfirmed + delivery.unknown, all.replied)
-    for (const { matched, refused, replied: replies } of all.triggers) assert.strictEqual(replies + sum(refused), matched)
+    for (const { matched, refused, replied: replies } of all.triggers) {
+      assert.strictEqual(replies + sum(refused), matched)
+    }
     const { others, top } = all.people
     const of = (part: "lines" | "addressed") => top.reduce((total, user) => total + user[part], others[part])
     assert.strictEqual(of("lines"), all.lines)
     assert.strictEqual(of("addressed"), all.mentions.all)
-    const spans = all.activity.spans.reduce((total, span) => ({ lines: total.lines + span.lines, replies: total.replies + span.replies }), { lines: 0, replies: 0 })
+    const spans = all.activity.spans.reduce(
+      (total, span) => ({ lines: total.lines + span.lines, replies: total.replies + span.replies }),
+      { lines: 0, replies: 0 }
+    )
     assert.deepStrictEqual(spans, { lines: all.lines, replies: all.replied })
     for (const record of decisions) assert.isAbove(endOf(record) === "failed" ? 1 : whyText(record).length, 0)
   })

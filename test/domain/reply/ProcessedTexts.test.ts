@@ -9,7 +9,8 @@ const settings = Schema.decodeSync(ResponseProcessing)({
 })
 const input = { botNames: ["MovieBot"], recentReplies: [], trigger: "what do you like?" }
 
-const textsOf = (answer: string) => compileReply(settings)(answer, input).texts.map(({ step, text }) => `${step}: ${text}`)
+const textsOf = (answer: string) =>
+  compileReply(settings)(answer, input).texts.map(({ step, text }) => `${step}: ${text}`)
 
 describe("the texts on the way to a line", () => {
   it("are those after each step", () =>

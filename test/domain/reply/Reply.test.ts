@@ -23,7 +23,11 @@ const rows = decodeRows(parse(readFileSync(resolve(import.meta.dirname, "../../f
 const decodeSettings = Schema.decodeUnknownSync(ResponseProcessing, { onExcessProperty: "error" })
 const settingsOf = (settings: unknown): ResponseProcessing => decodeSettings(settings ?? {})
 
-const input: ReplyInput = { botNames: ["CynthiaRothbot", "Cynthia"], recentReplies: [], trigger: "hey, what do you say?" }
+const input: ReplyInput = {
+  botNames: ["CynthiaRothbot", "Cynthia"],
+  recentReplies: [],
+  trigger: "hey, what do you say?"
+}
 const outcome = (reply: ProcessedReply): { readonly line: string } | { readonly dropped: string } =>
   reply._tag === "Line" ? { line: reply.text } : { dropped: reply.reason }
 
@@ -81,9 +85,65 @@ describe("what each step did", () => {
 
 describe("always", () => {
   const answers = mixed([
-    ...lineBreaks, ...invisibles, "/", "!", ".", "...", "#", "~", "~~", "\\", "／", "．", ">", "*", "**", "_", "`", "```", "- ", "1. ", "9\\. ", "[", "](",
-    ")", "<think>", "</think>", "[think]", "<b>", "<!--", "-->", "&amp;", "&lt;", "&#47;", "\"", "“", "”", "'", "Cynthia:", "Cynthia", ": ",
-    "kick", " word ", " two words. ", "Dr. ", "A. ", "映画", "。", "ก็", "مرحبا", "؟", "👩‍🚀", "🇩🇪", "e\u0301", "\uD83D", "2*3*4", "http", "://", "ok", " "
+    ...lineBreaks,
+    ...invisibles,
+    "/",
+    "!",
+    ".",
+    "...",
+    "#",
+    "~",
+    "~~",
+    "\\",
+    "／",
+    "．",
+    ">",
+    "*",
+    "**",
+    "_",
+    "`",
+    "```",
+    "- ",
+    "1. ",
+    "9\\. ",
+    "[",
+    "](",
+    ")",
+    "<think>",
+    "</think>",
+    "[think]",
+    "<b>",
+    "<!--",
+    "-->",
+    "&amp;",
+    "&lt;",
+    "&#47;",
+    "\"",
+    "“",
+    "”",
+    "'",
+    "Cynthia:",
+    "Cynthia",
+    ": ",
+    "kick",
+    " word ",
+    " two words. ",
+    "Dr. ",
+    "A. ",
+    "映画",
+    "。",
+    "ก็",
+    "مرحبا",
+    "؟",
+    "👩‍🚀",
+    "🇩🇪",
+    "e\u0301",
+    "\uD83D",
+    "2*3*4",
+    "http",
+    "://",
+    "ok",
+    " "
   ], 60)
   const Limits = Schema.Struct({
     max_response_length: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 240 })),
@@ -152,7 +212,9 @@ describe("cost", () => {
     const hostile = "a".repeat(10_000) + "!"
     const simple = withPatterns(["zzz"])
     const nested = withPatterns(["(a+)+$"])
-    expect([outcome(simple(hostile, input)), outcome(nested(hostile, input))]).toEqual([{ dropped: "length" }, { dropped: "length" }])
+    expect([outcome(simple(hostile, input)), outcome(nested(hostile, input))]).toEqual([{ dropped: "length" }, {
+      dropped: "length"
+    }])
     const trivial = costMs(() => simple(hostile, input))
     expect(costMs(() => nested(hostile, input)) / trivial).toBeLessThan(50)
   })
@@ -163,8 +225,45 @@ describe("cost", () => {
     process(usual, input)
     const plain = Math.max(1, costMs(() => process(usual, input)))
     const pieces = [
-      "[", ">", "> ", "*", "_", "*a_ ", "`", "` ", "<", "<a ", "<think>", "<think ", "</think ", "[think", "&amp;", "amp;", "\\", "**a ", "- ", "![", "[a](", " ",
-      "a ", "~~a ", "A. ", "Dr. ", "... ", "/ ", "\u200D", "Cynthia:", "\"", "\n", "a\n\n", "\n>", "e\u0301", "\u0301", "👩‍", "漢", "ก"
+      "[",
+      ">",
+      "> ",
+      "*",
+      "_",
+      "*a_ ",
+      "`",
+      "` ",
+      "<",
+      "<a ",
+      "<think>",
+      "<think ",
+      "</think ",
+      "[think",
+      "&amp;",
+      "amp;",
+      "\\",
+      "**a ",
+      "- ",
+      "![",
+      "[a](",
+      " ",
+      "a ",
+      "~~a ",
+      "A. ",
+      "Dr. ",
+      "... ",
+      "/ ",
+      "\u200D",
+      "Cynthia:",
+      "\"",
+      "\n",
+      "a\n\n",
+      "\n>",
+      "e\u0301",
+      "\u0301",
+      "👩‍",
+      "漢",
+      "ก"
     ]
     const slow = pieces.map((piece) => {
       const answer = piece.repeat(Math.ceil(10_000 / piece.length))

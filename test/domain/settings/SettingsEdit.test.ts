@@ -5,7 +5,7 @@ import { activate, type ChannelSettings } from "../../../src/domain/ChannelSetti
 import { channelKey } from "../../../src/domain/Ids.ts"
 import { editSettings, SettingsEdit } from "../../../src/domain/settings/SettingsEdit.ts"
 import { parseSettings } from "../../../src/domain/settings/SettingsFile.ts"
-import { settingsValues } from "../../../src/domain/settings/SettingsValues.ts"
+import { settingsValues } from "../../../src/domain/playground/SettingsValues.ts"
 
 const base = `# A room.
 nats: { servers: [ nats://127.0.0.1:4222 ] }
@@ -50,7 +50,8 @@ describe("an edit of a configuration text", () => {
 
   it("leaves everything around a value of the example as it is", () => {
     const example = readFileSync("config/config.example.yaml", "utf8")
-    const prompt = /system_prompt: >-\n(?: {4}\S.*\n)+/.exec(example)?.[0] ?? assert.fail("no prompt over several lines")
+    const prompt = /system_prompt: >-\n(?: {4}\S.*\n)+/.exec(example)?.[0] ??
+      assert.fail("no prompt over several lines")
     assert.strictEqual(
       edited(
         example,
@@ -68,10 +69,20 @@ describe("an edit of a configuration text", () => {
   })
 
   it("keeps the comments where it has to write anew", () => {
-    const text = base.replace("bot: { username: MovieBot }", "# me\nbot:\n  username: MovieBot # so\n  aliases:\n    # old\n    - a")
-    const after = edited(text, { path: ["bot", "aliases"], value: ["b", "c"] }, { path: ["bot", "ignore_users"], value: ["d"] })
+    const text = base.replace(
+      "bot: { username: MovieBot }",
+      "# me\nbot:\n  username: MovieBot # so\n  aliases:\n    # old\n    - a"
+    )
+    const after = edited(text, { path: ["bot", "aliases"], value: ["b", "c"] }, {
+      path: ["bot", "ignore_users"],
+      value: ["d"]
+    })
     assert.deepStrictEqual(after.match(/# .*/g), ["# A room.", "# me", "# so", "# old"])
-    assert.deepStrictEqual(valuesOf(after).bot, { username: valuesOf(base).bot.username, aliases: ["b", "c"], ignore_users: ["d"] })
+    assert.deepStrictEqual(valuesOf(after).bot, {
+      username: valuesOf(base).bot.username,
+      aliases: ["b", "c"],
+      ignore_users: ["d"]
+    })
   })
 
   it("writes out the list of triggers that holds when there is none", () => {
@@ -100,12 +111,16 @@ describe("an edit of a configuration text", () => {
   it("fills a section that is there without a value", () => {
     const text = base.replace("name: lobby", "name: lobby\n    rate_limits:")
     const [section, field] = [["channels", 0, "rate_limits"], "max_per_channel_per_hour"]
-    const both = [edited(text, { path: [...section, field], value: 1 }), edited(text, { path: section, value: { [field]: 1 } })]
+    const both = [
+      edited(text, { path: [...section, field], value: 1 }),
+      edited(text, { path: section, value: { [field]: 1 } })
+    ]
     assert.deepStrictEqual(both.map((after) => valuesOf(after).rate_limits.max_per_channel_per_hour), [1, 1])
   })
 
   it("changes the room's own settings where it has some, and the general ones where they count over all rooms", () => {
-    const own = "name: lobby\n    system_prompt: Be brief.\n    triggers: [{ type: pm }]\n    rate_limits: { global_cooldown_seconds: 1 }"
+    const own =
+      "name: lobby\n    system_prompt: Be brief.\n    triggers: [{ type: pm }]\n    rate_limits: { global_cooldown_seconds: 1 }"
     const text = edited(
       base.replace("name: lobby", own),
       { path: ["llm_api", "system_prompt"], value: "Be long." },
@@ -146,7 +161,9 @@ describe("what is not edited", () => {
 
   it("a variable of the environment", () => {
     const refused = ": a ${VARIABLE} can be set in the configuration file only"
-    assert.deepStrictEqual(refusals({ path: ["llm_api", "system_prompt"], value: "${HOME}" }), [`llm_api.system_prompt${refused}`])
+    assert.deepStrictEqual(refusals({ path: ["llm_api", "system_prompt"], value: "${HOME}" }), [
+      `llm_api.system_prompt${refused}`
+    ])
     assert.deepStrictEqual(refusals({ path: ["bot"], value: { username: "a${HOME}" } }), [`bot${refused}`])
   })
 

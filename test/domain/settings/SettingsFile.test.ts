@@ -25,7 +25,9 @@ const parsed = (text: string): ParsedSettings =>
 const problemsOf = (text: string): ReadonlyArray<string> => {
   const result = parseSettings(text, environment)
   const problems = Result.isFailure(result) ? result.failure : result.success.warnings
-  return problems.map(({ column, line, message, path, severity }) => `${line}:${column} ${severity} ${path}: ${message}`)
+  return problems.map(({ column, line, message, path, severity }) =>
+    `${line}:${column} ${severity} ${path}: ${message}`
+  )
 }
 
 /** All field paths of a JSON Schema, lists marked by `[]`. */
@@ -81,7 +83,9 @@ describe("the configuration file", () => {
     const shown = new Set(pathsIn(parseDocument(example).toJS(), ""))
     // What a channel overrides is shown at the top level; fallbacks and their fields are in a comment.
     const elsewhere = /^channels\[\]\.(triggers|rate_limits|response_processing)[.[]|^llm_api\.fallbacks\[\]/
-    const missing = [...new Set(pathsOf(document.schema, ""))].filter((path) => !elsewhere.test(path) && !shown.has(path))
+    const missing = [...new Set(pathsOf(document.schema, ""))].filter((path) =>
+      !elsewhere.test(path) && !shown.has(path)
+    )
     assert.deepStrictEqual(missing, [])
   })
 
@@ -112,11 +116,31 @@ describe("the configuration file", () => {
     ["a server", "nats://127.0.0.1:4222", "http://127.0.0.1", "nats.servers[0]"],
     ["a URL", "http://127.0.0.1/v1", "ftp://x", "llm_api.base_url"],
     ["a placeholder", "model: m", "model: m, user_prompt_template: \"{nobody}\"", "llm_api.user_prompt_template"],
-    ["a pattern", "bot:", "response_processing: { content_filter: { block_patterns: [\"(\"] } }\nbot:", "response_processing.content_filter.block_patterns[0]"],
-    ["a probability", "bot:", "triggers: [{ type: mention, fire_probability: 2 }]\nbot:", "triggers[0].fire_probability"],
+    [
+      "a pattern",
+      "bot:",
+      "response_processing: { content_filter: { block_patterns: [\"(\"] } }\nbot:",
+      "response_processing.content_filter.block_patterns[0]"
+    ],
+    [
+      "a probability",
+      "bot:",
+      "triggers: [{ type: mention, fire_probability: 2 }]\nbot:",
+      "triggers[0].fire_probability"
+    ],
     ["keywords", "bot:", "triggers: [{ type: keyword, keywords: [] }]\nbot:", "triggers[0].keywords"],
-    ["a user limit of a channel", "name: mychannel", "name: a, rate_limits: { max_per_user_per_minute: 1 }", "channels[0].rate_limits.max_per_user_per_minute"],
-    ["a length", "bot:", "response_processing: { max_response_length: 241 }\nbot:", "response_processing.max_response_length"],
+    [
+      "a user limit of a channel",
+      "name: mychannel",
+      "name: a, rate_limits: { max_per_user_per_minute: 1 }",
+      "channels[0].rate_limits.max_per_user_per_minute"
+    ],
+    [
+      "a length",
+      "bot:",
+      "response_processing: { max_response_length: 241 }\nbot:",
+      "response_processing.max_response_length"
+    ],
     ["durable intake", "nats: {", "nats: { jetstream: { enabled: true },", "nats.jetstream.enabled"]
   ])("refuses %s that is wrong", (_, good, bad, path) => {
     const problems = problemsOf(minimal.replace(good, bad))

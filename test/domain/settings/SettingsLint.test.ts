@@ -26,42 +26,108 @@ const doubtful: ReadonlyArray<readonly [what: string, text: string, ...warnings:
   ["a literal password", withFields("", { nats: "user: me, password: abc" }), `nats.password: ${literal}`],
   ["a literal token", withFields("", { nats: "token: abc" }), `nats.token: ${literal}`],
   ["a key that is half a literal", withFields("").replace("${KEY}", "${KEY}abc"), `llm_api.api_key: ${literal}`],
-  ["a password without a user", withFields("", { nats: "password: \"${KEY}\"" }), "nats.password: is not used without nats.user"],
-  ["a token and a user", withFields("", { nats: "user: me, token: \"${KEY}\"" }), "nats.token: set either a token or a user"],
-  ["half a certificate", withFields("", { nats: "tls: { cert_file: a }" }), "nats.tls: cert_file and key_file go together"],
-  ["a user in an address", withFields("").replace("nats://", "nats://me:x@"),
-    "nats.servers[0]: a user in the address is not used: set nats.user and nats.password"],
-  ["a short alias", withFields("", { bot: "aliases: [B-t, Bo]" }), `bot.aliases[0]: fewer than 3 letters: ${manyLines}`,
-    `bot.aliases[1]: fewer than 3 letters: ${manyLines}`],
+  [
+    "a password without a user",
+    withFields("", { nats: "password: \"${KEY}\"" }),
+    "nats.password: is not used without nats.user"
+  ],
+  [
+    "a token and a user",
+    withFields("", { nats: "user: me, token: \"${KEY}\"" }),
+    "nats.token: set either a token or a user"
+  ],
+  [
+    "half a certificate",
+    withFields("", { nats: "tls: { cert_file: a }" }),
+    "nats.tls: cert_file and key_file go together"
+  ],
+  [
+    "a user in an address",
+    withFields("").replace("nats://", "nats://me:x@"),
+    "nats.servers[0]: a user in the address is not used: set nats.user and nats.password"
+  ],
+  [
+    "a short alias",
+    withFields("", { bot: "aliases: [B-t, Bo]" }),
+    `bot.aliases[0]: fewer than 3 letters: ${manyLines}`,
+    `bot.aliases[1]: fewer than 3 letters: ${manyLines}`
+  ],
   ["a common alias", withFields("", { bot: "aliases: [Bot]" }), `bot.aliases[0]: a common word: ${manyLines}`],
-  ["a deadline below the timeout", withFields("response_processing: { reply_deadline_seconds: 10 }"),
-    "response_processing.reply_deadline_seconds: below llm_api.timeout_seconds (30): slow answers are cut off before their time"],
-  ["a channel's deadline below the timeout", withFields("", { room: "response_processing: { reply_deadline_seconds: 10 }" }),
-    "channels[0].response_processing.reply_deadline_seconds: below llm_api.timeout_seconds (30): slow answers are cut off before their time"],
-  ["more tokens than fit", withFields("", { llm: "parameters: { max_tokens: 1000 }" }),
-    "llm_api.parameters.max_tokens: far more than the 200 characters of max_response_length can hold; only models that think first need that"],
-  ["nothing to fall back on", withFields("response_processing: { fallback_responses_enabled: true }"),
-    "response_processing.fallback_responses: is empty, so there is nothing to say when the model fails"],
-  ["more words than the most", withFields("response_processing: { content_filter: { min_word_count: 60 } }"),
-    "response_processing.content_filter.min_word_count: above max_word_count (50): no reply can pass"],
+  [
+    "a deadline below the timeout",
+    withFields("response_processing: { reply_deadline_seconds: 10 }"),
+    "response_processing.reply_deadline_seconds: below llm_api.timeout_seconds (30): slow answers are cut off before their time"
+  ],
+  [
+    "a channel's deadline below the timeout",
+    withFields("", { room: "response_processing: { reply_deadline_seconds: 10 }" }),
+    "channels[0].response_processing.reply_deadline_seconds: below llm_api.timeout_seconds (30): slow answers are cut off before their time"
+  ],
+  [
+    "more tokens than fit",
+    withFields("", { llm: "parameters: { max_tokens: 1000 }" }),
+    "llm_api.parameters.max_tokens: far more than the 200 characters of max_response_length can hold; only models that think first need that"
+  ],
+  [
+    "nothing to fall back on",
+    withFields("response_processing: { fallback_responses_enabled: true }"),
+    "response_processing.fallback_responses: is empty, so there is nothing to say when the model fails"
+  ],
+  [
+    "more words than the most",
+    withFields("response_processing: { content_filter: { min_word_count: 60 } }"),
+    "response_processing.content_filter.min_word_count: above max_word_count (50): no reply can pass"
+  ],
   ["no trigger", withFields("triggers: []"), "triggers: no entry is enabled, so the bot never speaks"],
-  ["no enabled trigger", withFields("triggers: [{ type: pm, enabled: false }]"), "triggers: no entry is enabled, so the bot never speaks"],
-  ["no trigger in a channel", withFields("", { room: "triggers: []" }), "channels[0].triggers: no entry is enabled, so the bot never speaks"],
-  ["a trigger that never fires", withFields("triggers: [{ type: pm, fire_probability: 0 }]"),
-    "triggers[0].fire_probability: 0 means that this entry never fires"],
-  ["a trigger that is allowed nothing", withFields("triggers: [{ type: pm, rate_limit: { max_per_hour: 0 } }]"),
-    "triggers[0].rate_limit.max_per_hour: 0 allows no reply at all; null is no limit"],
-  ["a second pm entry behind one that takes all", withFields("triggers: [{ type: pm }, { type: pm }]"), `triggers[1].type: ${unreachable}`],
-  ["keywords an earlier entry has", withFields("triggers: [{ type: keyword, keywords: [Film, x] }, { type: keyword, keywords: [film] }]"),
-    `triggers[1].type: ${unreachable}`],
-  ["whole words where an earlier entry takes parts",
-    withFields("triggers: [{ type: keyword, keywords: [film], match: substring }, { type: keyword, keywords: [film] }]"),
-    `triggers[1].type: ${unreachable}`],
-  ["a keyword that cannot be seen", withFields("triggers: [{ type: keyword, keywords: [film, \" \"] }]"),
-    "triggers[0].keywords[1]: no message can match this keyword"],
-  ["more lines than are kept",
-    withFields("triggers: [{ type: contextual, min_messages_since_last_bot_message: 11 }]\ncontext_window: { size: 10 }"),
-    "triggers[0].min_messages_since_last_bot_message: never reached: context_window.size keeps 10 lines"]
+  [
+    "no enabled trigger",
+    withFields("triggers: [{ type: pm, enabled: false }]"),
+    "triggers: no entry is enabled, so the bot never speaks"
+  ],
+  [
+    "no trigger in a channel",
+    withFields("", { room: "triggers: []" }),
+    "channels[0].triggers: no entry is enabled, so the bot never speaks"
+  ],
+  [
+    "a trigger that never fires",
+    withFields("triggers: [{ type: pm, fire_probability: 0 }]"),
+    "triggers[0].fire_probability: 0 means that this entry never fires"
+  ],
+  [
+    "a trigger that is allowed nothing",
+    withFields("triggers: [{ type: pm, rate_limit: { max_per_hour: 0 } }]"),
+    "triggers[0].rate_limit.max_per_hour: 0 allows no reply at all; null is no limit"
+  ],
+  [
+    "a second pm entry behind one that takes all",
+    withFields("triggers: [{ type: pm }, { type: pm }]"),
+    `triggers[1].type: ${unreachable}`
+  ],
+  [
+    "keywords an earlier entry has",
+    withFields("triggers: [{ type: keyword, keywords: [Film, x] }, { type: keyword, keywords: [film] }]"),
+    `triggers[1].type: ${unreachable}`
+  ],
+  [
+    "whole words where an earlier entry takes parts",
+    withFields(
+      "triggers: [{ type: keyword, keywords: [film], match: substring }, { type: keyword, keywords: [film] }]"
+    ),
+    `triggers[1].type: ${unreachable}`
+  ],
+  [
+    "a keyword that cannot be seen",
+    withFields("triggers: [{ type: keyword, keywords: [film, \" \"] }]"),
+    "triggers[0].keywords[1]: no message can match this keyword"
+  ],
+  [
+    "more lines than are kept",
+    withFields(
+      "triggers: [{ type: contextual, min_messages_since_last_bot_message: 11 }]\ncontext_window: { size: 10 }"
+    ),
+    "triggers[0].min_messages_since_last_bot_message: never reached: context_window.size keeps 10 lines"
+  ]
 ]
 
 const fine: ReadonlyArray<readonly [what: string, text: string]> = [
@@ -76,11 +142,20 @@ const fine: ReadonlyArray<readonly [what: string, text: string]> = [
   ["a second pm entry behind a disabled one", withFields("triggers: [{ type: pm, enabled: false }, { type: pm }]")],
   ["a mention behind a pm", withFields("triggers: [{ type: pm }, { type: mention }]")],
   ["two timers", withFields("triggers: [{ type: contextual }, { type: contextual }]")],
-  ["other keywords", withFields("triggers: [{ type: keyword, keywords: [film] }, { type: keyword, keywords: [film, song] }]")],
-  ["keywords an earlier entry has in one case only",
-    withFields("triggers: [{ type: keyword, keywords: [film], case_sensitive: true }, { type: keyword, keywords: [film] }]")],
-  ["parts of words where an earlier entry takes whole ones",
-    withFields("triggers: [{ type: keyword, keywords: [film] }, { type: keyword, keywords: [film], match: substring }]")]
+  [
+    "other keywords",
+    withFields("triggers: [{ type: keyword, keywords: [film] }, { type: keyword, keywords: [film, song] }]")
+  ],
+  [
+    "keywords an earlier entry has in one case only",
+    withFields(
+      "triggers: [{ type: keyword, keywords: [film], case_sensitive: true }, { type: keyword, keywords: [film] }]"
+    )
+  ],
+  [
+    "parts of words where an earlier entry takes whole ones",
+    withFields("triggers: [{ type: keyword, keywords: [film] }, { type: keyword, keywords: [film], match: substring }]")
+  ]
 ]
 
 describe("the lint", () => {

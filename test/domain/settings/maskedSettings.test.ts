@@ -22,7 +22,9 @@ describe("settings without their secrets", () => {
   })
 
   it("are settings all the same, and keep what is no secret", () => {
-    const { bot, llm_api, nats } = Schema.decodeUnknownSync(Settings)(JSON.parse(JSON.stringify(maskedSettings(settings))))
+    const { bot, llm_api, nats } = Schema.decodeUnknownSync(Settings)(
+      JSON.parse(JSON.stringify(maskedSettings(settings)))
+    )
     assert.deepStrictEqual(bot, settings.bot)
     assert.strictEqual(llm_api.model, "m")
     assert.strictEqual(llm_api.fallbacks[0]?.model, "n")

@@ -3,7 +3,7 @@ import * as conventions from "@opentelemetry/semantic-conventions/incubating"
 import { Option } from "effect"
 import { readTraceparent, writeTraceparent } from "../../../src/domain/telemetry/TraceContext.ts"
 import { attribute } from "../../../src/domain/telemetry/TraceNames.ts"
-import { stepEvent } from "../../../src/domain/telemetry/TraceStory.ts"
+import { stepEvent } from "../../../src/domain/decision/DecisionSpan.ts"
 import { EntryKey } from "../../../src/domain/Ids.ts"
 import { commandTemplate, eventTemplate } from "../../../src/domain/wire/Subject.ts"
 
@@ -20,7 +20,10 @@ describe("the header traceparent", () => {
   })
 
   it("of a later version may say more", () => {
-    assert.deepStrictEqual(readTraceparent(`01-${traceId}-${spanId}-03-more`), Option.some({ traceId, spanId, sampled: true }))
+    assert.deepStrictEqual(
+      readTraceparent(`01-${traceId}-${spanId}-03-more`),
+      Option.some({ traceId, spanId, sampled: true })
+    )
   })
 
   const malformed = {
@@ -48,8 +51,16 @@ describe("the names of a trace", () => {
 
   it("of a subject differ from its room alone", () => {
     assert.deepStrictEqual(
-      [eventTemplate("cytube", "chatMsg"), eventTemplate("kryten", "chatMsg"), eventTemplate("kryten-legacy", "changeMedia")],
-      ["cytube.events.{channel}.chatMsg", "kryten.events.cytube.{channel}.chatmsg", "cytube.events.{domain}.{channel}.changemedia"]
+      [
+        eventTemplate("cytube", "chatMsg"),
+        eventTemplate("kryten", "chatMsg"),
+        eventTemplate("kryten-legacy", "changeMedia")
+      ],
+      [
+        "cytube.events.{channel}.chatMsg",
+        "kryten.events.cytube.{channel}.chatmsg",
+        "cytube.events.{domain}.{channel}.changemedia"
+      ]
     )
     assert.deepStrictEqual(
       [commandTemplate("cytube", "pm"), commandTemplate("kryten", "chat"), commandTemplate("kryten-legacy", "chat")],

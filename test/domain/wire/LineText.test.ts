@@ -13,7 +13,11 @@ const rows: ReadonlyArray<readonly [rule: string, html: string, text: string]> =
   ["tags are dropped", "<em>yes</em> <span class=\"spoiler\">no</span>", "yes no"],
   ["tags in upper case", "<EM>yes</EM>", "yes"],
   ["comments and declarations are tags", "a<!-- no -->b<!doctype html>c", "abc"],
-  ["an anchor's text is kept", "<a href=\"https://x.test/?a=1&amp;b=2\" target=\"_blank\">https://x.test</a> ok", "https://x.test ok"],
+  [
+    "an anchor's text is kept",
+    "<a href=\"https://x.test/?a=1&amp;b=2\" target=\"_blank\">https://x.test</a> ok",
+    "https://x.test ok"
+  ],
   ["a > inside a quoted value ends no tag", "<a title=\"a>b\" rel='c>d'>text</a>", "text"],
   ["< before a digit is text", "I <3 you", "I <3 you"],
   ["< before a blank or the end is text", "1 < 2, a <", "1 < 2, a <"],
@@ -47,7 +51,25 @@ describe("lineText", () => {
     expect(plainText("😀😀", 3)).toBe("😀")
   })
 
-  const hostile = mixed(["<", ">", "<a ", "href=", "\"", "'", "=", "</", "<!--", "&", "amp;", "&#", ";", "😀", "\uD83D", ...lineBreaks, ...invisibles])
+  const hostile = mixed([
+    "<",
+    ">",
+    "<a ",
+    "href=",
+    "\"",
+    "'",
+    "=",
+    "</",
+    "<!--",
+    "&",
+    "amp;",
+    "&#",
+    ";",
+    "😀",
+    "\uD83D",
+    ...lineBreaks,
+    ...invisibles
+  ])
 
   it.prop("whatever comes, it is well-formed, one line, bounded and without controls", [hostile], ([html]) => {
     const text = lineText(html)

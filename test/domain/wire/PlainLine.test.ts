@@ -24,7 +24,19 @@ describe("a line of a plain chat log", () => {
     })
   }
 
-  for (const line of ["", "hello", "20:15\tAna\thi", "yesterday\tAna\thi", "-5\tAna\thi", "0\tAna\thi", `${evening}\t\thi`, `${evening}`, `${evening}\t${"x".repeat(51)}\thi`]) {
+  for (
+    const line of [
+      "",
+      "hello",
+      "20:15\tAna\thi",
+      "yesterday\tAna\thi",
+      "-5\tAna\thi",
+      "0\tAna\thi",
+      `${evening}\t\thi`,
+      `${evening}`,
+      `${evening}\t${"x".repeat(51)}\thi`
+    ]
+  ) {
     it(`is none: ${JSON.stringify(line.slice(0, 40))}`, () => {
       assert.deepStrictEqual(readPlainLine(line), Option.none())
     })

@@ -18,7 +18,11 @@ describe("token", () => {
     ["lower case", "TestChan", "testchan"],
     ["blanks become hyphens", "my room 2", "my-room-2"],
     ["hyphen, underscore and digits stay", "a-b_c9", "a-b_c9"],
-    ["what NATS or the bridge reserves goes", "a*b>c!d@e#f$g%h^i&j(k)l+m=n[o]p{q}r|s\\t:u;v\"w'x<y,z?0/1", "abcdefghijklmnopqrstuvwxyz01"],
+    [
+      "what NATS or the bridge reserves goes",
+      "a*b>c!d@e#f$g%h^i&j(k)l+m=n[o]p{q}r|s\\t:u;v\"w'x<y,z?0/1",
+      "abcdefghijklmnopqrstuvwxyz01"
+    ],
     ["a domain keeps its dots", "cytu.be", "cytu.be"],
     ["at most 100", "a".repeat(150), "a".repeat(100)]
   ]
@@ -68,6 +72,8 @@ describe("subjects", () => {
     expect(["chatMsg", "chatmsg", "CHATMSG", "setUserRank", "setuserrank", "noflood"].map(eventType)).toEqual(
       ["chatMsg", "chatMsg", "chatMsg", "setUserRank", "setUserRank", "noflood"]
     )
-    expect(["setAFK", "clearchat", "rank", "", "__proto__", "constructor"].map(eventType)).toEqual(Array(6).fill("other"))
+    expect(["setAFK", "clearchat", "rank", "", "__proto__", "constructor"].map(eventType)).toEqual(
+      Array(6).fill("other")
+    )
   })
 })

@@ -8,7 +8,7 @@ import { parseSettings } from "../../../src/domain/settings/SettingsFile.ts"
 import { replay } from "../../../src/layers/replay/Replay.ts"
 import { readLog } from "../../../src/layers/replay/ReplayLog.ts"
 import { NatsError } from "../../../src/services/Nats.ts"
-import { type CompletionEnd, type RecordingEntry, RecordingLine } from "../../../src/services/recording/Recording.ts"
+import { type CompletionEnd, type RecordingEntry, RecordingLine } from "../../../src/services/replay/Recording.ts"
 import { fileWith } from "../../support/Program.ts"
 
 // Recordings as a live run leaves them, written by hand: what happened at which ms.
@@ -32,8 +32,11 @@ const at = (ms: number) => ({ ts: (day + ms) / 1000, mono: ms })
 const id = (name: string): CorrelationId => CorrelationId.make(name)
 
 const began: RecordingEntry = { kind: "recording", ...at(0), version: "0", anonymous: false }
-const configured = (ms: number, settings: Settings): RecordingEntry =>
-  ({ kind: "config", ...at(ms), settings: maskedSettings(settings) })
+const configured = (ms: number, settings: Settings): RecordingEntry => ({
+  kind: "config",
+  ...at(ms),
+  settings: maskedSettings(settings)
+})
 const said = (ms: number, name: string, msg: string): RecordingEntry => ({
   kind: "event",
   ...at(ms),
@@ -42,12 +45,29 @@ const said = (ms: number, name: string, msg: string): RecordingEntry => ({
   payload: { user: { name: "Ana", rank: 1 }, msg, meta: {}, time: day + ms },
   since: at(0)
 })
-const completion = (ms: number, name: CorrelationId, end: CompletionEnd, took = 500): RecordingEntry =>
-  ({ kind: "completion", ...at(ms), id: name, took, attempts: [], end })
-const answered = (text: string): CompletionEnd =>
-  ({ _tag: "Answered", text, model: "m", finishReason: "stop", inputTokens: 1, outputTokens: 1, estimated: false })
-const look = (ms: number): RecordingEntry =>
-  ({ kind: "look", ...at(ms), channel: ChannelName.make("lobby"), entry: EntryKey.make("contextual") })
+const completion = (ms: number, name: CorrelationId, end: CompletionEnd, took = 500): RecordingEntry => ({
+  kind: "completion",
+  ...at(ms),
+  id: name,
+  took,
+  attempts: [],
+  end
+})
+const answered = (text: string): CompletionEnd => ({
+  _tag: "Answered",
+  text,
+  model: "m",
+  finishReason: "stop",
+  inputTokens: 1,
+  outputTokens: 1,
+  estimated: false
+})
+const look = (ms: number): RecordingEntry => ({
+  kind: "look",
+  ...at(ms),
+  channel: ChannelName.make("lobby"),
+  entry: EntryKey.make("contextual")
+})
 
 const encode = Schema.encodeSync(RecordingLine)
 
@@ -138,7 +158,12 @@ describe("a replay as the bot decided live", () => {
       const entries = [said(1_000, "a", "MovieBot, hello?"), completion(1_500, id("a"), answered("Hello to you too"))]
       const lines = [{ ...began, dryRun: true }, configured(0, settings), ...entries].map((entry) => encode(entry))
       const log = yield* readLog(yield* fileWith("night.jsonl", lines.join("\n")))
-      const { decisions } = yield* replay(log, { config: "own", settings, asked: undefined, progress: () => Effect.void })
+      const { decisions } = yield* replay(log, {
+        config: "own",
+        settings,
+        asked: undefined,
+        progress: () => Effect.void
+      })
       assert.deepStrictEqual(decisions[0]?.outcome, { _tag: "Skipped", reason: "dry_run", detail: "" })
     }).pipe(Effect.scoped))
 })

@@ -7,7 +7,10 @@ const time = "2026-11-21T20:00:00Z"
 
 const textsOf = Effect.fnUntraced(function*(text: string) {
   const { lines, unusable } = yield* readLog(yield* fileWith("evening.log", text))
-  return { texts: lines.map(({ entry, line }) => [line, entry.kind === "captured" ? entry.payload : entry.kind]), unusable }
+  return {
+    texts: lines.map(({ entry, line }) => [line, entry.kind === "captured" ? entry.payload : entry.kind]),
+    unusable
+  }
 })
 
 const captured = (msg: string): string =>

@@ -1,0 +1,69 @@
+// Joiners, variation selectors, soft hyphens: a reader does not see them, so they neither hide a word nor end one.
+const invisible = /\p{DI}+/gu
+
+/** Text as a reader tells it apart: compatibility forms do not differ, what cannot be seen does not count. */
+const visible = (text: string): string => text.replace(invisible, "").normalize("NFKC")
+
+/**
+ * Text as it is compared: case does not differ either, nor a final sigma, a sharp s or a Turkish i.
+ * (By way of upper case, which spells out what lower case alone would keep apart, but keeps its own sharp s.)
+ */
+export const foldCase = (text: string): string =>
+  visible(text).toLowerCase().toUpperCase().toLowerCase().replaceAll("ς", "σ").replaceAll("i\u0307", "i").normalize(
+    "NFKC"
+  )
+
+const wordCharacter = "[\\p{L}\\p{M}\\p{N}_]"
+// Written without spaces between words, so nothing there marks a word's end (F3).
+const unspaced = ["Han", "Hiragana", "Katakana", "Thai", "Lao", "Khmer", "Myanmar"]
+  .map((script) => `\\p{scx=${script}}`).join("")
+const boundaryBefore = `(?<![${wordCharacter}--[${unspaced}]])`
+const boundaryAfter = `(?![${wordCharacter}--[${unspaced}]])`
+
+const bounded = new RegExp(`${wordCharacter}`, "v")
+const unbounded = new RegExp(`[${unspaced}]`, "v")
+const needsBoundary = (character: string): boolean => bounded.test(character) && !unbounded.test(character)
+
+/** A text as a regular expression that matches it. No more is escaped than the strict modes `u` and `v` allow. */
+export const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")
+
+/** Phrases that need the same boundaries as one alternation of plain texts: engines search those fast. */
+const alternation = (phrases: ReadonlyArray<string>, match: "word" | "substring"): string => {
+  const before = (phrase: string): string =>
+    match === "word" && needsBoundary([...phrase][0] ?? "") ? boundaryBefore : ""
+  const after = (phrase: string): string =>
+    match === "word" && needsBoundary([...phrase].at(-1) ?? "") ? boundaryAfter : ""
+  return [boundaryBefore, ""].flatMap((left) =>
+    [boundaryAfter, ""].flatMap((right) => {
+      const members = phrases.filter((phrase) => before(phrase) === left && after(phrase) === right)
+      return members.length === 0 ? [] : [`${left}(?:${members.map(literally).join("|")})${right}`]
+    })
+  ).join("|")
+}
+
+/** Which of the phrases stands in a text, if any. */
+export type PhraseMatcher = (text: string) => string | undefined
+
+/** How phrases are compared with a text. */
+export interface MatchOptions {
+  readonly caseSensitive: boolean
+  readonly match: "word" | "substring"
+}
+
+/**
+ * Compiles phrases once into one matcher that names the phrase it found first in the text. Whole words by default:
+ * word characters are letters, marks, digits and `_`, and scripts that do not space their words need no boundary.
+ */
+export const compilePhrases = (phrases: ReadonlyArray<string>, options: MatchOptions): PhraseMatcher => {
+  const fold = (text: string): string =>
+    (options.caseSensitive ? visible(text) : foldCase(text)).replace(/\s+/gu, " ").trim()
+  const known = new Map(phrases.map((phrase) => [fold(phrase), phrase]))
+  // Longer first: of two phrases that begin alike the alternation takes the one written earlier.
+  const folded = [...known.keys()].filter((phrase) => phrase !== "").sort((a, b) => b.length - a.length)
+  if (folded.length === 0) return () => undefined
+  const any = new RegExp(alternation(folded, options.match), "v")
+  return (text) => {
+    const found = any.exec(fold(text))?.[0]
+    return found === undefined ? undefined : known.get(found)
+  }
+}

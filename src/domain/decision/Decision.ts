@@ -1,0 +1,169 @@
+import { Schema } from "effect"
+import { ChannelName, CorrelationId, EntryKey, Username } from "../Ids.ts"
+
+/** The limits of F4, in the order in which they are asked; the first that refuses is named. */
+export const LimitName = Schema.Literals([
+  "busy",
+  "user_per_minute",
+  "user_per_hour",
+  "trigger_user_per_minute",
+  "trigger_user_per_hour",
+  "trigger_channel_per_minute",
+  "trigger_channel_per_hour",
+  "channel_per_minute",
+  "channel_per_hour",
+  "global_cooldown",
+  "limiter_failure"
+])
+export type LimitName = typeof LimitName.Type
+
+/** Why there was no reply: every reason there is (F12). */
+export const SkipReason = Schema.Literals([
+  // The event itself never triggers (F1).
+  "duplicate",
+  "before_start",
+  "stale",
+  "empty",
+  "own_line",
+  "server_line",
+  "shadow_muted",
+  "ignored_user",
+  "not_for_us",
+  "wrong_domain",
+  "media_event",
+  // No trigger fired (F3).
+  "media_silence",
+  "no_match",
+  "cooldown",
+  "probability",
+  // A trigger fired and admission refused (F4).
+  ...LimitName.literals,
+  // The model's answer was not fit to send (F7).
+  "content_filter",
+  "length",
+  "quality_check",
+  "command",
+  // The reply came too late (F7, F8).
+  "deadline",
+  "media_changed",
+  // Asked whether a comment would fit, the model said no (F3, contextual).
+  "declined",
+  // There was no way out for it (F8).
+  "outbox_full",
+  // Somebody wanted it so.
+  "dry_run",
+  "stopped"
+])
+export type SkipReason = typeof SkipReason.Type
+
+const at = { /** ms since the arrival */ at: Schema.Finite }
+
+/** One HTTP request to the model and how it went. */
+export const LlmAttempt = Schema.Struct({
+  model: Schema.String,
+  /** 1 for the first. */
+  attempt: Schema.Finite,
+  status: Schema.Literals(["success", "timeout", "rate_limited", "error"]),
+  durationMs: Schema.Finite,
+  /** ms until the first text of a streamed answer. */
+  firstTextMs: Schema.optionalKey(Schema.Finite),
+  detail: Schema.String
+})
+export type LlmAttempt = typeof LlmAttempt.Type
+
+/** How one trigger entry took the event (F3: enabled → condition → cooldown → probability). */
+export const TriggerResult = Schema.TaggedUnion({
+  Disabled: {},
+  NoMatch: {},
+  Cooldown: { matched: Schema.String, remainingMs: Schema.Finite, cooldownMs: Schema.Finite },
+  Probability: { matched: Schema.String, draw: Schema.Finite, needed: Schema.Finite, unlucky: Schema.Finite },
+  Fired: { matched: Schema.String, draw: Schema.Finite, needed: Schema.Finite, unlucky: Schema.Finite }
+})
+export type TriggerResult = typeof TriggerResult.Type
+
+/** One thing that happened on the way to a decision, with its value against its limit. */
+export const Step = Schema.TaggedUnion({
+  Media: { ...at, changed: Schema.Boolean, silenceMs: Schema.Finite },
+  Context: { ...at, lines: Schema.Finite, private: Schema.Boolean },
+  Silence: { ...at, remainingMs: Schema.Finite, silenceMs: Schema.Finite },
+  Trigger: { ...at, entry: EntryKey, result: TriggerResult },
+  Limit: { ...at, limit: LimitName, used: Schema.Finite, maximum: Schema.Finite, allowed: Schema.Boolean },
+  Admitted: { ...at, entry: EntryKey },
+  Participation: { ...at, model: Schema.String, wanted: Schema.Boolean },
+  Prompt: { ...at, contextLines: Schema.Finite, characters: Schema.Finite },
+  LlmAttempt: { ...at, ...LlmAttempt.fields },
+  LlmAnswer: {
+    ...at,
+    model: Schema.String,
+    characters: Schema.Finite,
+    inputTokens: Schema.Finite,
+    outputTokens: Schema.Finite,
+    estimated: Schema.Boolean,
+    finishReason: Schema.String
+  },
+  Fallback: { ...at, error: Schema.String, message: Schema.String },
+  Processed: { ...at, step: Schema.String, before: Schema.Finite, after: Schema.Finite, note: Schema.String },
+  Waited: { ...at, for: Schema.Literals(["global_cooldown", "pacing", "connection"]), ms: Schema.Finite },
+  Sent: { ...at, target: Schema.Literals(["chat", "pm"]), characters: Schema.Finite }
+})
+export type Step = typeof Step.Type
+
+/** How it ended. */
+export const Outcome = Schema.TaggedUnion({
+  Replied: { afterMs: Schema.Finite },
+  Skipped: { reason: SkipReason, detail: Schema.String },
+  Failed: { error: Schema.String, message: Schema.String }
+})
+export type Outcome = typeof Outcome.Type
+
+/** A bug of ours got in the way. */
+export const internalError: Outcome = {
+  _tag: "Failed",
+  error: "Defect",
+  message: "an internal error; please report it"
+}
+
+/** The detail of an `own_line` that is the room's answer to a reply. */
+export const echoOfReply = "the echo of a reply"
+
+/** What became of a sent reply: seen in the room, or not within 10 s (F8). */
+export const Delivery = Schema.TaggedUnion({
+  Delivered: { afterMs: Schema.Finite },
+  Unconfirmed: { cause: Schema.String }
+})
+export type Delivery = typeof Delivery.Type
+
+/** The texts of a decision; kept only where `telemetry.log_content` is on (N4). */
+export const Content = Schema.Struct({
+  line: Schema.String,
+  prompt: Schema.optionalKey(Schema.Array(Schema.Struct({ role: Schema.String, content: Schema.String }))),
+  answer: Schema.optionalKey(Schema.String),
+  /** The text after each processing step that did not drop it (F7). */
+  processing: Schema.optionalKey(Schema.Array(Schema.Struct({ step: Schema.String, text: Schema.String }))),
+  reply: Schema.optionalKey(Schema.String)
+})
+export type Content = typeof Content.Type
+
+/** The story of one event: opened on arrival, a step at a time, closed with its outcome, amended by delivery (F12). */
+export const DecisionRecord = Schema.Struct({
+  correlationId: CorrelationId,
+  channel: ChannelName,
+  eventType: Schema.Literals(["chatMsg", "pm", "changeMedia", "contextual"]),
+  username: Schema.optionalKey(Username),
+  /** The user's rank, from the line itself or the room's list. */
+  rank: Schema.optionalKey(Schema.Finite),
+  /** Arrival, epoch ms. */
+  arrivedAt: Schema.Finite,
+  steps: Schema.Array(Step),
+  outcome: Schema.optionalKey(Outcome),
+  delivery: Schema.optionalKey(Delivery),
+  content: Schema.optionalKey(Content)
+})
+export type DecisionRecord = typeof DecisionRecord.Type
+
+/** Whether a record is about the room's answer to a reply: the bot heard itself. */
+export const isEcho = ({ outcome }: DecisionRecord): boolean =>
+  outcome?._tag === "Skipped" && outcome.detail === echoOfReply
+
+/** A record as JSON data, for whoever reads it outside the program. */
+export const encodeRecord = Schema.encodeSync(DecisionRecord)

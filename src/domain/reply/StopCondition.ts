@@ -1,0 +1,36 @@
+import type { ResponseProcessing } from "../settings/ResponseSettings.ts"
+import { clean } from "./Clean.ts"
+import { plainText } from "./PlainText.ts"
+
+/** How much is read between two looks at the answer, UTF-16 units, at first. */
+const lookEvery = 16
+/**
+ * Where the answer is looked at after the place given: later ever more rarely, so that a long one (reasoning, a body of
+ * a server that lies) costs as much time as it has length, not its square.
+ */
+const nextLook = (place: number): number => place + Math.max(lookEvery, Math.floor(place / 16))
+/** What is read beyond the limit, so that the sentence that ends there is seen to end there. */
+const lookahead = 24
+
+/**
+ * Says when an answer is long enough: what of it is kept then, or nothing as long as more of it may still be sent.
+ * Reasoning and markup do not count. It looks at fixed places of the text, so that an answer gives the same line
+ * whether it came at once, in pieces of any size, or not as a stream at all (F5).
+ */
+export type StopCondition = (text: string) => string | undefined
+
+/** Reads an answer to its end. */
+export const neverStop: StopCondition = () => undefined
+
+/** StopCondition for a line of at most `max_response_length`. One of these serves one answer: it remembers where it looked. */
+export const stopConditionFor = (settings: ResponseProcessing, botNames: ReadonlyArray<string>): StopCondition => {
+  const wanted = settings.max_response_length + lookahead
+  let place = nextLook(wanted)
+  return (text) => {
+    for (; place <= text.length; place = nextLook(place)) {
+      const kept = text.slice(0, place)
+      if (plainText(clean(kept, botNames), settings).length > wanted) return kept
+    }
+    return undefined
+  }
+}

@@ -1,0 +1,47 @@
+import type { ChatMsg, Pm } from "../ChatEvent.ts"
+import type { SkipReason } from "../decision/Decision.ts"
+import { type UserKey, userKey } from "../Ids.ts"
+
+/** The name under which the server itself speaks (WIRE, payload). */
+const serverName = "[server]"
+
+/** Why an event is no trigger, and what it still is good for. */
+export interface Screened {
+  readonly reason: SkipReason
+  readonly detail: string
+  /** Whether the line enters the conversation's context all the same (F1). */
+  readonly context: boolean
+}
+
+/** What screening needs to know besides the line itself. */
+export interface ScreeningFacts {
+  readonly bot: { readonly key: UserKey; readonly ignored: ReadonlySet<UserKey> }
+  readonly duplicate: boolean
+  /** Arrival, epoch ms. */
+  readonly arrivedAt: number
+  /** How long the bot has listened to the channel, ms on the clock that never goes back. */
+  readonly listeningMs: number
+  readonly maxEventAgeSeconds: number
+}
+
+/**
+ * The checks a chat line or private message passes before any trigger is tested (F1), in this order. Nothing found
+ * means it may trigger.
+ */
+export const screen = (line: ChatMsg | Pm, facts: ScreeningFacts): Screened | undefined => {
+  const user = userKey(line.username)
+  const skip = (reason: SkipReason, context: boolean, detail = ""): Screened => ({ reason, context, detail })
+  if (facts.duplicate) return skip("duplicate", false)
+  if (user === facts.bot.key) return skip("own_line", true)
+  if (line._tag === "Pm" && userKey(line.to) !== facts.bot.key) return skip("not_for_us", false)
+  if (user === serverName) return skip("server_line", false)
+  if (line.shadow) return skip("shadow_muted", false)
+  if (line.text === "") return skip("empty", false)
+  const age = facts.arrivedAt - line.time
+  if (age > facts.listeningMs) return skip("before_start", true, `${Math.round(age / 1000)} s old`)
+  if (facts.maxEventAgeSeconds > 0 && age > facts.maxEventAgeSeconds * 1000) {
+    return skip("stale", true, `${Math.round(age / 1000)} s old, more than ${facts.maxEventAgeSeconds} s`)
+  }
+  if (facts.bot.ignored.has(user)) return skip("ignored_user", true)
+  return undefined
+}

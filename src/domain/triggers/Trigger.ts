@@ -1,0 +1,128 @@
+import type { SkipReason, TriggerResult } from "../decision/Decision.ts"
+import { hashToUnit } from "../Hash.ts"
+import { EntryKey, type EventIdentity } from "../Ids.ts"
+import { type TriggerEntry, triggerOrder, type TriggerType } from "../settings/TriggerSettings.ts"
+import { compilePhrases, type PhraseMatcher } from "../PhraseMatch.ts"
+
+/** One entry of a trigger list, ready to be tested. */
+export interface CompiledTrigger {
+  readonly key: EntryKey
+  readonly entry: TriggerEntry
+  /**
+   * What meets the condition, in the words of the configuration or our own, since it is logged: never what a person wrote
+   * (N4). Nothing when the text does not meet it.
+   */
+  readonly matches: PhraseMatcher
+}
+
+/** Whether somebody asked the bot (F7, `drop_after_media_change: unprompted`). */
+export const isAsked: Readonly<Record<TriggerType, boolean>> = {
+  mention: true,
+  pm: true,
+  keyword: false,
+  contextual: false
+}
+
+const matcherOf = (entry: TriggerEntry, names: PhraseMatcher): PhraseMatcher => {
+  switch (entry.type) {
+    case "mention":
+      return names
+    case "pm":
+      return () => "private message"
+    case "keyword":
+      return compilePhrases(entry.keywords, { caseSensitive: entry.case_sensitive, match: entry.match })
+    case "contextual":
+      return () => undefined
+  }
+}
+
+/** Compiles a channel's trigger list once per configuration; `names` are the bot's name and aliases. */
+export const compileTriggers = (
+  entries: ReadonlyArray<TriggerEntry>,
+  names: ReadonlyArray<string>
+): ReadonlyArray<CompiledTrigger> => {
+  const mention = compilePhrases(names, { caseSensitive: false, match: "word" })
+  // Entries of one type keep their order.
+  return triggerOrder.flatMap((type) =>
+    entries.filter((entry) => entry.type === type).map((entry, index) => ({
+      key: EntryKey.make(index === 0 ? type : `${type} ${index + 1}`),
+      entry,
+      matches: matcherOf(entry, mention)
+    }))
+  )
+}
+
+/** What cooldown and dice depend on. */
+export interface ChanceFacts {
+  readonly seed: number
+  readonly identity: EventIdentity
+  /** ms left of the entry's cooldown. */
+  readonly cooldownRemaining: (trigger: CompiledTrigger) => number
+  /** Losing draws in a row of the entry for this user (`max_unlucky_draws`). */
+  readonly unluckyDraws: (trigger: CompiledTrigger) => number
+}
+
+/** What a trigger's test depends on. */
+export interface TriggerFacts extends ChanceFacts {
+  readonly text: string
+  /** A pm is tested by pm entries only, and no other event by them (F3). */
+  readonly private: boolean
+}
+
+/** How one entry took the event. */
+export interface TriggerTest {
+  readonly trigger: CompiledTrigger
+  readonly result: TriggerResult
+}
+
+/** Whether a trigger fired, and every test that led there. */
+export type TriggerDecision =
+  | { readonly _tag: "Fired"; readonly trigger: CompiledTrigger; readonly tests: ReadonlyArray<TriggerTest> }
+  | {
+    readonly _tag: "NotFired"
+    readonly reason: Extract<SkipReason, "no_match" | "cooldown" | "probability">
+    readonly tests: ReadonlyArray<TriggerTest>
+  }
+
+/** The draw of one entry for one event: a function of seed, event and entry alone, so order never matters (F3). */
+export const draw = (seed: number, identity: EventIdentity, key: EntryKey): number =>
+  hashToUnit(["draw", seed, identity, key])
+
+/** Cooldown, then probability: the gates behind a met condition (F3). */
+export const chance = (trigger: CompiledTrigger, matched: string, facts: ChanceFacts): TriggerResult => {
+  const { entry, key } = trigger
+  const remainingMs = facts.cooldownRemaining(trigger)
+  if (remainingMs > 0) return { _tag: "Cooldown", matched, remainingMs, cooldownMs: entry.cooldown_seconds * 1000 }
+  const unlucky = facts.unluckyDraws(trigger)
+  const drawn = { matched, draw: draw(facts.seed, facts.identity, key), needed: entry.fire_probability, unlucky }
+  const due = entry.max_unlucky_draws._tag === "Some" && entry.fire_probability > 0 &&
+    unlucky >= entry.max_unlucky_draws.value
+  return { _tag: due || drawn.draw < drawn.needed ? "Fired" : "Probability", ...drawn }
+}
+
+const test = (trigger: CompiledTrigger, facts: TriggerFacts): TriggerResult => {
+  if (!trigger.entry.enabled) return { _tag: "Disabled" }
+  const matched = trigger.matches(facts.text)
+  return matched === undefined ? { _tag: "NoMatch" } : chance(trigger, matched, facts)
+}
+
+const reasonOf = (tests: ReadonlyArray<TriggerTest>): "no_match" | "cooldown" | "probability" => {
+  const refused = tests.find(({ result }) => result._tag === "Cooldown" || result._tag === "Probability")
+  return refused === undefined ? "no_match" : refused.result._tag === "Cooldown" ? "cooldown" : "probability"
+}
+
+/** Tests the entries in order until one fires: enabled → condition → cooldown → probability (F3). */
+export const evaluateTriggers = (
+  triggers: ReadonlyArray<CompiledTrigger>,
+  facts: TriggerFacts
+): TriggerDecision => {
+  const tests: Array<TriggerTest> = []
+  for (const trigger of triggers) {
+    const { type } = trigger.entry
+    if (type === "contextual" || (type === "pm") !== facts.private) continue
+    const result = test(trigger, facts)
+    tests.push({ trigger, result })
+    if (result._tag === "Fired") return { _tag: "Fired", trigger, tests }
+  }
+  return { _tag: "NotFired", reason: reasonOf(tests), tests }
+}

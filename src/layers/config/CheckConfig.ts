@@ -1,0 +1,47 @@
+import { Console, Effect, Result, Struct } from "effect"
+import type { LocatedDiagnostic } from "../../domain/settings/Diagnostic.ts"
+import * as ConfigFile from "./ConfigFile.ts"
+import { tryConnections } from "./ConnectCheck.ts"
+
+/** What `check-config` is asked to do. */
+export interface CheckOptions {
+  readonly file: string
+  readonly format: "json" | "text"
+  /** Whether to try NATS, the key and the model too. */
+  readonly connect: boolean
+}
+
+/** The line a problem stands in, if there is one, and a caret below its place. Tabs stay tabs: the caret stands right. */
+const excerpt = ({ column, source }: LocatedDiagnostic): string =>
+  source === "" ? "" : `\n  ${source}\n  ${source.slice(0, column - 1).replace(/[^\t]/g, " ")}^`
+
+const isError = ({ severity }: LocatedDiagnostic): boolean => severity === "error"
+
+const problemsOf = Effect.fnUntraced(function*({ connect, file }: CheckOptions) {
+  const checked = yield* ConfigFile.check(file)
+  if (Result.isFailure(checked)) return checked.failure
+  const { place, settings, warnings } = checked.success
+  return connect ? [...warnings, ...(yield* tryConnections(settings)).map(place)] : warnings
+})
+
+const jsonText = (problems: ReadonlyArray<LocatedDiagnostic>): string =>
+  JSON.stringify(
+    {
+      valid: !problems.some(isError),
+      problems: problems.map(Struct.omit(["source"]))
+    },
+    null,
+    2
+  )
+
+/** `llm-bot check-config`: every problem at once, with its place; fails when there is an error (OPERATIONS). */
+export const checkConfig = Effect.fn("CheckConfig")(function*(options: CheckOptions) {
+  const { file, format } = options
+  const problems = yield* problemsOf(options)
+  if (format === "json") yield* Console.log(jsonText(problems))
+  else {for (const problem of problems) {
+      yield* Console.error(`${ConfigFile.problemText(file, problem)}${excerpt(problem)}`)
+    }}
+  if (problems.some(isError)) return yield* ConfigFile.errorOf(file, problems)
+  if (format === "text") yield* Console.log("valid")
+})

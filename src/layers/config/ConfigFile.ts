@@ -1,0 +1,58 @@
+import { readFile } from "node:fs/promises"
+import process from "node:process"
+import { Effect, Result, Schema } from "effect"
+import type { LocatedDiagnostic } from "../../domain/settings/Diagnostic.ts"
+import { type ParsedSettings, parseSettings } from "../../domain/settings/SettingsFile.ts"
+import { fileFault } from "./FileFault.ts"
+
+/** A configuration that cannot be used. The message has one line a problem. */
+export class ConfigError extends Schema.TaggedError<ConfigError>()("ConfigError", {
+  file: Schema.String,
+  problems: Schema.Array(Schema.String)
+}) {
+  override get message() {
+    return this.problems.join("\n")
+  }
+}
+
+/** A problem as compilers write theirs: `file:line:col: error: field: what (did you mean …?)` (OPERATIONS). */
+export const problemText = (file: string, problem: LocatedDiagnostic): string => {
+  const { column, line, message, path, severity, suggestion } = problem
+  const hint = suggestion === undefined ? "" : ` (did you mean ${suggestion}?)`
+  return `${file}:${line}:${column}: ${severity}: ${path === "" ? "" : `${path}: `}${message}${hint}`
+}
+
+const unreadable = (cause: unknown): ReadonlyArray<LocatedDiagnostic> => [
+  { severity: "error", path: "", line: 1, column: 1, message: fileFault(cause), source: "" }
+]
+
+const read = (file: string): Effect.Effect<string, ReadonlyArray<LocatedDiagnostic>> =>
+  Effect.tryPromise({ try: () => readFile(file, "utf8"), catch: unreadable })
+
+/** Reads a configuration file and names every problem it has; one that cannot be read has that problem alone. */
+export const check = (file: string): Effect.Effect<Result.Result<ParsedSettings, ReadonlyArray<LocatedDiagnostic>>> =>
+  read(file).pipe(
+    Effect.match({
+      onFailure: Result.fail,
+      onSuccess: (text) => parseSettings(text, process.env)
+    })
+  )
+
+/** What the problems of a file are as an error. */
+export const errorOf = (file: string, problems: ReadonlyArray<LocatedDiagnostic>): ConfigError =>
+  new ConfigError({ file, problems: problems.map((problem) => problemText(file, problem)) })
+
+/** Reads a configuration file that must be usable. */
+export const load = Effect.fn("ConfigFile.load")(
+  function*(file: string): Effect.fn.Return<ParsedSettings, ConfigError> {
+    const checked = yield* check(file)
+    // Warnings are no reason; check-config names them too.
+    return Result.isSuccess(checked)
+      ? checked.success
+      : yield* errorOf(file, checked.failure.filter(({ severity }) => severity === "error"))
+  }
+)
+
+/** The text of a configuration file, whatever it says. */
+export const textOf = (file: string): Effect.Effect<string, ConfigError> =>
+  Effect.mapError(read(file), (problems) => errorOf(file, problems))

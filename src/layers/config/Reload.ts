@@ -1,0 +1,83 @@
+import { Cause, Effect, Option, Queue, Schema, SubscriptionRef } from "effect"
+import { activate, type ActiveSettings } from "../../domain/ChannelSettings.ts"
+import { Settings } from "../../domain/settings/Settings.ts"
+import { count, set } from "../../services/telemetry/Metrics.ts"
+import * as ConfigFile from "./ConfigFile.ts"
+import type { SystemdNotify } from "../process/SystemdNotify.ts"
+
+const same = Schema.toEquivalence(Settings)
+const sameSection = {
+  nats: Schema.toEquivalence(Settings.fields.nats),
+  health: Schema.toEquivalence(Settings.fields.health)
+}
+
+const sameTraces = Schema.toEquivalence(Settings.fields.telemetry)
+
+/** The telemetry settings with the traces of the others: an exporter is made once. */
+const withTracesOf = (before: Settings["telemetry"], after: Settings["telemetry"]): Settings["telemetry"] => ({
+  ...after,
+  otlp_endpoint: before.otlp_endpoint,
+  service_name: before.service_name,
+  sample_ratio: before.sample_ratio
+})
+
+/** Sections that are read once, at start (F9). */
+const needRestart = (before: Settings, after: Settings): ReadonlyArray<string> => [
+  ...(sameSection.nats(before.nats, after.nats) ? [] : ["nats"]),
+  ...(sameSection.health(before.health, after.health) ? [] : ["health"]),
+  ...(sameTraces(after.telemetry, withTracesOf(before.telemetry, after.telemetry)) ? [] : ["telemetry (traces)"])
+]
+
+const reload = Effect.fn("Reload")(function*(file: string, active: SubscriptionRef.SubscriptionRef<ActiveSettings>) {
+  const { settings, warnings } = yield* ConfigFile.load(file)
+  for (const warning of warnings) yield* Effect.logWarning(ConfigFile.problemText(file, warning))
+  const { settings: before } = yield* SubscriptionRef.get(active)
+  for (const section of needRestart(before, settings)) {
+    yield* Effect.logWarning(`${section} has changed: that takes a restart, until then the old setting holds`)
+  }
+  const after: Settings = {
+    ...settings,
+    nats: before.nats,
+    health: before.health,
+    telemetry: withTracesOf(before.telemetry, settings.telemetry)
+  }
+  if (same(before, after)) {
+    yield* Effect.logInfo("Configuration unchanged")
+    return "unchanged"
+  }
+  yield* SubscriptionRef.set(active, activate(after))
+  yield* Effect.logInfo("Configuration reloaded")
+  return "success"
+})
+
+/** Whatever goes wrong: the old configuration holds, and every reason is a line. */
+const refused = (cause: Cause.Cause<ConfigFile.ConfigError>) =>
+  Effect.as(
+    Option.match(Cause.findErrorOption(cause), {
+      onNone: () => Effect.logError("Configuration reload failed", cause),
+      onSome: ({ problems }) =>
+        Effect.forEach(problems, (problem) => Effect.logError("Configuration reload failed", problem))
+    }),
+    "failure" as const
+  )
+
+/**
+ * Reads the configuration again on every SIGHUP, for ever: unchanged is left, bad is refused, good is taken as a whole
+ * (F9).
+ */
+export const onHangup = Effect.fnUntraced(function*(
+  hangups: Queue.Dequeue<NodeJS.Signals>,
+  file: string,
+  active: SubscriptionRef.SubscriptionRef<ActiveSettings>,
+  systemd: SystemdNotify
+) {
+  yield* set("configLastReloadSuccessful", true)
+  for (;;) {
+    yield* Queue.take(hangups)
+    yield* systemd.reloading
+    const result = yield* Effect.catchCause(reload(file, active), refused)
+    yield* count("configReloads", { result })
+    yield* set("configLastReloadSuccessful", result !== "failure")
+    yield* systemd.ready
+  }
+}, Effect.annotateLogs({ logger: "Reload" }))

@@ -1,0 +1,121 @@
+import { Console, DateTime, Effect, Logger, type Option, Record, Result, Schema, SchemaIssue } from "effect"
+import { encodeRecord } from "../../domain/decision/Decision.ts"
+import {
+  type ExplainAnswer,
+  ExplainQuery,
+  type ExplainRefusal,
+  explainSubject,
+  queryText,
+  readReply,
+  selectDecisions
+} from "../../domain/decision/Explain.ts"
+import { type Explained, explainText } from "../../domain/decision/ExplainText.ts"
+import type { NatsSettings } from "../../domain/settings/Settings.ts"
+import { Nats, NatsError } from "../../services/Nats.ts"
+import * as ConfigFile from "../config/ConfigFile.ts"
+import { UsageError } from "../process/Exit.ts"
+import * as NatsConnection from "../nats/NatsConnection.ts"
+
+/** What `llm-bot explain` is asked for. */
+export interface ExplainOptions {
+  readonly file: string
+  readonly format: "json" | "text"
+  readonly last: number
+  readonly user: Option.Option<string>
+  readonly channel: Option.Option<string>
+  readonly correlationId: Option.Option<string>
+}
+
+/** How long all of it may take. */
+const patience = "10 seconds"
+
+/** Nobody answered. */
+export class NobodyExplains extends Schema.TaggedError<NobodyExplains>()("NobodyExplains", {}) {
+  override get message() {
+    return `no bot answers on ${explainSubject}: is it running on this NATS, is explain.enabled on, ` +
+      "may this user and the bot's use that subject (docs/nats-permissions.md)?"
+  }
+}
+
+/** Every answer there was is a refusal or cannot be read. */
+export class NoExplanation extends Schema.TaggedError<NoExplanation>()("NoExplanation", { error: Schema.String }) {
+  override get message() {
+    return `a bot answers: ${this.error}`
+  }
+}
+
+/** No decision is what was asked for. */
+export class NothingFound extends Schema.TaggedError<NothingFound>()("NothingFound", { bots: Schema.String }) {
+  override get message() {
+    return `no such decision; each bot remembers the last 200 of a channel, and none from before its start (${this.bots})`
+  }
+}
+
+const formatter = SchemaIssue.makeFormatterStandardSchemaV1()
+
+const queryOf = ({ channel, correlationId, last, user }: ExplainOptions) =>
+  Schema.decodeEffect(ExplainQuery)({ last, ...Record.getSomes({ channel, correlationId, user }) }).pipe(
+    Effect.mapError(({ issue }) => {
+      const [first] = formatter(issue).issues
+      return new UsageError({ message: `${(first?.path ?? []).join(".")}: ${first?.message ?? "not as expected"}` })
+    })
+  )
+
+/** Asks over a connection of its own: one attempt, and nothing but the result is written. */
+const ask = (settings: NatsSettings, question: string) =>
+  Nats.use((nats) => nats.request(explainSubject, question)).pipe(
+    Effect.provide(NatsConnection.layer({ ...settings, connect_attempts: 1 })),
+    Effect.scoped,
+    Effect.timeoutOrElse({
+      duration: patience,
+      orElse: () => new NatsError({ operation: "connect", detail: "no answer within 10 s", retryable: true })
+    }),
+    Effect.provide(Logger.layer([]))
+  )
+
+/** What the bots said, one after the other in time. */
+const merged = (answers: ReadonlyArray<ExplainAnswer>, query: ExplainQuery): ReadonlyArray<Explained> =>
+  selectDecisions(answers.flatMap(({ bot, decisions }) => decisions.map((record) => ({ ...record, bot }))), query)
+
+const jsonText = (explained: ReadonlyArray<Explained>): string =>
+  JSON.stringify({ decisions: explained.map(({ bot, ...record }) => ({ bot, ...encodeRecord(record) })) }, null, 2)
+
+const leftOutText = (leftOut: number): string =>
+  `${leftOut} older decisions found no room in the answer; narrow the question with --user or --channel`
+
+const botsText = (answers: ReadonlyArray<ExplainAnswer>): string =>
+  answers.map(({ bot, channels }) => `${bot} in ${channels.join(", ")}`).join("; ")
+
+const print = Effect.fnUntraced(function*(
+  answers: ReadonlyArray<ExplainAnswer>,
+  query: ExplainQuery,
+  format: ExplainOptions["format"]
+) {
+  const explained = merged(answers, query)
+  const zone = DateTime.zoneMakeLocal()
+  if (format === "json") yield* Console.log(jsonText(explained))
+  else if (explained.length > 0) {
+    yield* Console.log(explained.map((one) => explainText(one, zone, answers.length > 1)).join("\n\n"))
+  }
+  const leftOut = answers.reduce((sum, answer) => sum + answer.leftOut, 0)
+  if (leftOut > 0) yield* Console.error(leftOutText(leftOut))
+  if (explained.length === 0) return yield* new NothingFound({ bots: botsText(answers) })
+})
+
+const errorsOf = (replies: ReadonlyArray<Result.Result<ExplainAnswer, ExplainRefusal>>): ReadonlyArray<NoExplanation> =>
+  replies.flatMap((reply) => Result.isFailure(reply) ? [new NoExplanation(reply.failure)] : [])
+
+/** `llm-bot explain`: asks running bots why they did or did not answer (OPERATIONS, explain). */
+export const explain = Effect.fn("Explain")(
+  function*(options: ExplainOptions) {
+    const query = yield* queryOf(options)
+    const { settings } = yield* ConfigFile.load(options.file)
+    const replies = (yield* ask(settings.nats, queryText(query))).map(readReply)
+    const answers = replies.flatMap((reply) => Result.isSuccess(reply) ? [reply.success] : [])
+    const [error, ...others] = errorsOf(replies)
+    if (answers.length === 0) return yield* error ?? new NobodyExplains()
+    for (const { message } of error === undefined ? [] : [error, ...others]) yield* Console.error(message)
+    yield* print(answers, query, options.format)
+  },
+  Effect.tapError(({ message }) => Console.error(message))
+)

@@ -1,0 +1,64 @@
+import { Effect, Layer, type Scope, Stream } from "effect"
+import type { WireCommand, WireMessage } from "../../domain/wire/Wire.ts"
+import { monotonicMillis } from "../../services/Time.ts"
+import { Nats, type Question } from "../../services/Nats.ts"
+
+const utf8 = new TextEncoder()
+
+const matches = (pattern: string, subject: string): boolean => {
+  const wanted = pattern.split(".")
+  const tokens = subject.split(".")
+  return wanted.every((token, index) =>
+    token === ">" ? tokens.length > index : tokens[index] !== undefined && (token === "*" || token === tokens[index])
+  ) && (wanted.at(-1) === ">" || wanted.length === tokens.length)
+}
+
+interface Subscription {
+  readonly pattern: string
+  readonly handler: (message: WireMessage) => Effect.Effect<void>
+}
+
+interface Responder {
+  readonly subject: string
+  readonly answer: (question: Question) => Effect.Effect<string>
+}
+
+/** Keeps something in a set until the scope closes. */
+const keepIn = <A>(set: Set<A>, item: A): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.asVoid(Effect.acquireRelease(Effect.sync(() => set.add(item)), () => Effect.sync(() => set.delete(item))))
+
+/** What nats-server takes when nothing else is configured. */
+const maxBytes = 1_048_576
+
+/**
+ * A bus within the process, with the subjects and wildcards of NATS: for the playground, replay and tests. It is never
+ * away.
+ */
+export const layer: Layer.Layer<Nats> = Layer.sync(Nats, () => {
+  // Grows with the subscriptions of the program, which are a few a channel.
+  const subscriptions = new Set<Subscription>()
+  // A few a program.
+  const responders = new Set<Responder>()
+
+  return Nats.of({
+    publish: Effect.fnUntraced(function*(command: WireCommand) {
+      const { headers, subject } = command
+      const listeners = [...subscriptions].filter(({ pattern }) => matches(pattern, subject))
+      const message = { subject, headers, body: utf8.encode(command.body) }
+      yield* Effect.forEach(listeners, ({ handler }) => handler(message), { discard: true })
+      return { at: yield* monotonicMillis, heard: Effect.succeed(!command.request || listeners.length > 0) }
+    }),
+    subscribe: (pattern, handler) => keepIn(subscriptions, { pattern, handler }),
+    respond: (subject, answer) => keepIn(responders, { subject, answer }),
+    request: (subject, body) =>
+      Effect.suspend(() =>
+        Effect.forEach(
+          [...responders].filter((responder) => responder.subject === subject),
+          ({ answer }) => Effect.map(answer({ body: utf8.encode(body), maxBytes }), (text) => utf8.encode(text))
+        )
+      ),
+    connected: Effect.succeed(true),
+    connection: Stream.succeed(true),
+    lost: Effect.never
+  })
+})

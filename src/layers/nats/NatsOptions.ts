@@ -1,0 +1,58 @@
+import { readFile } from "node:fs/promises"
+import { credsAuthenticator, type NodeConnectionOptions } from "@nats-io/transport-node"
+import { Effect, Option, Redacted } from "effect"
+import type { NatsSettings } from "../../domain/settings/Settings.ts"
+import { NatsError } from "../../services/Nats.ts"
+
+const reveal = (secret: Option.Option<Redacted.Redacted<string>>): string | undefined =>
+  Option.getOrUndefined(Option.map(secret, Redacted.value))
+
+/** Trying again cannot mend a file: the field is named and the start ends at once. */
+const unusable = (field: string, what: string): NatsError =>
+  new NatsError({ operation: "connect", detail: `${field} ${what}`, retryable: false })
+
+const readable = (field: string, path: string): Effect.Effect<Uint8Array, NatsError> =>
+  Effect.tryPromise({ try: () => readFile(path), catch: () => unusable(field, "cannot be read") })
+
+const authenticatorOf = Effect.fnUntraced(function*(path: string) {
+  const content = yield* readable("nats.creds_file", path)
+  if (!new TextDecoder().decode(content).includes("-----BEGIN NATS USER JWT-----")) {
+    return yield* unusable("nats.creds_file", "is no credentials file: it holds no user JWT")
+  }
+  return credsAuthenticator(content)
+})
+
+const tlsOf = Effect.fnUntraced(function*({ servers, tls }: NatsSettings) {
+  const files = [["caFile", "ca_file"], ["certFile", "cert_file"], ["keyFile", "key_file"]] as const
+  const given = files.flatMap(([option, field]) =>
+    Option.toArray(Option.map(tls[field], (path) => ({ option, field, path })))
+  )
+  for (const { field, path } of given) yield* readable(`nats.tls.${field}`, path)
+  if (given.length === 0 && !servers.some((server) => server.startsWith("tls://"))) return undefined
+  return Object.fromEntries(given.map(({ option, path }) => [option, path]))
+})
+
+/** What the client needs to connect as the configuration says; files are checked before the first attempt. */
+export const natsOptions = Effect.fnUntraced(function*(settings: NatsSettings) {
+  const creds = reveal(settings.creds_file)
+  const given = {
+    user: reveal(settings.user),
+    pass: reveal(settings.password),
+    token: reveal(settings.token),
+    authenticator: creds === undefined ? undefined : yield* authenticatorOf(creds),
+    tls: yield* tlsOf(settings)
+  }
+  const options: NodeConnectionOptions = {
+    servers: settings.servers.map((server) => server.replace(/^(nats|tls):\/\//, "")),
+    name: "llm-bot",
+    timeout: settings.connect_timeout * 1000,
+    maxReconnectAttempts: settings.max_reconnect_attempts === 0 ? -1 : settings.max_reconnect_attempts,
+    reconnectTimeWait: 250,
+    // A server that hangs without closing the connection is noticed within a minute.
+    pingInterval: 20_000,
+    maxPingOut: 2,
+    ignoreAuthErrorAbort: true,
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  }
+  return options
+})

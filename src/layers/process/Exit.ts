@@ -1,0 +1,41 @@
+import process from "node:process"
+import { Cause, Exit, Option, Predicate, type Runtime, Schema } from "effect"
+
+/** The exit codes of F10. */
+export const exitCodes = { clean: 0, usage: 1, nats: 2, runtime: 3 } as const
+
+const natsErrors: ReadonlySet<string> = new Set(["NatsError", "NatsGivenUp"])
+const usageErrors: ReadonlySet<string> = new Set([
+  "ConfigError",
+  "NothingFound",
+  "ReplayLogError",
+  "ShowHelp",
+  "UsageError"
+])
+
+/** What was given on the command line cannot be done. */
+export class UsageError extends Schema.TaggedError<UsageError>()("UsageError", { message: Schema.String }) {}
+
+/** The exit code an error stands for. */
+const codeOf = (error: unknown): number => {
+  if (!Predicate.hasProperty(error, "_tag") || typeof error._tag !== "string") return exitCodes.runtime
+  if (natsErrors.has(error._tag)) return exitCodes.nats
+  return usageErrors.has(error._tag) ? exitCodes.usage : exitCodes.runtime
+}
+
+/** Ends the process as F10 says: a signal after a clean stop is 0, an error what it stands for. */
+export const teardown: Runtime.Teardown = (exit, onExit) => {
+  if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return onExit(exitCodes.clean)
+  return onExit(Option.match(Cause.findErrorOption(exit.cause), { onNone: () => exitCodes.runtime, onSome: codeOf }))
+}
+
+/** A second signal does not wait: it ends the process at once (F10). */
+export const exitOnSecondSignal = (): void => {
+  let signals = 0
+  const onSignal = (): void => {
+    signals += 1
+    if (signals > 1) process.exit(exitCodes.runtime)
+  }
+  process.on("SIGINT", onSignal)
+  process.on("SIGTERM", onSignal)
+}

@@ -1,0 +1,68 @@
+import { Clock, Effect, Exit, type Fiber, Scheduler, Schema } from "effect"
+import type { ClockReading } from "../../services/Time.ts"
+import { makeVirtualClock, type VirtualClock } from "./VirtualClock.ts"
+
+/** Something in the replay waits for what will never come: a defect of ours. */
+export class ReplayStuck extends Schema.TaggedError<ReplayStuck>()("ReplayStuck", { what: Schema.String }) {
+  override get message() {
+    return `the replay cannot go on (${this.what}); please report it`
+  }
+}
+
+/**
+ * A world in which nothing happens by itself: fibers run when they are told to, one after the other and always in the
+ * same order, and time passes when it is told to. The same inputs give the same run.
+ */
+export interface DeterministicRuntime {
+  readonly time: VirtualClock
+  /** Runs every fiber that can run, until all of them wait. */
+  readonly settle: () => void
+  readonly fork: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
+  /** Runs an effect that waits for nothing but other fibers. */
+  readonly run: <A, E>(what: string, effect: Effect.Effect<A, E>) => Effect.Effect<A, E | ReplayStuck>
+}
+
+/** A quiet world at a moment. */
+export const makeDeterministicRuntime = (start: ClockReading): DeterministicRuntime => {
+  const time = makeVirtualClock(start)
+  // What the fibers of the replay still have to do; empty whenever all of them wait.
+  let tasks: Array<() => void> = []
+  const scheduler = new Scheduler.MixedScheduler("async", (task) => {
+    tasks.push(task)
+    return () => {
+      tasks = tasks.filter((other) => other !== task)
+    }
+  })
+
+  const settle = (): void => {
+    while (tasks.length > 0) {
+      const now = tasks
+      tasks = []
+      for (const task of now) task()
+    }
+  }
+
+  const fork = <A, E>(effect: Effect.Effect<A, E>): Fiber.Fiber<A, E> =>
+    Effect.runFork(
+      effect.pipe(
+        Effect.provideService(Clock.Clock, time.clock),
+        // Whoever runs is not interrupted by others before it waits.
+        Effect.provideService(Scheduler.PreventSchedulerYield, true)
+      ),
+      { scheduler }
+    )
+
+  return {
+    time,
+    settle,
+    fork,
+    run: <A, E>(what: string, effect: Effect.Effect<A, E>) =>
+      Effect.suspend((): Effect.Effect<A, E | ReplayStuck> => {
+        const fiber = fork(effect)
+        settle()
+        const exit = fiber.pollUnsafe()
+        if (exit === undefined) return new ReplayStuck({ what })
+        return Exit.isSuccess(exit) ? Effect.succeed(exit.value) : Effect.failCause(exit.cause)
+      })
+  }
+}

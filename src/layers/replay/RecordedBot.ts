@@ -1,0 +1,12 @@
+import { Layer } from "effect"
+import * as Recorded from "../../services/replay/Recorded.ts"
+import * as IntakeCore from "../nats/IntakeCore.ts"
+import { botOn } from "../Main.ts"
+import * as RecordingFile from "./RecordingFile.ts"
+
+/** The bot, with everything taken down that a replay needs: the file is closed last. */
+export const recordedBot = (options: RecordingFile.RecordingOptions) =>
+  botOn(Recorded.intake.pipe(Layer.provide(IntakeCore.layer))).pipe(
+    Layer.provide(Layer.mergeAll(Recorded.llm, Recorded.nats, Recorded.looks, Recorded.turns, Recorded.outcomes)),
+    Layer.provide(RecordingFile.layer(options))
+  )

@@ -1,0 +1,174 @@
+import { constants } from "node:fs"
+import { type FileHandle, lstat, open, rename } from "node:fs/promises"
+import { Array, Cause, Effect, Layer, Predicate, Queue, Schema } from "effect"
+import { DryRun } from "../../services/reply/DryRun.ts"
+import { readClock } from "../../services/Time.ts"
+import { makePseudonyms } from "../../services/replay/Pseudonyms.ts"
+import { Recorder } from "../../services/replay/Recorder.ts"
+import { type RecordingEntry, RecordingLine } from "../../services/replay/Recording.ts"
+import { version } from "../process/Package.ts"
+
+/** Lines that may wait for the disk: full, later ones are lost and that is said once. */
+const waitingLines = 65_536
+/** A file that has grown to this many bytes is put aside and a new one begun. */
+const defaultMaxBytes = 64 * 1024 * 1024
+/** Lines written at once. */
+const batch = 100
+/** How many files are kept beside the one that is written: `FILE.1` is the youngest. */
+const keptFiles = 4
+/** How long writing the rest may take when the bot stops. */
+const finishWithin = "2 seconds"
+
+/** The recording cannot be written. */
+export class RecordingFailed extends Schema.TaggedError<RecordingFailed>()("RecordingFailed", {
+  file: Schema.String,
+  detail: Schema.String
+}) {
+  override get message() {
+    return `the recording ${this.file} cannot be written (${this.detail}); is the folder there and writable?`
+  }
+}
+
+export interface RecordingOptions {
+  readonly file: string
+  /** Whether people's names are replaced. */
+  readonly anonymous: boolean
+  /** When a file is full, bytes. */
+  readonly maxBytes?: number
+}
+
+const encode = Schema.encodeSync(RecordingLine)
+
+/** How every recording begins. */
+const firstBytes = Buffer.from("{\"kind\":\"recording\"")
+
+/** Whether there is a recording to put aside; whatever else is there is somebody's, and nothing that is recorded to. */
+const holdsRecording = async (file: string): Promise<boolean> => {
+  const found = await lstat(file).catch(() => undefined)
+  if (found === undefined) return false
+  if (!found.isFile()) throw new Error("it is there and no plain file")
+  if (found.size === 0) return false
+  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW)
+  const read = handle.read(Buffer.alloc(firstBytes.length), 0, firstBytes.length, 0)
+  const { buffer } = await read.finally(() => handle.close())
+  if (!buffer.equals(firstBytes)) throw new Error("it is there and no recording: name another file")
+  return true
+}
+
+/** The files in between may never have been written. */
+const unlessMissing = (cause: unknown): void => {
+  if (!Predicate.hasProperty(cause, "code") || cause.code !== "ENOENT") throw cause
+}
+
+/** Puts what is there aside: `FILE.3` becomes `FILE.4`, … and `FILE` `FILE.1`. */
+const putAside = async (file: string): Promise<void> => {
+  if (!(await holdsRecording(file))) return
+  const names = [file, ...Array.makeBy(keptFiles, (index) => `${file}.${index + 1}`)]
+  for (let index = names.length - 1; index > 0; index--) {
+    const [from, to] = [names[index - 1], names[index]]
+    if (from !== undefined && to !== undefined) await rename(from, to).catch(unlessMissing)
+  }
+}
+
+/** Only the owner may read it: it holds what people wrote. */
+const begin = async (file: string): Promise<FileHandle> => {
+  await putAside(file)
+  const handle = await open(
+    file,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW,
+    0o600
+  )
+  await handle.chmod(0o600)
+  return handle
+}
+
+/** Writes a recording to a file, a JSON object a line, readable by its owner only (OPERATIONS, `run --record`). */
+export const layer = ({ anonymous, file, maxBytes = defaultMaxBytes }: RecordingOptions) =>
+  Layer.effect(
+    Recorder,
+    Effect.gen(function*() {
+      const attempt = <A>(act: () => Promise<A>): Effect.Effect<A, RecordingFailed> =>
+        Effect.tryPromise({
+          try: act,
+          catch: (cause) => new RecordingFailed({ file, detail: cause instanceof Error ? cause.message : "unknown" })
+        })
+      const renamed = anonymous ? makePseudonyms() : (entry: RecordingEntry) => entry
+      const dryRun = yield* DryRun
+      const queue = yield* Queue.dropping<RecordingEntry>(waitingLines)
+      let handle = yield* attempt(() => begin(file))
+      let bytes = 0
+      let configured: RecordingEntry | undefined
+      let gaps = false
+      let ended = false
+
+      const write = Effect.fnUntraced(function*(entries: ReadonlyArray<RecordingEntry>) {
+        const text = Buffer.from(entries.map((entry) => `${encode(entry)}\n`).join(""))
+        // Unlike `write` it goes on until all of it is there, or fails.
+        yield* attempt(() => handle.writeFile(text))
+        bytes += text.length
+      })
+
+      const heading = Effect.map(
+        readClock,
+        ({ monotonic, wall }): RecordingEntry => ({
+          kind: "recording",
+          ts: wall / 1000,
+          mono: monotonic,
+          version,
+          anonymous,
+          ...dryRun ? { dryRun } : {}
+        })
+      )
+
+      /** Each file begins with what is needed to understand it alone. */
+      const nextFile = Effect.gen(function*() {
+        yield* attempt(() => handle.close())
+        handle = yield* attempt(() => begin(file))
+        bytes = 0
+        yield* write([yield* heading, ...configured === undefined ? [] : [configured]])
+      })
+
+      const writeSome = Effect.fnUntraced(function*(taken: ReadonlyArray<RecordingEntry>) {
+        if (bytes >= maxBytes) yield* nextFile
+        const entries = taken.map(renamed)
+        configured = entries.findLast(({ kind }) => kind === "config") ?? configured
+        yield* write(entries)
+      })
+
+      const told = Effect.annotateLogs({ logger: "Recorder" })
+      /** The bot goes on without: what it is for matters more. Nothing is written after what is missing. */
+      const endsHere = (why: unknown): Effect.Effect<void> => {
+        ended = true
+        return Effect.andThen(Queue.clear(queue), Effect.logError("Recording failed, it ends here", why))
+      }
+      yield* write([yield* heading])
+      yield* Effect.addFinalizer(() =>
+        Queue.clear(queue).pipe(
+          Effect.flatMap((rest) => Effect.forEach(Array.chunksOf(rest, batch), writeSome, { discard: true })),
+          Effect.andThen(attempt(() => handle.close())),
+          Effect.catch(({ message }) => endsHere(message)),
+          Effect.catchDefect((defect) => endsHere(Cause.die(defect))),
+          Effect.timeoutOption(finishWithin),
+          told
+        )
+      )
+      yield* Effect.uninterruptibleMask((restore) =>
+        // What was taken is written, even if the bot stops in between.
+        Effect.flatMap(restore(Queue.takeBetween(queue, 1, batch)), writeSome)
+      ).pipe(
+        Effect.forever,
+        Effect.catch(({ message }) => endsHere(message)),
+        Effect.catchDefect((defect) => endsHere(Cause.die(defect))),
+        told,
+        Effect.forkScoped
+      )
+      return Recorder.of({
+        append: (entry) =>
+          Effect.suspend(() => {
+            if (ended || Queue.offerUnsafe(queue, entry) || gaps) return Effect.void
+            gaps = true
+            return told(Effect.logWarning("The recording has gaps: the disk is too slow for it"))
+          })
+      })
+    })
+  )

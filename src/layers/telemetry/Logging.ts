@@ -1,0 +1,114 @@
+import process from "node:process"
+import { Array, Cause, Formatter, Layer, Logger, LogLevel, References } from "effect"
+import type { Settings } from "../../domain/settings/Settings.ts"
+
+const levelNames: Readonly<Record<LogLevel.LogLevel, string>> = {
+  None: "CRITICAL",
+  All: "DEBUG",
+  Fatal: "CRITICAL",
+  Error: "ERROR",
+  Warn: "WARNING",
+  Info: "INFO",
+  Debug: "DEBUG",
+  Trace: "DEBUG"
+}
+
+const minimum: Readonly<Record<Settings["log_level"], LogLevel.Severity>> = {
+  DEBUG: "Debug",
+  INFO: "Info",
+  WARNING: "Warn",
+  ERROR: "Error",
+  CRITICAL: "Fatal"
+}
+
+/** What decides how lines look and which are written. */
+export type LogSettings = Pick<Settings, "log_level" | "log_format"> & {
+  readonly telemetry: Pick<Settings["telemetry"], "log_content">
+}
+
+/** Longer messages and errors are cut. */
+const longestText = 2_000
+/** How many places of a stack are named. */
+const longestStack = 8
+
+const cut = (text: string): string =>
+  text.length <= longestText ? text : `${text.slice(0, longestText)}… (${text.length - longestText} characters more)`
+
+/** JSON of anything: circles and whatever else has no such form are left out or described, never an error. */
+const json = (value: unknown): string => {
+  try {
+    return Formatter.formatJson(value)
+  } catch {
+    return "\"(cannot be shown)\""
+  }
+}
+
+const textOf = (part: unknown): string => typeof part === "string" ? part : json(part)
+
+/** An internal error by its name and its places in the code: its message may hold what people wrote (N4). */
+const defectText = (defect: unknown, { telemetry }: LogSettings): string => {
+  if (!(defect instanceof Error)) return telemetry.log_content ? textOf(defect) : "an internal error"
+  const places = (defect.stack ?? "").split("\n").filter((line) => line.startsWith("    at ")).slice(0, longestStack)
+  return `${defect.name}${telemetry.log_content ? `: ${defect.message}` : ""} ${
+    places.map((line) => line.trim()).join(" ")
+  }`
+}
+
+/** One thing that went wrong; errors that were foreseen have messages made for the log. */
+const reasonText = (reason: Cause.Reason<unknown>, settings: LogSettings): string => {
+  switch (reason._tag) {
+    case "Fail":
+      return reason.error instanceof Error ? reason.error.message : textOf(reason.error)
+    case "Die":
+      return defectText(reason.defect, settings)
+    case "Interrupt":
+      return "interrupted"
+  }
+}
+
+/** The fields of one line: what it says first, what was said besides as `error`, then whatever was annotated. */
+const fieldsOf = (options: Logger.Options<unknown>, settings: LogSettings): Record<string, unknown> => {
+  const [message = "", ...details] = Array.ensure(options.message)
+  const { logger = "llm-bot", ...annotations } = options.fiber.getRef(References.CurrentLogAnnotations)
+  const error = [
+    ...details.map((detail) => detail instanceof Error ? defectText(detail, settings) : textOf(detail)),
+    ...options.cause.reasons.map((reason) => reasonText(reason, settings))
+  ].join("; ")
+  return {
+    timestamp: options.date.toISOString(),
+    level: levelNames[options.logLevel],
+    logger,
+    message: cut(textOf(message)),
+    ...(error === "" ? {} : { error: cut(error) }),
+    ...annotations
+  }
+}
+
+/** A value for people, on one line whatever it holds. */
+const shown = (value: unknown): string => {
+  const text = textOf(value)
+  return /\p{Cc}/u.test(text) ? JSON.stringify(text) : text
+}
+
+const prettyLine = ({ level, logger, message, timestamp, ...rest }: Record<string, unknown>): string => {
+  const fields = Object.entries(rest).map(([key, value]) => `${key}=${shown(value)}`)
+  const head = `${String(timestamp).slice(11, 23)} ${String(level).padEnd(8)} ${shown(logger)}: ${shown(message)}`
+  return [head, ...fields].join(" ")
+}
+
+/** One line an entry on stdout, JSON or for people, as the settings of the moment want it (OPERATIONS, logs). */
+export const layerFollowing = (read: () => LogSettings): Layer.Layer<never> => {
+  const toStdout = Logger.make((options: Logger.Options<unknown>): void => {
+    const settings = read()
+    if (LogLevel.isLessThan(options.logLevel, minimum[settings.log_level])) return
+    const fields = fieldsOf(options, settings)
+    const line = settings.log_format === "json" ? json(fields) : prettyLine(fields)
+    process.stdout.write(`${line}\n`)
+  })
+  // What is written may change at any time, so every line comes as far as the logger.
+  return Layer.merge(Logger.layer([toStdout]), Layer.succeed(References.MinimumLogLevel, "Debug"))
+}
+
+/** The same with settings that do not change; without the texts of people. */
+export const layer = (settings: Pick<Settings, "log_level" | "log_format">): Layer.Layer<never> =>
+  layerFollowing(() => ({ ...settings, telemetry: { log_content: false } }))

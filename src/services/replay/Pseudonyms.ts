@@ -1,0 +1,96 @@
+import { Predicate } from "effect"
+import { type UserKey, userKey, Username } from "../../domain/Ids.ts"
+import type { CompletionEnd, RecordingEntry } from "./Recording.ts"
+
+/** The fields of an event's payload and of the settings that hold names of people. */
+const nameFields: ReadonlySet<string> = new Set(["name", "username"])
+
+const word = /[\p{L}\p{M}\p{N}_-]+/gu
+/** `_Ana_` and `Ana-Maria` hold a name too. */
+const partOfWord = /[^_-]+/g
+
+/** The same name may be written with composed letters or without. */
+const keyOf = (name: string): UserKey => userKey(name.normalize("NFC"))
+
+/** Names that are no person's. */
+const nobody: ReadonlySet<UserKey> = new Set([userKey("[server]")])
+
+/** How many people a recording tells apart; later ones share a name. */
+const mostPeople = 100_000
+
+/**
+ * Replaces the names of people, the same name always by the same one: in fields that hold names and, once a person was
+ * heard of, wherever the name stands as a word. The bot's own names stay.
+ */
+export const makePseudonyms = () => {
+  // Bounded by `mostPeople`.
+  const invented = new Map<UserKey, string>()
+  const kept = new Set<UserKey>(nobody)
+
+  const nameFor = (name: string): string => {
+    const key = keyOf(name)
+    if (kept.has(key)) return name
+    const known = invented.get(key)
+    if (known !== undefined) return known
+    const fresh = `viewer${Math.min(invented.size + 1, mostPeople)}`
+    if (invented.size < mostPeople) invented.set(key, fresh)
+    return fresh
+  }
+
+  const inWord = (found: string): string => {
+    const key = keyOf(found)
+    if (kept.has(key)) return found
+    return invented.get(key) ?? found.replace(partOfWord, (part) => invented.get(keyOf(part)) ?? part)
+  }
+
+  const inText = (text: string): string => text.replace(word, inWord)
+
+  /** A payload of ours: names in their fields, text everywhere else. */
+  const inPayload = (value: unknown, field = ""): unknown => {
+    if (typeof value === "string") return nameFields.has(field) ? nameFor(value) : inText(value)
+    if (Array.isArray(value)) return value.map((inner) => inPayload(inner))
+    if (!Predicate.isObject(value)) return value
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, inPayload(inner, key)]))
+  }
+
+  const inSettings = (settings: unknown): unknown => {
+    if (!Predicate.hasProperty(settings, "bot") || !Predicate.isObject(settings.bot)) return settings
+    const { aliases, ignore_users: ignored, username } = {
+      aliases: [],
+      ignore_users: [],
+      username: "",
+      ...settings.bot
+    }
+    for (const name of [username, ...aliases]) kept.add(keyOf(String(name)))
+    return { ...settings, bot: { ...settings.bot, ignore_users: ignored.map((name) => nameFor(String(name))) } }
+  }
+
+  const inEnd = (end: CompletionEnd): CompletionEnd =>
+    end._tag === "Answered" ? { ...end, text: inText(end.text) } : end
+
+  return (entry: RecordingEntry): RecordingEntry => {
+    switch (entry.kind) {
+      case "event": {
+        const { identity: _betraysNames, ...event } = entry
+        return { ...event, payload: inPayload(entry.payload) }
+      }
+      case "completion":
+        return { ...entry, end: inEnd(entry.end) }
+      case "decision": {
+        const { username } = entry.record
+        return username === undefined
+          ? entry
+          : { ...entry, record: { ...entry.record, username: Username.make(nameFor(username)) } }
+      }
+      case "config":
+        return { ...entry, settings: inSettings(entry.settings) }
+      case "recording":
+      case "turn":
+      case "sent":
+      case "unheard":
+      case "look":
+      case "connection":
+        return entry
+    }
+  }
+}

@@ -1,0 +1,204 @@
+import { Cause, Effect, Exit, Layer, Option, Schema, Stream } from "effect"
+import type { ActiveSettings } from "../../domain/ChannelSettings.ts"
+import type { LlmAttempt } from "../../domain/decision/Decision.ts"
+import { CorrelationId } from "../../domain/Ids.ts"
+import { maskedSettings } from "../../domain/settings/MaskedSettings.ts"
+import { plainEvent } from "../../domain/wire/PlainEvent.ts"
+import { token } from "../../domain/wire/Subject.ts"
+import type { WireCommand } from "../../domain/wire/Wire.ts"
+import { BotConfig } from "../BotConfig.ts"
+import { NextEvaluation } from "../triggers/ContextualTimer.ts"
+import { DecisionSink } from "../decision/DecisionLog.ts"
+import { type Arrival, Intake } from "../Intake.ts"
+import { type Completion, LlmClient, type LlmError, type LlmRequest } from "../LlmClient.ts"
+import { type ClockReading, readClock } from "../Time.ts"
+import { Nats, type NatsError, type Published } from "../Nats.ts"
+import { SendTime } from "../reply/Outbox.ts"
+import { Recorder } from "./Recorder.ts"
+import type { CompletionEnd, Stamped } from "./Recording.ts"
+
+const stamp = ({ monotonic, wall }: ClockReading): Stamped => ({ ts: wall / 1000, mono: monotonic })
+const now = Effect.map(readClock, stamp)
+const idOf = Schema.decodeUnknownOption(CorrelationId)
+
+const eventEntry = ({ arrivedAt, channel, correlationId, domain, event, subscribedAt }: Arrival) => {
+  const seed = plainEvent(event)
+  if (seed === undefined) return undefined
+  return {
+    kind: "event",
+    ...stamp(arrivedAt),
+    subject: `cytube.events.${token(channel)}.${seed.name}`,
+    headers: { "Correlation-Id": correlationId },
+    payload: seed.payload,
+    since: stamp(subscribedAt),
+    ...("identity" in event ? { identity: event.identity } : {}),
+    ...Option.match(domain, { onNone: () => ({}), onSome: (name) => ({ domain: name }) })
+  } as const
+}
+
+/** Makes what takes the configuration down when it is another than before: to be run before whatever reads it. */
+const configurationNotes = Effect.gen(function*() {
+  const config = yield* BotConfig
+  const { append } = yield* Recorder
+  let noted: ActiveSettings | undefined
+  const note = Effect.flatMap(config.current, (current) => {
+    if (current === noted) return Effect.void
+    noted = current
+    return Effect.flatMap(now, (at) => append({ kind: "config", ...at, settings: maskedSettings(current.settings) }))
+  })
+  return { note }
+})
+
+/** Takes down every event at the moment the pipeline takes it, and every configuration when it comes. */
+export const intake: Layer.Layer<Intake, never, BotConfig | Intake | Recorder> = Layer.effect(
+  Intake,
+  Effect.gen(function*() {
+    const inner = yield* Intake
+    const config = yield* BotConfig
+    const { append } = yield* Recorder
+    const { note: noteConfiguration } = yield* configurationNotes
+    yield* noteConfiguration
+    // Channels come and go and timers begin anew before anything reads it.
+    yield* config.changes.pipe(
+      Stream.runForEach(() => noteConfiguration),
+      Effect.forkScoped({ startImmediately: true })
+    )
+    const note = (arrival: Arrival): Effect.Effect<void> => {
+      const entry = eventEntry(arrival)
+      return entry === undefined ? Effect.void : append(entry)
+    }
+    return Intake.of({
+      open: (channel) =>
+        Effect.map(inner.open(channel), ({ next }) => ({
+          next: Effect.tap(next, ({ arrival }) => Effect.andThen(noteConfiguration, note(arrival)))
+        }))
+    })
+  })
+)
+
+const endOf = (exit: Exit.Exit<Completion, LlmError>): CompletionEnd => {
+  if (Exit.isSuccess(exit)) return { _tag: "Answered", ...exit.value }
+  return Option.match(Cause.findErrorOption(exit.cause), {
+    onNone: () => ({ _tag: "Stopped" }),
+    onSome: (error) => ({ _tag: "Failed", error })
+  })
+}
+
+/** Takes down every answer of the model, or how it failed, and how long it took. */
+export const llm: Layer.Layer<LlmClient, never, LlmClient | Recorder> = Layer.effect(
+  LlmClient,
+  Effect.gen(function*() {
+    const inner = yield* LlmClient
+    const { append } = yield* Recorder
+    return LlmClient.of({
+      ...inner,
+      complete: Effect.fnUntraced(function*(request: LlmRequest) {
+        const began = yield* readClock
+        const attempts: Array<LlmAttempt> = []
+        const onAttempt = (attempt: LlmAttempt) => {
+          attempts.push(attempt)
+          return request.onAttempt(attempt)
+        }
+        return yield* Effect.onExit(
+          inner.complete({ ...request, onAttempt }),
+          (exit) =>
+            Effect.flatMap(readClock, (moment) =>
+              append({
+                kind: "completion",
+                ...stamp(moment),
+                id: request.correlationId,
+                took: moment.monotonic - began.monotonic,
+                attempts,
+                end: endOf(exit)
+              }))
+        )
+      })
+    })
+  })
+)
+
+/** Takes down when each line of the bot left, and when NATS came and went. */
+export const nats: Layer.Layer<Nats, never, Nats | Recorder> = Layer.effect(
+  Nats,
+  Effect.gen(function*() {
+    const inner = yield* Nats
+    const { append } = yield* Recorder
+
+    const sent = (id: CorrelationId, command: WireCommand): Effect.Effect<Published, NatsError> =>
+      inner.publish(command).pipe(
+        Effect.tap(({ at }) =>
+          Effect.flatMap(readClock, (moment) => append({ kind: "sent", ...stamp({ ...moment, monotonic: at }), id }))
+        ),
+        Effect.tapError((failure) => Effect.flatMap(now, (at) => append({ kind: "sent", ...at, id, failure }))),
+        Effect.map((published) => ({
+          ...published,
+          heard: Effect.tap(
+            published.heard,
+            (heard) => heard ? Effect.void : Effect.flatMap(now, (at) => append({ kind: "unheard", ...at, id }))
+          )
+        }))
+      )
+
+    yield* inner.connection.pipe(
+      Stream.drop(1),
+      Stream.runForEach((up) => Effect.flatMap(now, (at) => append({ kind: "connection", ...at, up }))),
+      Effect.forkScoped
+    )
+    return Nats.of({
+      ...inner,
+      publish: (command) =>
+        Option.match(idOf(command.headers.get("Correlation-Id")), {
+          onNone: () => inner.publish(command),
+          onSome: (id) => sent(id, command)
+        })
+    })
+  })
+)
+
+/** Takes down when each ready line was looked at. */
+export const turns: Layer.Layer<never, never, Recorder> = Layer.effect(
+  SendTime,
+  Effect.gen(function*() {
+    const sendTime = yield* SendTime
+    const { append } = yield* Recorder
+    return (id) =>
+      Effect.tap(
+        sendTime(id),
+        (monotonic) =>
+          Effect.flatMap(readClock, ({ wall }) => append({ kind: "turn", ...stamp({ wall, monotonic }), id }))
+      )
+  })
+)
+
+/** Takes down when the contextual timer looked at a room. */
+export const looks: Layer.Layer<never, never, BotConfig | Recorder> = Layer.effect(
+  NextEvaluation,
+  Effect.gen(function*() {
+    const due = yield* NextEvaluation
+    const config = yield* BotConfig
+    const { append } = yield* Recorder
+    const { note: noteConfiguration } = yield* configurationNotes
+    return (channel, entry, intervalMs) =>
+      Effect.tap(
+        due(channel, entry, intervalMs),
+        (moment) =>
+          Effect.flatMap(
+            Effect.andThen(noteConfiguration, config.channel(channel)),
+            Option.match({
+              onNone: () => Effect.void,
+              onSome: ({ room }) => append({ kind: "look", ...stamp(moment), channel: room.name, entry })
+            })
+          )
+      )
+  })
+)
+
+/** Takes down what was decided, without its texts. */
+export const outcomes: Layer.Layer<never, never, Recorder> = Layer.effect(
+  DecisionSink,
+  Effect.map(
+    Recorder,
+    ({ append }) => ({ content: _texts, ...record }) =>
+      Effect.flatMap(now, (at) => append({ kind: "decision", ...at, record }))
+  )
+)

@@ -1,0 +1,140 @@
+import { Cause, Context, Effect, Exit, Fiber, FiberSet, Layer, Option, Scheduler } from "effect"
+import { internalError, type LlmAttempt, type Outcome } from "../../domain/decision/Decision.ts"
+import { hashToUnit } from "../../domain/Hash.ts"
+import type { ChannelKey } from "../../domain/Ids.ts"
+import { stopConditionFor } from "../../domain/reply/StopCondition.ts"
+import { LlmClient, type LlmError } from "../LlmClient.ts"
+import { monotonicMillis } from "../Time.ts"
+import type { NatsError } from "../Nats.ts"
+import { Outbox } from "./Outbox.ts"
+import { PromptBuilder } from "./PromptBuilder.ts"
+import { RateLimiter } from "../limits/RateLimiter.ts"
+import { type ReplyJob, skipped, timeLeft } from "./ReplyJob.ts"
+import { ResponseProcessor } from "./ResponseProcessor.ts"
+import { StopLimits, stopStep } from "../Stopping.ts"
+
+/** Answers admitted messages, each in a fiber of its own, so that a slow model delays nothing else. */
+export class Replies extends Context.Service<Replies, {
+  /** Begins the answer and returns at once. The job's reservation is confirmed or released when it ends. */
+  readonly begin: (job: ReplyJob) => Effect.Effect<void>
+  /** Waits until no reply of the channel is under way. */
+  readonly idle: (channel: ChannelKey) => Effect.Effect<void>
+}>()("llm-bot/Replies") {
+  static readonly layerNoDeps = Layer.effect(
+    Replies,
+    Effect.gen(function*() {
+      const prompts = yield* PromptBuilder
+      const llm = yield* LlmClient
+      const responses = yield* ResponseProcessor
+      const limiter = yield* RateLimiter
+      const outbox = yield* Outbox
+      const jobs = yield* FiberSet.make<void, never>()
+      // The replies of each channel, bounded by `llm_api.max_concurrent_per_channel`.
+      const underWay = new Map<ChannelKey, Set<Fiber.Fiber<void>>>()
+      const limits = yield* StopLimits
+      const told = { done: "Replies finished", givenUp: "Replies under way were given up" }
+      yield* Effect.addFinalizer(() => stopStep(told, limits.replies, FiberSet.awaitEmpty(jobs)))
+
+      const ask = Effect.fn("Replies.ask")(function*(job: ReplyJob) {
+        const prompt = yield* prompts.build(job)
+        const characters = prompt.messages.reduce((sum, { content }) => sum + content.length, 0)
+        yield* job.decision.content({ prompt: prompt.messages })
+        yield* job.decision.step({ _tag: "Prompt", contextLines: prompt.contextLines, characters })
+        const completion = yield* llm.complete({
+          correlationId: job.decision.correlationId,
+          messages: prompt.messages,
+          model: job.channel.model,
+          api: job.channel.llm,
+          budgetMs: timeLeft(job, yield* monotonicMillis),
+          enough: () => stopConditionFor(job.channel.response, job.channel.bot.names),
+          onAttempt: (attempt: LlmAttempt) => job.decision.step({ _tag: "LlmAttempt", ...attempt }),
+          ...(job.channel.logContent ? { onText: job.decision.answering } : {})
+        })
+        yield* job.decision.content({ answer: completion.text })
+        yield* job.decision.step({
+          _tag: "LlmAnswer",
+          model: completion.model,
+          characters: completion.text.length,
+          inputTokens: completion.inputTokens,
+          outputTokens: completion.outputTokens,
+          estimated: completion.estimated,
+          finishReason: completion.finishReason
+        })
+        return completion.text
+      })
+
+      /** Every model failed: one of the operator's lines, drawn like dice, or the failure itself (F5). */
+      const fallback = (job: ReplyJob, error: LlmError): Effect.Effect<string, LlmError> => {
+        const { fallback_responses: lines, fallback_responses_enabled: enabled } = job.channel.response
+        const drawn = lines[Math.floor(hashToUnit(["fallback", job.channel.seed, job.cause]) * lines.length)]
+        return !enabled || drawn === undefined
+          ? Effect.fail(error)
+          : Effect.as(job.decision.step({ _tag: "Fallback", error: error._tag, message: error.message }), drawn)
+      }
+
+      const answer = Effect.fn("Replies.answer")(
+        function*(job: ReplyJob): Effect.fn.Return<Outcome, LlmError | NatsError> {
+          const text = yield* Effect.catch(ask(job), (error) => fallback(job, error))
+          const reply = yield* responses.process(text, job)
+          yield* job.decision.content({ processing: reply.texts })
+          for (const step of reply.steps) yield* job.decision.step({ _tag: "Processed", ...step })
+          if (reply._tag === "Dropped") return skipped(reply.reason, reply.detail)
+          return yield* outbox.send(job, reply.text)
+        }
+      )
+
+      const failure = (error: LlmError | NatsError): Outcome => ({
+        _tag: "Failed",
+        error: error._tag,
+        message: error.message
+      })
+
+      const outcomeOf = (exit: Exit.Exit<Outcome, LlmError | NatsError>): Outcome => {
+        if (Exit.isSuccess(exit)) return exit.value
+        if (Cause.hasInterruptsOnly(exit.cause)) return skipped("stopped")
+        return Option.match(Cause.findErrorOption(exit.cause), {
+          onNone: () => internalError,
+          onSome: failure
+        })
+      }
+
+      const finish = Effect.fnUntraced(function*(job: ReplyJob, exit: Exit.Exit<Outcome, LlmError | NatsError>) {
+        const outcome = outcomeOf(exit)
+        if (outcome._tag !== "Replied") yield* limiter.release(job.reservation)
+        if (Exit.isFailure(exit) && Option.isNone(Cause.findErrorOption(exit.cause)) && outcome._tag === "Failed") {
+          yield* Effect.logError("Reply failed with a defect", exit.cause)
+        }
+        const tooLate = outcome._tag === "Failed" && outcome.error === "LlmTimeout" &&
+          Option.exists(timeLeft(job, yield* monotonicMillis), (left) => left <= 0)
+        yield* job.decision.close(tooLate ? skipped("deadline", "the model took too long") : outcome)
+        yield* job.ack
+      })
+
+      const run = (job: ReplyJob): Effect.Effect<void> =>
+        Effect.uninterruptibleMask((restore) =>
+          Effect.flatMap(Effect.exit(restore(answer(job))), (exit) => finish(job, exit))
+        ).pipe(Effect.annotateLogs({
+          logger: "Replies",
+          correlation_id: job.decision.correlationId,
+          channel: job.channel.room.name
+        }))
+
+      return Replies.of({
+        begin: Effect.fnUntraced(function*(job: ReplyJob) {
+          const { key } = job.channel
+          // Its own fiber again: it takes turns with the others, whoever begins it.
+          const taking = Effect.provideService(run(job), Scheduler.PreventSchedulerYield, false)
+          const fiber = yield* FiberSet.run(jobs, taking)
+          const others = underWay.get(key) ?? new Set()
+          underWay.set(key, others.add(fiber))
+          fiber.addObserver(() => {
+            others.delete(fiber)
+            if (others.size === 0) underWay.delete(key)
+          })
+        }),
+        idle: (channel) =>
+          Effect.suspend(() => Effect.forEach([...underWay.get(channel) ?? []], Fiber.await, { discard: true }))
+      })
+    })
+  )
+}

@@ -1,0 +1,34 @@
+import { type Effect, Option } from "effect"
+import type { ChannelSettings } from "../../domain/ChannelSettings.ts"
+import type { Outcome, SkipReason } from "../../domain/decision/Decision.ts"
+import type { EventIdentity, Username } from "../../domain/Ids.ts"
+import type { Reservation } from "../../domain/limits/RateLimit.ts"
+import type { Conversation } from "../ContextStore.ts"
+import type { Decision } from "../decision/DecisionRecorder.ts"
+
+/** An admitted trigger that is to be answered. */
+export interface ReplyJob {
+  readonly channel: ChannelSettings
+  readonly conversation: Conversation
+  /** The line that is answered. */
+  readonly line: { readonly username: Username; readonly text: string; readonly identity: EventIdentity }
+  /** What the reply answers: the line itself, for a contextual reply the evaluation. The same gives the same id (F8). */
+  readonly cause: EventIdentity
+  /** Whom a private reply goes to; absent for a line in the room. */
+  readonly to: Username | undefined
+  readonly reservation: Reservation
+  readonly decision: Decision
+  /** To be run when the decision is closed. */
+  readonly ack: Effect.Effect<void>
+  /** Whether nobody asked: a keyword or the room as a whole (F7, `drop_after_media_change: unprompted`). */
+  readonly unprompted: boolean
+}
+
+/** ms until the reply is too late; none when there is no deadline (F7). `now` is monotonic ms. */
+export const timeLeft = ({ channel, decision }: ReplyJob, now: number): Option.Option<number> => {
+  const seconds = channel.response.reply_deadline_seconds
+  return seconds === 0 ? Option.none() : Option.some(decision.arrivedAt.monotonic + seconds * 1000 - now)
+}
+
+/** The outcome of a reply that is not sent. */
+export const skipped = (reason: SkipReason, detail = ""): Outcome => ({ _tag: "Skipped", reason, detail })

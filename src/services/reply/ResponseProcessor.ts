@@ -1,0 +1,24 @@
+import { Context, Effect, Layer } from "effect"
+import type { ProcessedReply } from "../../domain/reply/Reply.ts"
+import { ContextStore } from "../ContextStore.ts"
+import type { ReplyJob } from "./ReplyJob.ts"
+
+/** Makes a model's answer a line fit to send, or drops it with the reason (F7). */
+export class ResponseProcessor extends Context.Service<ResponseProcessor, {
+  readonly process: (answer: string, job: ReplyJob) => Effect.Effect<ProcessedReply>
+}>()("llm-bot/ResponseProcessor") {
+  static readonly layerNoDeps = Layer.effect(
+    ResponseProcessor,
+    Effect.gen(function*() {
+      const store = yield* ContextStore
+      return ResponseProcessor.of({
+        process: (answer, { channel, conversation, line }) =>
+          Effect.map(
+            store.replies(conversation),
+            (recentReplies) =>
+              channel.processReply(answer, { botNames: channel.bot.names, recentReplies, trigger: line.text })
+          )
+      })
+    })
+  )
+}

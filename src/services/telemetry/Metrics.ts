@@ -1,0 +1,136 @@
+import { Context, Effect, Metric } from "effect"
+import type { ActiveSettings } from "../../domain/ChannelSettings.ts"
+import type { ChannelName } from "../../domain/Ids.ts"
+
+const counter = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
+const histogram = (name: string, description: string, boundaries: ReadonlyArray<number>) =>
+  Metric.histogram(name, { description, boundaries })
+const gauge = (name: string, description: string) => Metric.gauge(name, { description })
+
+const counters = {
+  eventsReceived: counter("events_received_total", "Events that came from NATS"),
+  eventsInvalid: counter("events_invalid_total", "Events that could not be decoded"),
+  eventsDropped: counter("events_dropped_total", "Events dropped because a channel's queue was full"),
+  triggersEvaluated: counter("triggers_evaluated_total", "Triggers whose condition was tested"),
+  triggersFired: counter("triggers_fired_total", "Triggers that fired and were admitted"),
+  triggersSuppressed: counter("triggers_suppressed_total", "Triggers that matched and were refused"),
+  llmRequests: counter("llm_requests_total", "Requests to the model, one for each HTTP attempt"),
+  llmTokens: counter("llm_tokens_total", "Tokens of prompts and answers"),
+  responsesSent: counter("responses_sent_total", "Replies sent"),
+  responsesFiltered: counter("responses_filtered_total", "Answers dropped before sending"),
+  outboxDropped: counter("outbox_dropped_total", "Replies dropped while NATS was away"),
+  configReloads: counter("config_reloads_total", "Attempts to read the configuration again")
+} as const
+
+const histograms = {
+  llmRequestDuration: histogram("llm_request_duration_seconds", "Time of a request to the model", [
+    0.5,
+    1,
+    2,
+    5,
+    10,
+    30
+  ]),
+  responseLength: histogram(
+    "response_length_characters",
+    "Length of sent replies",
+    [10, 50, 100, 150, 200, 250, 300]
+  ),
+  eventProcessingDuration: histogram(
+    "event_processing_duration_seconds",
+    "Time from an event's arrival to the decision about it",
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1]
+  ),
+  replyDuration: histogram(
+    "reply_duration_seconds",
+    "Time from a trigger's arrival to the reply's sending",
+    [0.1, 0.5, 1, 2, 5, 10, 30, 60]
+  )
+} as const
+
+const gauges = {
+  contextWindowSize: gauge("context_window_size", "Lines remembered of a channel"),
+  rateLimitRemaining: gauge("rate_limit_remaining", "Bot lines a channel's limit still allows"),
+  natsConnected: gauge("nats_connected", "1 while NATS is connected"),
+  llmApiAvailable: gauge("llm_api_available", "1 while the model's server answers"),
+  activeChannels: gauge("active_channels", "Channels that are listened to"),
+  configLastReloadSuccessful: gauge("config_last_reload_successful", "1 unless the last attempt to reload failed")
+} as const
+
+/** The labels a metric may have. Names of people are never among them (N4). */
+export type Labels = Readonly<{
+  channel?: ChannelName
+  event_type?: string
+  trigger_type?: string
+  target_type?: "chat" | "pm"
+  limit_type?: "channel_per_minute" | "channel_per_hour"
+  direction?: "input" | "output"
+  model?: string
+  status?: string
+  reason?: string
+  result?: "success" | "failure" | "unchanged"
+}>
+
+/**
+ * How a channel appears in labels: under its name, or as `_all` when there are more channels than
+ * `telemetry.channel_label_limit` (N4).
+ */
+export const ChannelLabel: Context.Reference<(channel: ChannelName) => string> = Context.Reference(
+  "llm-bot/ChannelLabel",
+  { defaultValue: () => (channel: ChannelName): string => channel }
+)
+
+const hasTooManyLabels = ({ channels, settings }: ActiveSettings): boolean =>
+  [...channels.values()].filter(({ enabled }) => enabled).length > settings.telemetry.channel_label_limit
+
+/** The labels of channels as the configuration of the moment wants them. */
+export const channelLabels = (read: () => ActiveSettings): (channel: ChannelName) => string => {
+  let counted: { readonly settings: ActiveSettings; readonly tooMany: boolean } | undefined
+  return (channel) => {
+    const settings = read()
+    if (counted?.settings !== settings) counted = { settings, tooMany: hasTooManyLabels(settings) }
+    return counted.tooMany ? "_all" : channel
+  }
+}
+
+const labelled = (labels: Labels): Effect.Effect<Record<string, string>> =>
+  Effect.map(ChannelLabel, (labelOf) => ({
+    ...labels,
+    ...(labels.channel === undefined ? {} : { channel: labelOf(labels.channel) })
+  }))
+
+/** Adds to a counter (OPERATIONS, metrics). */
+export const count = (name: keyof typeof counters, labels: Labels, by = 1): Effect.Effect<void> =>
+  Effect.flatMap(labelled(labels), (all) => Metric.update(Metric.withAttributes(counters[name], all), by))
+
+/** Notes one value of a distribution: seconds, or characters. */
+export const observe = (name: keyof typeof histograms, labels: Labels, value: number): Effect.Effect<void> =>
+  Effect.flatMap(labelled(labels), (all) => Metric.update(Metric.withAttributes(histograms[name], all), value))
+
+/** One value of a gauge. */
+export type Reading = readonly [labels: Labels, value: number | boolean]
+
+/**
+ * Sets all that is so now and forgets what was so before: a channel that is gone leaves no series behind. Channels that
+ * share a label are added up.
+ */
+export const setAll = Effect.fnUntraced(function*(name: keyof typeof gauges, readings: ReadonlyArray<Reading>) {
+  const registry = yield* Metric.MetricRegistry
+  for (const [key, { id }] of registry) if (id === gauges[name].id) registry.delete(key)
+  for (const [labels, value] of readings) {
+    yield* Metric.modify(Metric.withAttributes(gauges[name], yield* labelled(labels)), Number(value))
+  }
+})
+
+/** Sets the one value of a gauge without labels. */
+export const set = (name: keyof typeof gauges, value: number | boolean): Effect.Effect<void> =>
+  setAll(name, [[{}, value]])
+
+/** A counter's sum over all its labels, as `/health` shows it. */
+export const total = (name: keyof typeof counters): Effect.Effect<number> =>
+  Effect.map(Metric.snapshot, (all) =>
+    all.reduce(
+      (sum, snapshot) =>
+        snapshot.type === "Counter" && snapshot.id === counters[name].id ? sum + Number(snapshot.state.count) : sum,
+      0
+    ))

@@ -1,0 +1,195 @@
+import { Cause, Context, Effect, Layer, Option, Result, Stream } from "effect"
+import type { ChannelSettings } from "../../domain/ChannelSettings.ts"
+import type { ContextLine } from "../../domain/ChatContext.ts"
+import { internalError, type Outcome } from "../../domain/decision/Decision.ts"
+import { hash } from "../../domain/Hash.ts"
+import { type ChannelKey, CorrelationId, type EntryKey, EventIdentity, userKey } from "../../domain/Ids.ts"
+import { clean } from "../../domain/reply/Clean.ts"
+import { neverStop } from "../../domain/reply/StopCondition.ts"
+import type { ContextualEntry } from "../../domain/settings/TriggerSettings.ts"
+import type { CompiledTrigger } from "../../domain/triggers/Trigger.ts"
+import { BotConfig } from "../BotConfig.ts"
+import { ContextStore } from "../ContextStore.ts"
+import { DecisionLog } from "../decision/DecisionLog.ts"
+import { Admission } from "../limits/Admission.ts"
+import { LlmClient } from "../LlmClient.ts"
+import { type ClockReading, readClock } from "../Time.ts"
+import type { Decision } from "../decision/DecisionRecorder.ts"
+import { PromptBuilder } from "../reply/PromptBuilder.ts"
+import { RateLimiter } from "../limits/RateLimiter.ts"
+import { Replies } from "../reply/Replies.ts"
+import type { ReplyJob } from "../reply/ReplyJob.ts"
+import { Triggers } from "./Triggers.ts"
+
+/** The question is small: a few tokens, asked once, answered soon or not at all (F3). */
+const questionTokens = 5
+const questionSeconds = 5
+
+type ContextualTrigger = CompiledTrigger & { readonly entry: ContextualEntry }
+
+const contextualIn = (channel: ChannelSettings | undefined): ReadonlyArray<ContextualTrigger> =>
+  (channel?.triggers ?? []).flatMap((trigger) =>
+    trigger.entry.type === "contextual" && trigger.entry.enabled ? [{ ...trigger, entry: trigger.entry }] : []
+  )
+
+const questionApi = ({ llm }: ChannelSettings): ChannelSettings["llm"] => {
+  const { parameters } = llm
+  const tokens = Option.some(questionTokens)
+  return {
+    ...llm,
+    timeout_seconds: questionSeconds,
+    retry_attempts: 0,
+    fallbacks: [],
+    parameters: Option.isSome(parameters.max_completion_tokens)
+      ? { ...parameters, max_tokens: Option.none(), max_completion_tokens: tokens }
+      : { ...parameters, max_tokens: tokens }
+  }
+}
+
+/** Lets an interval of an entry pass, ms, and says when it was over. */
+export type EvaluationTimer = (channel: ChannelKey, entry: EntryKey, intervalMs: number) => Effect.Effect<ClockReading>
+
+/** What wakes the timer: live it is the clock; a replay knows the moments beforehand. */
+export const NextEvaluation = Context.Reference<EvaluationTimer>("llm-bot/LookDue", {
+  defaultValue: () => (_channel, _entry, intervalMs) => Effect.andThen(Effect.sleep(intervalMs), readClock)
+})
+
+/** Looks at each room from time to time and asks the model whether a comment would fit (F3, contextual). */
+export class ContextualTimer extends Context.Service<ContextualTimer, {
+  /** Watches a channel for ever, following its configuration. */
+  readonly watch: (channel: ChannelKey) => Effect.Effect<void>
+}>()("llm-bot/ContextualTimer") {
+  static readonly layerNoDeps = Layer.effect(
+    ContextualTimer,
+    Effect.gen(function*() {
+      const config = yield* BotConfig
+      const store = yield* ContextStore
+      const triggers = yield* Triggers
+      const limiter = yield* RateLimiter
+      const gates = yield* Admission
+      const decisions = yield* DecisionLog
+      const prompts = yield* PromptBuilder
+      const llm = yield* LlmClient
+      const replies = yield* Replies
+
+      /** The last line of a person, when the room moved on enough since the bot spoke (cheap checks, no record). */
+      const occasion = Effect.fnUntraced(function*(
+        channel: ChannelSettings,
+        entry: ContextualEntry,
+        seen: ContextLine | undefined,
+        now: ClockReading
+      ) {
+        const { lines } = yield* store.context({ channel: channel.key, with: undefined }, channel.context, now.wall)
+        const sinceBot = lines.slice(lines.findLastIndex((line) => line.bot) + 1)
+          .filter((line) => !channel.bot.ignored.has(userKey(line.username)))
+        const last = sinceBot.at(-1)
+        return last === undefined || last === seen || sinceBot.length < entry.min_messages_since_last_bot_message
+          ? undefined
+          : last
+      })
+
+      const ask = Effect.fnUntraced(function*(channel: ChannelSettings, entry: ContextualEntry, decision: Decision) {
+        const messages = yield* prompts.question(channel, entry.participation_prompt)
+        yield* decision.content({ prompt: messages })
+        const { model, text } = yield* llm.complete({
+          correlationId: decision.correlationId,
+          messages,
+          model: channel.model,
+          api: questionApi(channel),
+          budgetMs: Option.some(questionSeconds * 1000),
+          enough: () => neverStop,
+          onAttempt: (attempt) => decision.step({ _tag: "LlmAttempt", ...attempt })
+        })
+        const wanted = /^yes/i.test(clean(text, channel.bot.names))
+        yield* decision.step({ _tag: "Participation", model, wanted })
+        return wanted
+      })
+
+      const open = (channel: ChannelSettings, line: ContextLine, cause: EventIdentity, arrivedAt: ClockReading) =>
+        decisions.open({
+          correlationId: CorrelationId.make(cause),
+          channel: channel.room.name,
+          eventType: "contextual",
+          username: line.username,
+          rank: undefined,
+          arrivedAt,
+          message: undefined,
+          line: line.text,
+          logContent: channel.logContent
+        })
+
+      /** Asks the model and begins the reply it wants; otherwise the reservation is given back. */
+      const propose = Effect.fnUntraced(function*(
+        channel: ChannelSettings,
+        { entry }: ContextualTrigger,
+        job: Pick<ReplyJob, "line" | "cause" | "reservation" | "decision">
+      ) {
+        const end = (outcome: Outcome) => Effect.andThen(limiter.release(job.reservation), job.decision.close(outcome))
+        const wanted = yield* ask(channel, entry, job.decision).pipe(
+          Effect.result,
+          Effect.tapDefect(() => end(internalError)),
+          Effect.onInterrupt(() => end({ _tag: "Skipped", reason: "stopped", detail: "" }))
+        )
+        if (Result.isFailure(wanted)) {
+          const { _tag, message } = wanted.failure
+          return yield* end({ _tag: "Failed", error: _tag, message })
+        }
+        if (!wanted.success) return yield* end({ _tag: "Skipped", reason: "declined", detail: "" })
+        const conversation = { channel: channel.key, with: undefined }
+        yield* replies.begin({ ...job, channel, conversation, to: undefined, ack: Effect.void, unprompted: true })
+      })
+
+      /** One look at the room: the cheap gates first, the model last. */
+      const evaluate = Effect.fnUntraced(
+        function*(channel: ChannelSettings, trigger: ContextualTrigger, last: ContextLine, now: ClockReading) {
+          const cause = EventIdentity.make(hash(["contextual", channel.key, trigger.key, now.wall]))
+          const decision = yield* open(channel, last, cause, now)
+          if (!(yield* gates.silence(channel, decision))) return
+          const result = yield* triggers.consider(trigger, cause, channel, now.monotonic)
+          yield* decision.step({ _tag: "Trigger", entry: trigger.key, result })
+          if (result._tag !== "Fired") {
+            const reason = result._tag === "Cooldown" ? "cooldown" : "probability"
+            return yield* decision.close({ _tag: "Skipped", reason, detail: "" })
+          }
+          const reservation = yield* gates.admit(trigger, Option.none(), channel, decision)
+          if (Option.isNone(reservation)) return
+          const line = { username: last.username, text: last.text, identity: last.identity ?? cause }
+          const job = { line, cause, reservation: reservation.value, decision }
+          yield* decision.within(propose(channel, trigger, job))
+        }
+      )
+
+      /** A look every interval; asking takes its time, so the next interval begins when the answer is there. */
+      const beat = Effect.fnUntraced(function*(key: ChannelKey, trigger: ContextualTrigger) {
+        let seen: ContextLine | undefined
+        const look = Effect.fnUntraced(
+          function*(now: ClockReading) {
+            const channel = yield* config.channel(key)
+            if (Option.isNone(channel)) return
+            const last = yield* occasion(channel.value, trigger.entry, seen, now)
+            if (last === undefined) return
+            seen = last
+            yield* evaluate(channel.value, trigger, last, now)
+          },
+          // A bug of ours fails one look, never the next ones.
+          Effect.catchDefect((defect) => Effect.logError("Look at the room failed", Cause.die(defect))),
+          Effect.annotateLogs({ logger: "ContextualTimer" })
+        )
+        const due = (yield* NextEvaluation)(key, trigger.key, trigger.entry.evaluation_interval_seconds * 1000)
+        return yield* Effect.forever(Effect.flatMap(due, look))
+      })
+
+      return ContextualTimer.of({
+        watch: (key) =>
+          config.changes.pipe(
+            Stream.map(({ channels }) => contextualIn(channels.get(key))),
+            Stream.changesWith((before, after) => JSON.stringify(before) === JSON.stringify(after)),
+            Stream.switchMap((triggers) =>
+              Stream.fromEffect(Effect.forEach(triggers, (trigger) => beat(key, trigger), { concurrency: "unbounded" }))
+            ),
+            Stream.runDrain
+          )
+      })
+    })
+  )
+}

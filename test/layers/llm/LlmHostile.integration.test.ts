@@ -1,0 +1,137 @@
+import { inspect } from "node:util"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Result, Schedule } from "effect"
+import { LlmClient } from "../../../src/services/LlmClient.ts"
+import { completionOf } from "../../support/LlmDouble.ts"
+import { type ask, askServer, secret, world } from "../../support/LlmAsking.ts"
+import { answering, chunk, drips, hangs, type LlmHandler, LlmServer, says } from "../../support/LlmServer.ts"
+
+const ok = says(200, completionOf("Hello there!"))
+const requests = Effect.flatMap(LlmServer, ({ asked }) => Effect.map(asked, ({ length }) => length))
+
+describe("a server that", () => {
+  const page = `<html>${"<br>".repeat(1000)}</html>`
+  const forever = (part: string): LlmHandler => drips(() => part, 1)
+  const rows: ReadonlyArray<readonly [what: string, handler: LlmHandler, end: string, aborts: number]> = [
+    ["never answers", hangs, "LlmTimeout", 1],
+    ["answers with nothing but headers", (_, response) => void response.writeHead(200).flushHeaders(), "LlmTimeout", 1],
+    ["drips a byte at a time", drips((index) => chunk("Hello").charAt(index % 60), 100), "LlmTimeout", 1],
+    ["only says that it is alive", drips(() => ": ping\n\n", 50), "LlmTimeout", 1],
+    [
+      "thinks for ever",
+      drips(() => "data: {\"choices\":[{\"delta\":{\"reasoning_content\":\"hm\"}}]}\n\n", 20),
+      "LlmTimeout",
+      1
+    ],
+    ["finishes and does not hang up", drips((index) => index === 0 ? chunk("Hello") : "", 50), "LlmTimeout", 1],
+    ["sends a page", says(200, page, { "content-type": "text/html" }), "LlmBadAnswer", 0],
+    ["sends garbage", says(200, "\u0000\u0001\uFFFD".repeat(100)), "LlmBadAnswer", 0],
+    [
+      "sends bytes that are no text",
+      (_, response) => void response.writeHead(200).end(Buffer.from([0xff, 0xfe, 0xc3, 0x28, 0x80])),
+      "LlmBadAnswer",
+      0
+    ],
+    ["sends other JSON", says(200, "{\"models\":[]}"), "LlmBadAnswer", 0],
+    ["sends half of it", says(200, completionOf("Hello").slice(0, 60)), "LlmBadAnswer", 0],
+    ["sends nothing", says(200, ""), "LlmBadAnswer", 0],
+    ["has no content", says(204, ""), "LlmBadAnswer", 0],
+    ["hangs up", (_, response) => void response.destroy(), "LlmUnreachable", 1],
+    ["speaks no HTTP", (_, response) => void response.socket?.end("SSH-2.0-OpenSSH_9.6\r\n"), "LlmUnreachable", 1],
+    ["sends JSON without an end", forever(`{"choices":${" ".repeat(50_000)}`), "LlmBadAnswer", 1],
+    ["sends a page without an end", forever(`<html>${page.repeat(20)}`), "LlmBadAnswer", 1],
+    ["sends an event without an end", forever(`data: ${"x".repeat(50_000)}`), "LlmBadAnswer", 1],
+    [
+      "fails without an end",
+      (_, response) => {
+        response.writeHead(500).write("oh no")
+      },
+      "LlmServerFailed",
+      1
+    ],
+    [
+      "refuses without an end",
+      (_, response) => {
+        response.writeHead(401).write("oh no")
+      },
+      "LlmRejected",
+      1
+    ],
+    ["sends the wrong length", says(200, completionOf("Hello"), { "content-length": "100000" }), "LlmTimeout", 0],
+    ["leads in circles", says(307, "", { location: "/v1/chat/completions" }), "LlmUnreachable", 0]
+  ]
+  it.live.each(rows)(
+    "%s: ends in time with an error that says so, and nothing is left open",
+    ([, handler, end, aborts]) =>
+      Effect.gen(function*() {
+        const { aborted, idle } = yield* LlmServer
+        yield* answering(handler)
+        const asked = yield* askServer({ budgetMs: 600 })
+        assert.strictEqual(asked.end, end)
+        assert.isBelow(asked.tookMs, 900)
+        assert.strictEqual(asked.attempts.length, 1)
+        yield* idle
+        assert.strictEqual(yield* aborted, aborts)
+      }).pipe(Effect.provide(world))
+  )
+
+  it.live("writes without an end is read to a million characters", () =>
+    Effect.gen(function*() {
+      const { aborted, idle } = yield* LlmServer
+      yield* answering(forever(chunk("blah ".repeat(10_000))))
+      const { result } = yield* askServer({ budgetMs: 3_000 })
+      assert.isBelow(Result.getOrThrow(result).text.length, 1_100_000)
+      yield* idle
+      assert.strictEqual(yield* aborted, 1)
+    }).pipe(Effect.provide(world)))
+})
+
+describe("a request", () => {
+  it.live("that is interrupted closes its socket", () =>
+    Effect.gen(function*() {
+      const { aborted, idle } = yield* LlmServer
+      for (const handler of [hangs, drips(() => chunk("a"), 10)]) {
+        yield* answering(handler)
+        const fiber = yield* Effect.forkChild(askServer())
+        yield* Effect.repeat(requests, { until: (count) => count === 1, schedule: Schedule.spaced("2 millis") })
+        yield* Fiber.interrupt(fiber)
+        yield* idle
+        assert.strictEqual(yield* aborted, 1)
+      }
+    }).pipe(Effect.provide(world)))
+
+  it.live("says nothing about traces", () =>
+    Effect.gen(function*() {
+      const { asked } = yield* LlmServer
+      yield* answering(ok)
+      yield* Effect.withSpan(askServer(), "a trace of our own")
+      const names = (yield* asked).flatMap(({ headers }) => Object.keys(headers))
+      assert.include(names, "authorization")
+      assert.deepStrictEqual(names.filter((name) => /^(traceparent|tracestate|b3|x-b3-.*|baggage)$/.test(name)), [])
+    }).pipe(Effect.provide(world)))
+
+  const handlers: ReadonlyArray<LlmHandler> = [
+    says(400, secret),
+    says(401, secret),
+    says(500, secret),
+    says(429, secret),
+    says(200, secret),
+    hangs
+  ]
+  it.live("never tells its key, whatever goes wrong, not even one that is no header", () =>
+    Effect.gen(function*() {
+      const { available } = yield* LlmClient
+      const tell = ({ attempts, result }: Effect.Success<ReturnType<typeof ask>>) =>
+        inspect([attempts, result], { depth: 20 }) + JSON.stringify([attempts, result])
+      for (const handler of handlers) {
+        yield* answering(handler)
+        assert.notInclude(tell(yield* askServer({ budgetMs: 100 })), secret)
+      }
+      for (const api_key of [`${secret}\nX: y`, `${secret}字`]) {
+        const broken = yield* askServer({ api: { api_key }, budgetMs: 100 })
+        assert.notInclude(tell(broken), secret)
+        assert.strictEqual(broken.end, "LlmUnreachable")
+      }
+      assert.isFalse(yield* available)
+    }).pipe(Effect.provide(world)))
+})

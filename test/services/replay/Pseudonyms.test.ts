@@ -1,0 +1,110 @@
+import { assert, describe, it } from "@effect/vitest"
+import { ChannelName, CorrelationId, EventIdentity, Username } from "../../../src/domain/Ids.ts"
+import { makePseudonyms } from "../../../src/services/replay/Pseudonyms.ts"
+import type { RecordingEntry } from "../../../src/services/replay/Recording.ts"
+
+const at = { ts: 1, mono: 1 }
+const id = CorrelationId.make("one")
+
+type Event = Extract<RecordingEntry, { readonly kind: "event" }>
+
+const line = (name: string, msg: string): Event => ({
+  kind: "event",
+  ...at,
+  subject: "cytube.events.lobby.chatMsg",
+  headers: {},
+  payload: { user: { name, rank: 1 }, msg, meta: {}, time: 5 },
+  since: at,
+  identity: EventIdentity.make("a hash of the name")
+})
+
+const settings: RecordingEntry = {
+  kind: "config",
+  ...at,
+  settings: { bot: { username: "MovieBot", aliases: ["mb"], ignore_users: ["Zed"] }, seed: 4 }
+}
+
+/** What is written of some entries, one after the other. */
+const written = (...entries: ReadonlyArray<RecordingEntry>): ReadonlyArray<RecordingEntry> =>
+  entries.map(makePseudonyms())
+
+describe("names in an anonymous recording", () => {
+  it("are the same for the same person, wherever they stand", () => {
+    const [, first, second, third] = written(
+      settings,
+      line("Ana", "hello ana and ben"),
+      line("Ben", "MovieBot, say hi to ANA! not to Anastasia"),
+      {
+        kind: "completion",
+        ...at,
+        id,
+        took: 5,
+        attempts: [],
+        end: {
+          _tag: "Answered",
+          text: "Hi Ana, hi Ben",
+          model: "m",
+          finishReason: "stop",
+          inputTokens: 1,
+          outputTokens: 1,
+          estimated: true
+        }
+      }
+    )
+    const { identity: _digest, ...expected } = line("viewer2", "hello viewer2 and ben")
+    assert.deepStrictEqual(first, expected)
+    assert.strictEqual(JSON.stringify(second).includes("MovieBot, say hi to viewer2! not to Anastasia"), true)
+    assert.include(JSON.stringify(third), "Hi viewer2, hi viewer3")
+  })
+
+  it("are found beside marks, in addresses, in names made of two, and however their letters are composed", () => {
+    const [, , second] = written(
+      settings,
+      line("Jörg", "hi"),
+      line("Ben", "@JÖRG, _Jörg_ *jörg*: http://x.y/jörg?u=jörg_ Jörg-Peter jo\u0308rg's, not Jörgs")
+    )
+    const expected = "@viewer2, _viewer2_ *viewer2*: http://x.y/viewer2?u=viewer2_ viewer2-Peter viewer2's, not Jörgs"
+    assert.deepInclude(second, { payload: { user: { name: "viewer3", rank: 1 }, msg: expected, meta: {}, time: 5 } })
+  })
+
+  it("leave the bot's name whole where somebody's name is a part of it", () => {
+    const named: RecordingEntry = { kind: "config", ...at, settings: { bot: { username: "Movie-Bot" } } }
+    const [, own] = written(named, line("Bot", "Movie-Bot, hi! And you, bot?"))
+    assert.include(JSON.stringify(own), "Movie-Bot, hi! And you, viewer1?")
+  })
+
+  it("leave the bot and the server their own, and hide whom the bot ignores", () => {
+    const [config, own, server] = written(settings, line("MovieBot", "I am mb"), line("[server]", "welcome"))
+    assert.include(JSON.stringify(config), `"ignore_users":["viewer1"]`)
+    assert.include(JSON.stringify(own), `"name":"MovieBot"`)
+    assert.include(JSON.stringify(server), `"name":"[server]"`)
+  })
+
+  it("are replaced in lists and decisions, and nothing that was made of them is kept", () => {
+    const texts = written(
+      settings,
+      {
+        ...line("Ana", "hi"),
+        subject: "cytube.events.lobby.userlist",
+        payload: [{ name: "Ana", rank: 1 }, { name: "Cleo", rank: 2 }]
+      },
+      line("Cleo", "hi"),
+      {
+        kind: "decision",
+        ...at,
+        record: {
+          correlationId: id,
+          channel: ChannelName.make("lobby"),
+          eventType: "chatMsg",
+          username: Username.make("Cleo"),
+          arrivedAt: 1,
+          steps: []
+        }
+      }
+    ).map((entry) => JSON.stringify(entry))
+    for (const text of texts) {
+      assert.notMatch(text, /ana|cleo|hash/i)
+    }
+    assert.include(texts[3] ?? "", "viewer3")
+  })
+})

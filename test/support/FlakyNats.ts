@@ -1,0 +1,60 @@
+import { Context, Effect, Layer, SubscriptionRef } from "effect"
+import type { WireCommand } from "../../src/domain/wire/Wire.ts"
+import { Nats, NatsError } from "../../src/services/Nats.ts"
+
+const failed = (operation: NatsError["operation"]): NatsError =>
+  new NatsError({ operation, detail: "an outage", retryable: true })
+
+/** Cuts one end of a bus off and joins it again, as when the server dies and comes back. */
+export class FlakyNats extends Context.Service<FlakyNats, {
+  readonly begin: Effect.Effect<void>
+  readonly end: Effect.Effect<void>
+  /** It begins in the middle of the next publish, before the server's word; the message arrives all the same, or not. */
+  readonly strike: (message: "arrives" | "is lost") => Effect.Effect<void>
+  /** The end that can be cut off. */
+  readonly nats: Nats["Service"]
+}>()("test/Outage") {
+  static readonly layer: Layer.Layer<FlakyNats, never, Nats> = Layer.effect(
+    FlakyNats,
+    Effect.gen(function*() {
+      const bus = yield* Nats
+      const connected = yield* SubscriptionRef.make(true)
+      let struck: "arrives" | "is lost" | undefined
+      const unlessAway = <A>(effect: Effect.Effect<A>) => Effect.when(effect, SubscriptionRef.get(connected))
+
+      const publish = Effect.fnUntraced(function*(command: WireCommand) {
+        if (!(yield* SubscriptionRef.get(connected))) return yield* failed("publish")
+        if (struck === undefined) return yield* bus.publish(command)
+        if (struck === "arrives") yield* bus.publish(command)
+        struck = undefined
+        yield* SubscriptionRef.set(connected, false)
+        return yield* failed("flush")
+      })
+
+      return FlakyNats.of({
+        begin: SubscriptionRef.set(connected, false),
+        end: SubscriptionRef.set(connected, true),
+        strike: (message) =>
+          Effect.sync(() => {
+            struck = message
+          }),
+        nats: Nats.of({
+          publish,
+          subscribe: (subject, handler) =>
+            bus.subscribe(subject, (message) => Effect.asVoid(unlessAway(handler(message)))),
+          respond: bus.respond,
+          request: bus.request,
+          connected: SubscriptionRef.get(connected),
+          connection: SubscriptionRef.changes(connected),
+          lost: Effect.never
+        })
+      })
+    })
+  )
+
+  /** NATS as whoever can be cut off sees it. */
+  static readonly nats: Layer.Layer<Nats, never, FlakyNats> = Layer.effect(
+    Nats,
+    FlakyNats.use(({ nats }) => Effect.succeed(nats))
+  )
+}
