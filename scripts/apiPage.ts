@@ -16,10 +16,10 @@ interface Declared {
   readonly text: string
 }
 
-// The reader of the page does not have the specification that comments refer to.
+// References to the specification are for the reader of the code.
 const plain = (comment: string): string =>
   comment.replace(/\s*\n\s*\*\s*/g, " ").trim()
-    .replace(/ *\((?:[FN]\d|OPERATIONS|CONFIG|WIRE|SCALE)[^)]*\)| of F\d+| as F\d+ says/g, "")
+    .replace(/ *\((?:[FN]\d|[A-Z]{4,})[^)]*\)| of F\d+| as F\d+ says/g, "")
 
 const declaration = /\/\*\*((?:(?!\*\/)[^])*)\*\/\s*export (class|const) (\w+)( extends Context\.Service)?/g
 

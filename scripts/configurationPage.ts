@@ -160,7 +160,7 @@ tells editors where the schema lies, so that they complete and check the file.
 - In limits (\`max_…\`) null means no limit and 0 none allowed; in cooldowns, silences and deadlines 0 means off.
 - A field that is not known is a warning, anything else that is wrong keeps the bot from starting.`
 
-/** The page about the configuration: a table for each section, from the schema alone (CONFIG). */
+/** The page about the configuration: a table for each section, from the schema alone (F9). */
 export const configurationPage = (): string => {
   const fields = fieldsOf(Schema.decodeSync(Schema.fromJsonString(Node))(settingsJsonSchema()))
   const hasPart = ({ node }: Field): boolean => node.type === "object" || node.type === "array"

@@ -22,7 +22,9 @@ const read = (file: string): string => readFileSync(file, "utf8")
 
 const pages = [
   "README.md",
-  ...readdirSync("docs").filter((file) => file.endsWith(".md")).map((file) => join("docs", file))
+  ...readdirSync("docs", { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".md")).map((file) =>
+    join("docs", file)
+  )
 ]
 
 const sources = (folder: string): ReadonlyArray<string> =>

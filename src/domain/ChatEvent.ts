@@ -1,6 +1,6 @@
 import type { EventIdentity, Username } from "./Ids.ts"
 
-/** What is playing. `seconds` is 0 for live media; `type` codes are open (WIRE, changeMedia). */
+/** What is playing. `seconds` is 0 for live media; `type` codes are open (WIRE, events). */
 export interface Media {
   readonly type: string
   readonly id: string
@@ -55,7 +55,7 @@ export interface Login {
   readonly username: Username | undefined
 }
 
-/** The room refused a line: flood control, a filter, an error (WIRE: why a reply was refused). */
+/** The room refused a line: flood control, a filter, an error (WIRE, refusals). */
 export interface Refusal {
   readonly _tag: "Refusal"
   readonly kind: "cooldown" | "noflood" | "spamFiltered" | "errorMsg" | "kick"

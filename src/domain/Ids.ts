@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 
-/** A room's name as the operator wrote it: 1–30 of `[a-zA-Z0-9_-]` (CONFIG `channels[].name`). */
+/** A room's name as the operator wrote it: 1–30 of `[a-zA-Z0-9_-]` (F9). */
 export const ChannelName = Schema.String.check(
   Schema.isPattern(/^[a-zA-Z0-9_-]{1,30}$/, {
     message: "must be 1 to 30 of the characters a-z, A-Z, 0-9, _ and -"

@@ -19,7 +19,7 @@ export class NatsError extends Schema.TaggedError<NatsError>()("NatsError", {
 export interface Published {
   /** When the server had it, monotonic ms. */
   readonly at: number
-  /** False when nobody listens where a request went: no bridge is connected (WIRE, kryten). Otherwise true. */
+  /** False when nobody listens where a request went: no bridge is connected (WIRE, protocols). Otherwise true. */
   readonly heard: Effect.Effect<boolean>
 }
 
@@ -34,7 +34,7 @@ export interface Question {
 export class Nats extends Context.Service<Nats, {
   /**
    * Sends and returns once the server has it. While disconnected it fails at once: the client would silently drop
-   * what it is given (SCALE, how the client behaves).
+   * what it is given (F8).
    */
   readonly publish: (command: WireCommand) => Effect.Effect<Published, NatsError>
   /** Runs the handler for every message until the scope closes. The handler must be fast and must not fail. */

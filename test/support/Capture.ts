@@ -84,7 +84,7 @@ const shiftPayload = (payload: unknown, ms: number): unknown =>
     }
     : shiftTime(payload, ms)
 
-/** The capture as if its first event came at `now`: every time moves by one constant (WIRE). */
+/** The capture as if its first event came at `now`: every time moves by one constant (WIRE, captures). */
 export const shifted = (capture: ReadonlyArray<Captured>, now: number): ReadonlyArray<Captured> => {
   const first = capture.find((captured) => captured.subject.includes(".events."))
   const ms = first === undefined ? 0 : now - Math.round(first.ts * 1000)

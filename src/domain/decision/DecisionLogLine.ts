@@ -2,7 +2,7 @@ import type { DecisionRecord, Delivery, Outcome, SkipReason, Step } from "./Deci
 import { LimitName } from "./Decision.ts"
 import { outcomeText, stepText } from "./DecisionText.ts"
 
-/** A log line of a decision: a fixed message and fields from the closed list of OPERATIONS. */
+/** A log line of a decision: a fixed message and fields from the closed list (OPERATIONS, logs). */
 export interface DecisionLogLine {
   readonly level: "Debug" | "Info" | "Warn" | "Error"
   readonly message: string

@@ -10,7 +10,7 @@ export const isVisible = (text: string): boolean => /[^\s\p{DI}\p{Cc}\u2800]/u.t
 
 /**
  * Step 6: a text that the room would take for a command loses what makes it one: the server runs a leading
- * `/command` with the bot's rank (WIRE). An ellipsis (`...hm`) and a leading `>` stay. It only ever shortens.
+ * `/command` with the bot's rank (WIRE, room behaviour). An ellipsis (`...hm`) and a leading `>` stay. It only ever shortens.
  */
 export const commandSafe = (text: string): string => {
   const run = leading.exec(text)?.[0]

@@ -16,7 +16,7 @@ export interface Diagnostic {
 /** What looks wrong although every value is allowed. */
 export const warning = (path: FieldPath, message: string): Diagnostic => ({ severity: "warning", path, message })
 
-/** A diagnostic with its place in the file (CONFIG, F9). */
+/** A diagnostic with its place in the file (F9). */
 export interface LocatedDiagnostic {
   readonly severity: "error" | "warning"
   /** The field, dotted: `channels[0].name`. */

@@ -107,7 +107,7 @@ export const ContextSettings = Schema.Struct({
 })
 export type ContextSettings = typeof ContextSettings.Type
 
-/** The whole configuration file (CONFIG.md). Its names are the file's. */
+/** The whole configuration file (F9). Its names are the file's. */
 export const Settings = Schema.Struct({
   nats: required(NatsSettings, "the connection to NATS"),
   channels: required(Channels, "the rooms"),

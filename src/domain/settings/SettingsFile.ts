@@ -53,7 +53,7 @@ const schemaDiagnostics = (content: unknown, uses: ReadonlyArray<VariableUse>): 
 
 /**
  * Reads a configuration file: `${VAR}` in its strings is replaced from the environment, then everything is checked
- * and every problem is named at once with its place (CONFIG, F9). Secrets are wrapped from here on and appear in
+ * and every problem is named at once with its place (F9). Secrets are wrapped from here on and appear in
  * no message. Never throws, whatever the text.
  */
 export const parseSettings = (

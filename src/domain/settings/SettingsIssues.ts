@@ -126,6 +126,6 @@ const walk = (issue: SchemaIssue.Issue, place: Place): ReadonlyArray<Diagnostic>
   }
 }
 
-/** What a schema finds wrong with a file's content, in an operator's words; unknown fields are warnings (CONFIG). */
+/** What a schema finds wrong with a file's content, in an operator's words; unknown fields are warnings (F9). */
 export const diagnosticsOf = (issue: SchemaIssue.Issue, content: unknown): ReadonlyArray<Diagnostic> =>
   walk(issue, { path: [], value: content })

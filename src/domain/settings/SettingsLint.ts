@@ -109,7 +109,7 @@ const channelWarnings = (
   ])
 
 /**
- * What looks wrong although every value is allowed (CONFIG, cross-field warnings). `isGiven` says whether the file
+ * What looks wrong although every value is allowed (F9, cross-field warnings). `isGiven` says whether the file
  * itself sets a field: nobody is warned of a default.
  */
 export const lintSettings = (settings: Settings, isGiven: (path: FieldPath) => boolean): ReadonlyArray<Diagnostic> => [

@@ -16,7 +16,7 @@ const variable = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g
 
 /**
  * Replaces `${NAME}` in every string of a document, in one pass and after parsing, so that a variable's value can
- * never become YAML (CONFIG). What is not set stays as it is.
+ * never become YAML (F9, variables). What is not set stays as it is.
  */
 export const fillVariables = (document: Document, environment: Environment): ReadonlyArray<VariableUse> => {
   const uses: Array<VariableUse> = []

@@ -2,7 +2,7 @@ import type { ChatMsg, Pm } from "../ChatEvent.ts"
 import type { SkipReason } from "../decision/Decision.ts"
 import { type UserKey, userKey } from "../Ids.ts"
 
-/** The name under which the server itself speaks (WIRE, payload). */
+/** The name under which the server itself speaks (WIRE, text). */
 const serverName = "[server]"
 
 /** Why an event is no trigger, and what it still is good for. */

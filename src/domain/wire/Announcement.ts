@@ -21,7 +21,7 @@ export interface Announcer {
 const endpointsOf = (port: number | undefined) =>
   port === undefined ? {} : { health: { port, path: "/health" }, metrics: { port, path: "/metrics" } }
 
-/** An announcement in exactly WIRE's shape. `at` is epoch ms. */
+/** An announcement (WIRE, bridge lifecycle). `at` is epoch ms. */
 export const announcement = (
   lifecycle: Lifecycle,
   { hostname, httpPort, version }: Announcer,

@@ -36,9 +36,9 @@ const truncate = (text: string, limit: number): string => {
 export const plainText = (text: string, limit: number): string =>
   truncate(text.toWellFormed().replace(control, " ").trim(), limit)
 
-/** A text as a room sends it: HTML (WIRE, payload). `lineText` reads it again. */
+/** A text as a room sends it: HTML (WIRE, text). `lineText` reads it again. */
 export const roomHtml = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
 
-/** What a person reads of a `msg`: tags dropped, entities decoded once, control characters removed (WIRE, payload). */
+/** What a person reads of a `msg`: tags dropped, entities decoded once, control characters removed (WIRE, text). */
 export const lineText = (msg: string): string => plainText(decodeHTML(stripTags(msg)), maxLineLength)

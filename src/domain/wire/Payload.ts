@@ -140,13 +140,13 @@ const pm = (payload: unknown, channel: ChannelKey, now: number): Result.Result<C
         )
     )
 
-// The bridge sends `seconds`; the seed sends the number as `duration`, which the bridge uses for "03:32".
+// The bridge sends `seconds`; the plain shape has the number as `duration`, which the bridge uses for "03:32".
 const secondsOf = (seconds: unknown, duration: unknown): number => {
   const found = [seconds, duration].find((value) => typeof value === "number" && Number.isFinite(value) && value > 0)
   return typeof found === "number" ? found : 0
 }
 
-/** Decodes an event's payload, the plain shape or the bridge's, by the event's type (WIRE, table of events). */
+/** Decodes an event's payload, the plain shape or the bridge's, by the event's type (WIRE, events). */
 export const decodePayload = (
   type: EventType,
   payload: unknown,

@@ -20,7 +20,7 @@ const said = ({ shadow, text, time }: { readonly shadow: boolean; readonly text:
 const author = (username: string, rank: number | undefined) =>
   rank === undefined ? { name: username } : { name: username, rank }
 
-/** The event in its plain shape (WIRE, table of events): decoded again, it is the same event. */
+/** The event in its plain shape (WIRE, events): decoded again, it is the same event. */
 export const plainEvent = (event: ChatEvent): PlainEvent | undefined => {
   switch (event._tag) {
     case "ChatMsg":

@@ -2,7 +2,7 @@ import { Schema } from "effect"
 import type { EventType } from "../ChatEvent.ts"
 import type { ChannelName } from "../Ids.ts"
 
-/** The bridge generations the bot speaks with (WIRE: three protocols, one decoder). */
+/** The bridge generations the bot speaks with (WIRE, protocols). */
 export const Protocol = Schema.Literals(["cytube", "kryten", "kryten-legacy"])
 export type Protocol = typeof Protocol.Type
 
@@ -33,7 +33,7 @@ const eventTypes: ReadonlyMap<string, EventType> = new Map(
   ] as const).map((type) => [type.toLowerCase(), type])
 )
 
-/** The event type of a name in any case: the bridge writes `chatmsg` in subjects, the seed `chatMsg`. */
+/** The event type of a name in any case: the bridge writes `chatmsg` in subjects, the plain shape `chatMsg`. */
 export const eventType = (name: string): EventType => eventTypes.get(name.toLowerCase()) ?? "other"
 
 /** A name as the bridge writes it into a subject: lower case, spaces to `-`, reserved characters out, at most 100. */

@@ -16,7 +16,7 @@ export interface WireMessage {
   readonly body: Uint8Array
 }
 
-/** What goes to NATS. `request` asks for an answer that proves nothing but that a bridge listens (WIRE, kryten). */
+/** What goes to NATS. `request` asks for an answer that proves nothing but that a bridge listens (WIRE, protocols). */
 export interface WireCommand {
   readonly subject: string
   readonly headers: ReadonlyMap<string, string>
@@ -64,7 +64,7 @@ export const wireEventType = (message: Pick<WireMessage, "subject">): EventType 
   eventType(subjectEvent(message.subject).event)
 
 /**
- * Decodes one message of a room's subscription, whatever the protocol: the payload bare (the seed) or in the
+ * Decodes one message of a room's subscription, whatever the protocol: the payload bare (plain) or in the
  * bridge's envelope. Never throws. `now` is the arrival time in epoch ms.
  */
 export const decodeEvent = (
@@ -114,7 +114,7 @@ export interface CommandStamp {
   readonly correlationId: CorrelationId
   /** The same trigger gives the same id, so that a stream can drop a doubled reply (F8, `Nats-Msg-Id`). */
   readonly messageId: string
-  /** Fresh for every command: the bridge's own id of the request (WIRE, kryten). */
+  /** Fresh for every command: the bridge's own id of the request (WIRE, protocols). */
   readonly requestId: string
   /** Epoch ms. */
   readonly at: number
@@ -151,7 +151,7 @@ const bodyOf = (protocol: Protocol, room: Room, command: BridgeCommand, stamp: C
   }
 }
 
-/** A command in the protocol's words, ids in headers only: an extra key in `data` loses the message (WIRE). */
+/** A command in the protocol's words, ids in headers only: an extra key in `data` loses the message (WIRE, protocols). */
 export const encodeCommand = (
   protocol: Protocol,
   room: Room,

@@ -34,7 +34,7 @@ const jsonText = (problems: ReadonlyArray<LocatedDiagnostic>): string =>
     2
   )
 
-/** `llm-bot check-config`: every problem at once, with its place; fails when there is an error (OPERATIONS). */
+/** `llm-bot check-config`: every problem at once, with its place; fails when there is an error (OPERATIONS, check-config). */
 export const checkConfig = Effect.fn("CheckConfig")(function*(options: CheckOptions) {
   const { file, format } = options
   const problems = yield* problemsOf(options)

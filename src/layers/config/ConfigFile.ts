@@ -15,7 +15,7 @@ export class ConfigError extends Schema.TaggedError<ConfigError>()("ConfigError"
   }
 }
 
-/** A problem as compilers write theirs: `file:line:col: error: field: what (did you mean …?)` (OPERATIONS). */
+/** A problem as compilers write theirs: `file:line:col: error: field: what (did you mean …?)` (OPERATIONS, check-config). */
 export const problemText = (file: string, problem: LocatedDiagnostic): string => {
   const { column, line, message, path, severity, suggestion } = problem
   const hint = suggestion === undefined ? "" : ` (did you mean ${suggestion}?)`

@@ -141,7 +141,7 @@ const tryModel = Effect.fnUntraced(function*(api: LlmApi, asked: Asked) {
   return []
 }, Effect.catch((finding) => Effect.succeed([finding])))
 
-/** Tries what a configuration leads to: NATS, each key and each model, all at once (OPERATIONS, `--connect`). */
+/** Tries what a configuration leads to: NATS, each key and each model, all at once (OPERATIONS, check-config). */
 export const tryConnections = (settings: Settings): Effect.Effect<ReadonlyArray<Diagnostic>> =>
   Effect.all([
     tryNats(settings.nats),

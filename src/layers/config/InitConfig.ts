@@ -19,7 +19,7 @@ An editor completes and checks the fields once the schema lies beside it:
 
   llm-bot schema > config.schema.json`
 
-/** `llm-bot init`: writes the commented starting configuration, never over a file that is there (OPERATIONS). */
+/** `llm-bot init`: writes the commented starting configuration, never over a file that is there (OPERATIONS, init). */
 export const initConfig = Effect.fn("InitConfig")(
   function*(file: string) {
     const text = packageFile("config/config.example.yaml")

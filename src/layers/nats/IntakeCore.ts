@@ -11,7 +11,7 @@ import { count } from "../../services/telemetry/Metrics.ts"
 import { readClock } from "../../services/Time.ts"
 import { Nats } from "../../services/Nats.ts"
 
-/** Events a channel may have waiting: full, the oldest is dropped and counted (ARCHITECTURE, one message). */
+/** Events a channel may have waiting: full, the oldest is dropped and counted (F1). */
 const queueSize = 256
 
 /** Plain subscriptions: nothing is kept at the server, so acknowledgements do nothing. */

@@ -82,7 +82,7 @@ const begin = async (file: string): Promise<FileHandle> => {
   return handle
 }
 
-/** Writes a recording to a file, a JSON object a line, readable by its owner only (OPERATIONS, `run --record`). */
+/** Writes a recording to a file, a JSON object a line, readable by its owner only (OPERATIONS, run). */
 export const layer = ({ anonymous, file, maxBytes = defaultMaxBytes }: RecordingOptions) =>
   Layer.effect(
     Recorder,

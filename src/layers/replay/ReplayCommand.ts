@@ -67,7 +67,7 @@ const run = Effect.fnUntraced(function*(file: Option.Option<string>, log: Replay
   return yield* replay(log, { ...setup, asked, progress: progressOf(setup.config) })
 })
 
-/** `llm-bot replay`: a log through the very same pipeline, under one configuration or against another (OPERATIONS). */
+/** `llm-bot replay`: a log through the very same pipeline, under one configuration or against another (OPERATIONS, replay). */
 export const replayLog = (options: ReplayOptions) =>
   Effect.gen(function*() {
     const log = yield* readLog(options.log)

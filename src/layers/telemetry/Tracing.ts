@@ -124,7 +124,7 @@ const make = Effect.fnUntraced(function*(telemetry: Settings["telemetry"]) {
 
 /**
  * Exports traces by OTLP over HTTP where an endpoint is set, else makes nothing at all (OPERATIONS, traces). The standard
- * `OTEL_*` variables win over the configuration (CONFIG, telemetry).
+ * `OTEL_*` variables win over the configuration (OPERATIONS, traces).
  */
 export const layer = (telemetry: Settings["telemetry"]): Layer.Layer<never> =>
   Layer.effect(SpanMaker, make(telemetry).pipe(Effect.annotateLogs({ logger: "Tracing" })))

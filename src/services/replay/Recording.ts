@@ -106,7 +106,7 @@ const Sent = Schema.Struct({
 /** A decision's line was ready, and it was looked at whether it may leave. */
 const Turn = Schema.Struct({ kind: Schema.tag("turn"), ...Stamp, id: CorrelationId })
 
-/** Nobody was there to hear a decision's line (WIRE, kryten). */
+/** Nobody was there to hear a decision's line (WIRE, protocols). */
 const Unheard = Schema.Struct({ kind: Schema.tag("unheard"), ...Stamp, id: CorrelationId })
 
 /** The interval of a contextual entry was over. */

@@ -14,7 +14,7 @@ interface Waiter {
 }
 
 /**
- * Holds ready replies back while NATS is away, as the client would silently drop them (SCALE). At most `outbox_size`
+ * Holds ready replies back while NATS is away, as the client would silently drop them (F8). At most `outbox_size`
  * wait; when one more comes, the oldest goes (F8).
  */
 export class ConnectionGate extends Context.Service<ConnectionGate, {

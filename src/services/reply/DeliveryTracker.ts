@@ -41,7 +41,7 @@ export class DeliveryTracker extends Context.Service<DeliveryTracker, {
    * false when somebody else spoke with the bot's account.
    */
   readonly confirm: (conversation: Conversation, text: string) => Effect.Effect<boolean>
-  /** The room refused a line: that is why the oldest reply without a cause is not seen (WIRE, cooldown and others). */
+  /** The room refused a line: that is why the oldest reply without a cause is not seen (WIRE, refusals). */
   readonly refuse: (channel: ChannelKey, kind: Refusal["kind"]) => Effect.Effect<void>
   readonly forget: (channel: ChannelKey) => Effect.Effect<void>
 }>()("llm-bot/Echoes") {

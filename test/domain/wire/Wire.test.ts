@@ -200,7 +200,7 @@ describe("decodeEvent: what is invalid", () => {
     ["a name of blanks and controls", chat({ username: " \u0000" }), "field payload.username"],
     ["50 characters are a name", chat({ username: "😀".repeat(50) }), "decoded"],
     ["51 are not", chat({ username: "x".repeat(51) }), "field payload.username"],
-    ["a seed's user without a name", message("chatMsg", { user: {}, ...line }), "field payload.user.name"],
+    ["a plain user without a name", message("chatMsg", { user: {}, ...line }), "field payload.user.name"],
     ["a rank below 0", message("chatMsg", { user: { name: "Bob", rank: -1 }, ...line }), "field payload.user.rank"],
     ["a rank above 255", message("chatMsg", { user: { name: "Bob", rank: 256 }, ...line }), "field payload.user.rank"],
     ["a msg that is a number", chat({ msg: 5 }), "field payload.msg"],

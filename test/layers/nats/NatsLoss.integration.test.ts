@@ -184,7 +184,7 @@ describe("nats-server killed with SIGKILL while replies are under way", () => {
         assert.deepStrictEqual(counted(during.map((one) => outcomeOf(meanwhile, one))), { none: during.length })
         yield* Fiber.join(down)
         yield* server.restart
-        // The bridge listens again before the bot is back: what is published to nobody is lost (SCALE, guarantee).
+        // The bridge listens again before the bot is back: what is published to nobody is lost (F8).
         yield* Bus.use((bus) => bus.commands)
         yield* door.open
         yield* closed([...during, ...atTheKill])
