@@ -3,28 +3,34 @@ import { html, useContext, useEffect, useState } from "/vendor/htm-preact.js"
 import { ChanceField, Known, NumberField, SwitchField, Told, WordsField } from "./fields.js"
 import { change } from "./settingsModel.js"
 
-const kinds = {
+/** What the page says of each type, with what it begins when it is added, and with its own controls. */
+const types = {
   mention: { title: "When named", short: "named" },
   pm: { title: "In private", short: "private" },
-  keyword: { title: "On a word", short: "words" },
-  contextual: { title: "Unasked", short: "unasked" }
-}
-
-/** What a trigger begins with when it is added. */
-const added = {
   keyword: {
+    title: "On a word",
+    short: "words",
     promise: "Speak when one of your words is said",
-    entry: { type: "keyword", keywords: ["popcorn"], fire_probability: 0.5, cooldown_seconds: 30 }
+    added: { type: "keyword", keywords: ["popcorn"], fire_probability: 0.5, cooldown_seconds: 30 },
+    words: (at) => html`<${WordsField} label="Words" path=${[...at, "keywords"]} />`
   },
   contextual: {
+    title: "Unasked",
+    short: "unasked",
     promise: "Look at the room now and then, and speak if it fits",
-    entry: {
+    added: {
       type: "contextual",
       fire_probability: 0.5,
       cooldown_seconds: 60,
       evaluation_interval_seconds: 30,
       min_messages_since_last_bot_message: 3
-    }
+    },
+    chance: "Tries",
+    noUser: true,
+    figures: (at) =>
+      html`
+      <${NumberField} label="Looks every" unit="s" step=${10} path=${[...at, "evaluation_interval_seconds"]} />
+      <${NumberField} label="After at least" unit="lines" path=${[...at, "min_messages_since_last_bot_message"]} />`
   }
 }
 
@@ -32,7 +38,7 @@ const percent = (share) => `${Math.round(share * 100)} %`
 
 export const triggersSummary = (triggers) =>
   triggers.filter(({ enabled }) => enabled)
-    .map(({ fire_probability, type }) => `${kinds[type].short} ${percent(fire_probability)}`)
+    .map(({ fire_probability, type }) => `${types[type].short} ${percent(fire_probability)}`)
     .join(", ") || "none: it never speaks"
 
 const OwnLimits = ({ at, type, wanted }) => {
@@ -49,7 +55,7 @@ const OwnLimits = ({ at, type, wanted }) => {
 const LimitFields = ({ at, type }) =>
   html`
   ${
-    type !== "contextual" && html`
+    !types[type].noUser && html`
     <${NumberField} label="A viewer, a minute" path=${[...at, "rate_limit", "max_per_user_per_minute"]} />
     <${NumberField} label="A viewer, an hour" path=${[...at, "rate_limit", "max_per_user_per_hour"]} />`
   }
@@ -59,21 +65,17 @@ const LimitFields = ({ at, type }) =>
 const Card = ({ entry: { enabled, type }, index, wanted }) => {
   const at = ["triggers", index]
   const opensLimits = wanted?.startsWith(`triggers.${index}.rate_limit`)
-  return html`<section class="card ${enabled ? "" : "off"}" aria-label=${kinds[type].title}>
+  return html`<section class="card ${enabled ? "" : "off"}" aria-label=${types[type].title}>
     <header>
-      <h3>${kinds[type].title}</h3><code>${type}</code>
-      <${SwitchField} label=${`${kinds[type].title}: on`} bare path=${[...at, "enabled"]} />
+      <h3>${types[type].title}</h3><code>${type}</code>
+      <${SwitchField} label=${`${types[type].title}: on`} bare path=${[...at, "enabled"]} />
     </header>
     <${Told} path=${[...at, "type"]} />
-    ${type === "keyword" && html`<${WordsField} label="Words" path=${[...at, "keywords"]} />`}
+    ${types[type].words?.(at)}
     <div class="fields">
-      <${ChanceField} label=${type === "contextual" ? "Tries" : "Answers"} path=${[...at, "fire_probability"]} />
+      <${ChanceField} label=${types[type].chance ?? "Answers"} path=${[...at, "fire_probability"]} />
       <${NumberField} label="Rest after a reply" unit="s" step=${5} empty="none" path=${[...at, "cooldown_seconds"]} />
-      ${
-    type === "contextual" && html`
-        <${NumberField} label="Looks every" unit="s" step=${10} path=${[...at, "evaluation_interval_seconds"]} />
-        <${NumberField} label="After at least" unit="lines" path=${[...at, "min_messages_since_last_bot_message"]} />`
-  }
+      ${types[type].figures?.(at)}
     </div>
     <${OwnLimits} at=${at} type=${type} wanted=${opensLimits === true} />
   </section>`
@@ -81,8 +83,10 @@ const Card = ({ entry: { enabled, type }, index, wanted }) => {
 
 export const Triggers = ({ settings: { values } }) => {
   const { knob } = useContext(Known)
-  const add = (type) => change(["triggers", values.triggers.length], added[type].entry, { at: 0 })
-  const missing = Object.keys(added).filter((type) => !values.triggers.some((entry) => entry.type === type))
+  const add = (type) => change(["triggers", values.triggers.length], types[type].added, { at: 0 })
+  const missing = Object.keys(types).filter((type) =>
+    types[type].added !== undefined && !values.triggers.some((entry) => entry.type === type)
+  )
   return html`<${Told} path=${["triggers"]} /><div class="cards">
     ${
     values.triggers.map((entry, index) =>
@@ -94,7 +98,7 @@ export const Triggers = ({ settings: { values } }) => {
     ${
     missing.map((type) =>
       html`<button type="button" class="card adder" onClick=${() => add(type)}>
-      <b>+ ${kinds[type].title}</b><span>${added[type].promise}</span>
+      <b>+ ${types[type].title}</b><span>${types[type].promise}</span>
     </button>`
     )
   }

@@ -89,7 +89,7 @@ const mutations: ReadonlyArray<Mutation> = [
     ]
   ),
   ...inFile(
-    "src/domain/settings/TriggerSettings.ts",
+    "src/domain/triggers/TriggerEntry.ts",
     [
       "keywords come before mentions",
       "[MentionEntry, PmEntry, KeywordEntry, ContextualEntry]",
@@ -111,8 +111,8 @@ const mutations: ReadonlyArray<Mutation> = [
     ["one losing draw too many", "unlucky >= entry.max_unlucky_draws.value", "unlucky > entry.max_unlucky_draws.value"],
     [
       "a private message is tested by every trigger",
-      "(type === \"pm\") !== facts.private",
-      "(type === \"pm\" && !facts.private)"
+      "trigger.on !== (facts.private ? \"pm\" : \"line\")",
+      "trigger.on === \"timer\" || (trigger.on === \"pm\" && !facts.private)"
     ],
     ["a disabled entry fires", "if (!trigger.entry.enabled) return { _tag: \"Disabled\" }", ""]
   ),

@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { parse } from "yaml"
 import { storyText } from "../src/domain/decision/DecisionText.ts"
+import { triggerOrder } from "../src/domain/triggers/TriggerEntry.ts"
 import { expectedOf, play, recordOf, Scenario } from "./support/Scenario.ts"
 
 const folder = join(import.meta.dirname, "scenarios")
@@ -38,4 +39,7 @@ describe("scenarios", () => {
     assert.deepStrictEqual(Object.keys(clauses).filter((clause) => !held.has(clause)), [])
     assert.deepStrictEqual([...held].filter((clause) => !(clause in clauses)), [])
   })
+
+  it("have a clause for every type of trigger", () =>
+    assert.deepStrictEqual(triggerOrder.filter((type) => !(`F3.${type}` in clauses)), []))
 })

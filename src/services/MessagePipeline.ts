@@ -3,7 +3,7 @@ import type { ChannelSettings } from "../domain/ChannelSettings.ts"
 import type { ChangeMedia, ChatMsg, Conversation as ConversationEvent, Pm } from "../domain/ChatEvent.ts"
 import { echoOfReply, internalError, type SkipReason } from "../domain/decision/Decision.ts"
 import { userKey } from "../domain/Ids.ts"
-import { isAsked, type TriggerDecision } from "../domain/triggers/Trigger.ts"
+import type { TriggerDecision } from "../domain/triggers/Trigger.ts"
 import { BotConfig } from "./BotConfig.ts"
 import { ContextStore, type Conversation } from "./ContextStore.ts"
 import { DecisionLog } from "./decision/DecisionLog.ts"
@@ -114,7 +114,7 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
             reservation: reservation.value,
             decision,
             ack,
-            unprompted: !isAsked[trigger.entry.type]
+            unprompted: !trigger.asked
           })
         }
       )

@@ -14,7 +14,7 @@ import {
   release
 } from "../../src/domain/limits/RateLimit.ts"
 import { RateLimits } from "../../src/domain/settings/LimitSettings.ts"
-import { TriggerEntry } from "../../src/domain/settings/TriggerSettings.ts"
+import { TriggerEntry } from "../../src/domain/triggers/TriggerEntry.ts"
 import * as IntakeCore from "../../src/layers/nats/IntakeCore.ts"
 import * as NatsMemory from "../../src/layers/nats/NatsMemory.ts"
 import { ContextStore } from "../../src/services/ContextStore.ts"

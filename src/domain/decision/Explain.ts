@@ -1,7 +1,7 @@
 import { Result, Schema } from "effect"
 import { DecisionRecord, encodeRecord, isEcho } from "./Decision.ts"
 import { channelKey, ChannelName, CorrelationId, userKey, Username } from "../Ids.ts"
-import { Count, Whole } from "../settings/Field.ts"
+import { Count, Whole } from "../Field.ts"
 
 /** Where a running bot is asked why (OPERATIONS, explain). */
 export const explainSubject = "llm-bot.explain"

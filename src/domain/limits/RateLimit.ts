@@ -13,7 +13,7 @@ import {
   sweep
 } from "./SlidingWindow.ts"
 import type { ChannelRateLimits, RateLimits } from "../settings/LimitSettings.ts"
-import type { TriggerEntry } from "../settings/TriggerSettings.ts"
+import type { TriggerEntry } from "../triggers/TriggerEntry.ts"
 
 const minuteMs = 60_000
 const hourMs = 3_600_000

@@ -4,7 +4,7 @@ import { channelKey } from "../Ids.ts"
 import { RateLimits } from "../settings/LimitSettings.ts"
 import { ResponseProcessing } from "../settings/ResponseSettings.ts"
 import { ContextSettings, type Settings } from "../settings/Settings.ts"
-import { TriggerEntry } from "../settings/TriggerSettings.ts"
+import { TriggerEntry } from "../triggers/TriggerEntry.ts"
 
 const encodeTriggers = Schema.encodeSync(Schema.Array(TriggerEntry))
 const encodeLimits = Schema.encodeSync(RateLimits)

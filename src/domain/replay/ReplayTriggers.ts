@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 import type { DecisionRecord } from "../decision/Decision.ts"
 import { EntryKey } from "../Ids.ts"
-import { triggerOrder } from "../settings/TriggerSettings.ts"
+import { triggerOrder } from "../triggers/TriggerEntry.ts"
 import { addOne, EndCount, endOf, rankedEnds, type ReplayEnd } from "./ReplayEnd.ts"
 
 /** What came of one entry of the trigger lists. */

@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { field, Maximum, Seconds } from "./Field.ts"
+import { field, Maximum, Seconds } from "../Field.ts"
 
 const channelLimits = {
   max_per_channel_per_minute: field(Maximum, 5, "bot lines of a channel in a minute"),

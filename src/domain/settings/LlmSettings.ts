@@ -12,7 +12,7 @@ import {
   Secret,
   Text,
   Whole
-} from "./Field.ts"
+} from "../Field.ts"
 
 const Template = Text.check(rule((template: string) => {
   const unknown = unknownPlaceholders(template)

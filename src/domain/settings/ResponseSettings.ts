@@ -1,6 +1,6 @@
 import { RE2JS } from "re2js"
 import { Schema } from "effect"
-import { Count, field, rule, Seconds, Text, Whole } from "./Field.ts"
+import { Count, field, rule, Seconds, Text, Whole } from "../Field.ts"
 
 /** A regular expression in RE2 syntax: linear in the text, so an operator's pattern cannot hang the bot. */
 const Pattern = Text.check(rule((pattern: string) => {

@@ -15,11 +15,11 @@ import {
   Secret,
   Text,
   Whole
-} from "./Field.ts"
+} from "../Field.ts"
 import { ChannelRateLimits, RateLimits } from "./LimitSettings.ts"
 import { LlmApi } from "./LlmSettings.ts"
 import { ResponseProcessing } from "./ResponseSettings.ts"
-import { builtInTriggers, TriggerEntry } from "./TriggerSettings.ts"
+import { builtInTriggers, TriggerEntry } from "../triggers/TriggerEntry.ts"
 
 const Port = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 }))
 

@@ -1,7 +1,7 @@
 import { Result, Schema } from "effect"
 import { type Document, isCollection, isMap, isNode, isScalar, isSeq } from "yaml"
 import type { FieldPath, LocatedDiagnostic } from "./Diagnostic.ts"
-import { builtInTriggers } from "./TriggerSettings.ts"
+import { builtInTriggers } from "../triggers/TriggerEntry.ts"
 import { readYaml } from "./YamlText.ts"
 
 /** A field and its new value in the file's terms; without a value it goes back to its default. */

@@ -1,56 +1,40 @@
 import type { SkipReason, TriggerResult } from "../decision/Decision.ts"
 import { hashToUnit } from "../Hash.ts"
 import { EntryKey, type EventIdentity } from "../Ids.ts"
-import { type TriggerEntry, triggerOrder, type TriggerType } from "../settings/TriggerSettings.ts"
-import { compilePhrases, type PhraseMatcher } from "../PhraseMatch.ts"
+import type { PhraseMatcher } from "../PhraseMatch.ts"
+import { type TriggerEntries, type TriggerEntry, type TriggerName, triggerOrder, triggerTypes } from "./TriggerEntry.ts"
+import type { TriggerType } from "./TriggerType.ts"
 
 /** One entry of a trigger list, ready to be tested. */
-export interface CompiledTrigger {
+export interface CompiledTrigger extends Pick<TriggerType<never>, "asked" | "on"> {
   readonly key: EntryKey
   readonly entry: TriggerEntry
-  /**
-   * What meets the condition, in the words of the configuration or our own, since it is logged: never what a person wrote
-   * (N4). Nothing when the text does not meet it.
-   */
+  /** What meets the condition; nothing when the text does not meet it. */
   readonly matches: PhraseMatcher
 }
 
-/** Whether somebody asked the bot (F7, `drop_after_media_change: unprompted`). */
-export const isAsked: Readonly<Record<TriggerType, boolean>> = {
-  mention: true,
-  pm: true,
-  keyword: false,
-  contextual: false
-}
-
-const matcherOf = (entry: TriggerEntry, names: PhraseMatcher): PhraseMatcher => {
-  switch (entry.type) {
-    case "mention":
-      return names
-    case "pm":
-      return () => "private message"
-    case "keyword":
-      return compilePhrases(entry.keywords, { caseSensitive: entry.case_sensitive, match: entry.match })
-    case "contextual":
-      return () => undefined
-  }
+const compile = <Name extends TriggerName>(
+  name: Name,
+  entry: TriggerEntries[Name],
+  names: ReadonlyArray<string>
+): Pick<CompiledTrigger, "asked" | "matches" | "on"> => {
+  const { asked, compile, on } = triggerTypes[name]
+  return { asked, on, matches: compile(entry, names) }
 }
 
 /** Compiles a channel's trigger list once per configuration; `names` are the bot's name and aliases. */
 export const compileTriggers = (
   entries: ReadonlyArray<TriggerEntry>,
   names: ReadonlyArray<string>
-): ReadonlyArray<CompiledTrigger> => {
-  const mention = compilePhrases(names, { caseSensitive: false, match: "word" })
+): ReadonlyArray<CompiledTrigger> =>
   // Entries of one type keep their order.
-  return triggerOrder.flatMap((type) =>
+  triggerOrder.flatMap((type) =>
     entries.filter((entry) => entry.type === type).map((entry, index) => ({
       key: EntryKey.make(index === 0 ? type : `${type} ${index + 1}`),
       entry,
-      matches: matcherOf(entry, mention)
+      ...compile(entry.type, entry, names)
     }))
   )
-}
 
 /** What cooldown and dice depend on. */
 export interface ChanceFacts {
@@ -118,8 +102,7 @@ export const evaluateTriggers = (
 ): TriggerDecision => {
   const tests: Array<TriggerTest> = []
   for (const trigger of triggers) {
-    const { type } = trigger.entry
-    if (type === "contextual" || (type === "pm") !== facts.private) continue
+    if (trigger.on !== (facts.private ? "pm" : "line")) continue
     const result = test(trigger, facts)
     tests.push({ trigger, result })
     if (result._tag === "Fired") return { _tag: "Fired", trigger, tests }

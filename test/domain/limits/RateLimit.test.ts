@@ -18,7 +18,7 @@ import {
   sendDelay
 } from "../../../src/domain/limits/RateLimit.ts"
 import { RateLimits } from "../../../src/domain/settings/LimitSettings.ts"
-import { TriggerEntry } from "../../../src/domain/settings/TriggerSettings.ts"
+import { TriggerEntry } from "../../../src/domain/triggers/TriggerEntry.ts"
 
 const minute = 60_000
 const hour = 3_600_000

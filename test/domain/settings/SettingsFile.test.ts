@@ -4,6 +4,7 @@ import { Redacted, Result, Schema } from "effect"
 import { parseDocument } from "yaml"
 import { Settings } from "../../../src/domain/settings/Settings.ts"
 import { type ParsedSettings, parseSettings } from "../../../src/domain/settings/SettingsFile.ts"
+import { triggerOrder } from "../../../src/domain/triggers/TriggerEntry.ts"
 
 const example = readFileSync("config/config.example.yaml", "utf8")
 const environment = {
@@ -76,7 +77,7 @@ describe("the configuration file", () => {
       { ...shown, triggers: settings.triggers.slice(0, 2) },
       { ...defaults, llm_api: { ...defaults.llm_api, api_key: "" } }
     )
-    assert.deepStrictEqual(settings.triggers.map(({ type }) => type), ["mention", "pm", "keyword", "contextual"])
+    assert.deepStrictEqual(settings.triggers.map(({ type }) => type), [...triggerOrder])
   })
 
   it("has an example that shows every field there is", () => {

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Effect, Result, Schema } from "effect"
 import type { LocatedDiagnostic } from "../../../src/domain/settings/Diagnostic.ts"
 import { parseSettings } from "../../../src/domain/settings/SettingsFile.ts"
+import { triggerOrder } from "../../../src/domain/triggers/TriggerEntry.ts"
 import { mixed } from "../arbitraries.ts"
 
 const environment = { LLM_API_KEY: "key-of-the-environment", PORT: "8080", EMPTY: "" }
@@ -153,7 +154,7 @@ const cases: ReadonlyArray<readonly [what: string, text: string, ...problems: Re
   [
     "a trigger of a wrong type",
     `${sound}triggers:\n  - type: keywords\n`,
-    "12:11 error triggers[0].type: must be one of mention, pm, keyword, contextual → keyword"
+    `12:11 error triggers[0].type: must be one of ${triggerOrder.join(", ")} → keyword`
   ],
   [
     "a trigger that is a word",

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { EntryKey, EventIdentity } from "../../../src/domain/Ids.ts"
-import { TriggerEntry, triggerOrder } from "../../../src/domain/settings/TriggerSettings.ts"
+import { TriggerEntry, triggerOrder } from "../../../src/domain/triggers/TriggerEntry.ts"
 import {
   compileTriggers,
   draw,
