@@ -8,7 +8,7 @@ const stable = (story: string): string =>
   story
     .replace(/(?<!of |needs |for |than |least )\b\d+(?:\.\d+)? s\b/g, "… s")
     .replace(/; waited … s for the room's flood control/g, "")
-    .replace(/drew \d\.\d\d/g, "drew …")
+    .replace(/drew \d\.\d+/g, "drew …")
 
 /** The decision about each captured event, a line each, in order. */
 export const golden = (events: ReadonlyArray<Captured>, records: ReadonlyArray<DecisionRecord>): string =>

@@ -1,5 +1,5 @@
 import { resolve } from "node:path"
-import { assert, expect, it, layer } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { Array, Effect, Layer } from "effect"
 import { Protocol } from "../../../src/domain/wire/Subject.ts"
 import { Bus } from "../../support/Bus.ts"
@@ -81,15 +81,17 @@ const assertWarned = Effect.fnUntraced(function*({ events }: Replayed) {
 
 const world = (protocol: string, more: string) =>
   runningBot(protocol, more).pipe(
-    Layer.provideMerge(Layer.mergeAll(Bus.layer, LlmDouble.layer, LogLines.layer))
+    Layer.provideMerge(Layer.mergeAll(Bus.layer, LlmDouble.layer, LogLines.layer)),
+    Layer.provideMerge(NatsServer.layer)
   )
 
 it("every protocol has a capture", () =>
   assert.deepStrictEqual([...new Set(captures.map(({ protocol }) => protocol))].sort(), [...Protocol.literals].sort()))
 
-layer(NatsServer.layer, { excludeTestServices: true })("captured events through a real nats-server", (it) => {
+// Each waits for the pace of commands (F8), all of them at once.
+describe.concurrent("captured events through a real nats-server", () => {
   for (const { capture, name, protocol } of captures) {
-    it.effect(`${name}: with everything off, every call is answered`, () =>
+    it.live(`${name}: with everything off, every call is answered`, ({ expect }) =>
       Effect.gen(function*() {
         const began = Date.now()
         const { commands, refusals } = yield* loadExpected(name)
@@ -111,7 +113,7 @@ layer(NatsServer.layer, { excludeTestServices: true })("captured events through 
         )
       }).pipe(Effect.provide(world(protocol, everythingOff))))
 
-    it.effect(`${name}: with everything off, all at once`, () =>
+    it.live(`${name}: with everything off, all at once`, () =>
       Effect.gen(function*() {
         const { commands } = yield* loadExpected(name)
         const replayed = yield* replay(yield* capture, false)
@@ -120,7 +122,7 @@ layer(NatsServer.layer, { excludeTestServices: true })("captured events through 
         assertDecided(replayed)
       }).pipe(Effect.provide(world(protocol, everythingOff))))
 
-    it.effect(`${name}: with the default configuration`, () =>
+    it.live(`${name}: with the default configuration`, ({ expect }) =>
       Effect.gen(function*() {
         const { commands, refusals } = yield* loadExpected(`${name}.default`)
         const replayed = yield* replay(yield* capture, true)
@@ -137,7 +139,7 @@ layer(NatsServer.layer, { excludeTestServices: true })("captured events through 
       }).pipe(Effect.provide(world(protocol, ""))))
   }
 
-  it.effect("seed: no prompt holds what the model must not see", () =>
+  it.live("seed: no prompt holds what the model must not see", () =>
     Effect.gen(function*() {
       const replayed = yield* replay(yield* loadCapture("seed"), true)
       const calls = yield* LlmDouble.use(({ calls }) => calls)

@@ -52,7 +52,7 @@ describe("a log line", () => {
       const failing = Effect.catchCause(Effect.die(defect), (cause) => Effect.logError("Failed", cause))
       const [line = ""] = yield* written(Effect.andThen(failing, Effect.logError("Failed", defect)))
       const { error } = JSON.parse(line)
-      assert.match(error, /^TypeError at .*logging\.test\.ts/)
+      assert.match(error, /^TypeError at .*Logging\.test\.ts/)
       assert.notInclude(line, "the text of a person")
       const [shown = ""] = yield* written(failing, { telemetry: { log_content: true } })
       assert.include(shown, "the text of a person")
