@@ -44,13 +44,13 @@ export const follow = (path, { onOpen, onEvent, onLost }) => {
     clearTimeout(timer)
     source?.close()
     source = new EventSource(path)
-    source.onopen = onOpen
-    source.onmessage = ({ data }) => onEvent(JSON.parse(data))
-    source.onerror = () => {
+    source.addEventListener("open", onOpen)
+    source.addEventListener("message", ({ data }) => onEvent(JSON.parse(data)))
+    source.addEventListener("error", () => {
       source.close()
       onLost()
       timer = setTimeout(open, againAfterMs)
-    }
+    })
   }
   document.addEventListener("visibilitychange", () => {
     clearTimeout(timer)

@@ -19,7 +19,7 @@ const rowsOf = (lines, decisions) => {
     correlation_id: record.correlationId
   }))
   return [...lines, ...looks].map((line, index) => ({ line, index }))
-    .sort((one, other) => one.line.time - other.line.time || one.index - other.index)
+    .toSorted((one, other) => one.line.time - other.line.time || one.index - other.index)
     .map(({ line }) => line)
 }
 

@@ -61,7 +61,7 @@ const Chatter = () => {
   return html`<label class="tool">Other viewers
     <select value=${rate} onChange=${onChange}>
       ${
-    [...new Set([...rates, rate])].sort((one, other) => one - other).map((one) =>
+    [...new Set([...rates, rate])].toSorted((one, other) => one - other).map((one) =>
       html`<option value=${one}>${one === 0 ? "silent" : `${one} lines a minute`}</option>`
     )
   }

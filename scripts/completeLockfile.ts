@@ -53,7 +53,7 @@ const missing = Object.entries(locked).flatMap(([owner, { dev, optionalDependenc
   })
 )
 const packages = Object.fromEntries(
-  [...Object.entries(locked), ...missing].sort(([one], [other]) => one < other ? -1 : 1)
+  [...Object.entries(locked), ...missing].toSorted(([one], [other]) => one < other ? -1 : 1)
 )
 writeFileSync(file, `${JSON.stringify({ ...lockfile, packages }, undefined, 2)}\n`)
 process.stdout.write(`${missing.length} packages of other platforms added\n`)

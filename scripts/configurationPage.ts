@@ -117,14 +117,14 @@ const section = (title: string, description: string, ...parts: ReadonlyArray<str
   [`## ${title}`, sentence(description), ...parts].join("\n\n")
 
 // What a channel overrides has a section of its own.
-const overrides = ["triggers", "rate_limits", "response_processing"]
+const overrides = new Set(["triggers", "rate_limits", "response_processing"])
 
 const channelPart = ({ node: { items = {} } }: Field): string => {
   const own = fieldsOf(items)
-  const links = own.filter(({ name }) => overrides.includes(name)).map(({ name, node }) =>
+  const links = own.filter(({ name }) => overrides.has(name)).map(({ name, node }) =>
     `| \`${name}\` | ${code(node.default)} | as [${name}](#${name}) | ${meaning(node)} |`
   )
-  return [table(own.filter(({ name }) => !overrides.includes(name))), ...links].join("\n")
+  return [table(own.filter(({ name }) => !overrides.has(name))), ...links].join("\n")
 }
 
 const triggerPart = ({ node: { default: builtIn, items = {} } }: Field): string => {

@@ -200,6 +200,7 @@ const rows = [
 
 const values = (name: string, label: string, from: string): QueryVariableBuilder =>
   new QueryVariableBuilder(name).label(label).datasource(datasource).query(`label_values(${from}, ${name})`)
+    // oxlint-disable-next-line unicorn/no-array-sort -- a builder's method, no array's
     .refresh(VariableRefresh.OnTimeRangeChanged).sort(VariableSort.AlphabeticalAsc)
 
 /** Grafana's dashboard of the bot (deploy/grafana/llm-bot.json), from the metrics of src/services/telemetry/Metrics.ts. */

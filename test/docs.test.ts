@@ -87,7 +87,7 @@ describe("docs/dependencies.md", () => {
     const wanted = Object.entries({ ...dependencies, ...devDependencies }).map(([name, version]) =>
       `${name} ${version}`
     )
-    assert.deepStrictEqual(rows.sort(), wanted.sort())
+    assert.deepStrictEqual(rows.toSorted(), wanted.toSorted())
   })
 })
 
@@ -122,7 +122,10 @@ describe("docs/tuning.md", () => {
   it("tells of every reason for silence in the program's own words, and of no other", () => {
     const table = page.split("| reason | in the story |")[1]?.split("\n\n")[0] ?? ""
     const rows = [...table.matchAll(/^\| `(\w+)` \| (.*?) \|/gm)].map(([, reason, words]) => `${reason}: ${words}`)
-    assert.deepStrictEqual(rows.sort(), SkipReason.literals.map((reason) => `${reason}: ${reasonText(reason)}`).sort())
+    assert.deepStrictEqual(
+      rows.toSorted(),
+      SkipReason.literals.map((reason) => `${reason}: ${reasonText(reason)}`).toSorted()
+    )
   })
 
   it("shows settings that are accepted without a warning", () => {
@@ -173,7 +176,7 @@ describe("docs/specification", () => {
       ...all(api, /stream\(\s*"(\/[^"]+)"/g).map((path) => `GET ${path}`)
     ]
     assert.isNotEmpty(served)
-    assert.deepStrictEqual([...inCode].filter((code) => /^(?:GET|POST) \/api/.test(code)).sort(), served.sort())
+    assert.deepStrictEqual([...inCode].filter((code) => /^(?:GET|POST) \/api/.test(code)).toSorted(), served.toSorted())
   })
 
   it("names every path of the HTTP server", () => {

@@ -59,7 +59,7 @@ export const compilePhrases = (phrases: ReadonlyArray<string>, options: MatchOpt
     (options.caseSensitive ? visible(text) : foldCase(text)).replace(/\s+/gu, " ").trim()
   const known = new Map(phrases.map((phrase) => [fold(phrase), phrase]))
   // Longer first: of two phrases that begin alike the alternation takes the one written earlier.
-  const folded = [...known.keys()].filter((phrase) => phrase !== "").sort((a, b) => b.length - a.length)
+  const folded = [...known.keys()].filter((phrase) => phrase !== "").toSorted((a, b) => b.length - a.length)
   if (folded.length === 0) return () => undefined
   const any = new RegExp(alternation(folded, options.match), "v")
   return (text) => {

@@ -75,7 +75,7 @@ describe("llm-bot run", () => {
       yield* say("mychannel", "ana", "@MyBot hello")
       yield* say("other", "bob", "MyBot, what is on?")
       const seen = yield* commands(2)
-      const byChannel = [...seen].sort((a, b) => a.subject.localeCompare(b.subject))
+      const byChannel = [...seen].toSorted((a, b) => a.subject.localeCompare(b.subject))
       assert.deepStrictEqual(
         byChannel.map(({ body, headers, subject }) => [subject, body, headers["Correlation-Id"]]),
         [

@@ -394,13 +394,13 @@ const checkLimits = (world: World, lived: Lived): void => {
 /** F12: one record an event, closed, and one line for every decision that says so. */
 const checkRecords = ({ commands, events, records }: Lived): void => {
   const ids = records.map(({ correlationId }): string => correlationId)
-  assert.deepStrictEqual(ids.filter((id) => /^e\d+$/.test(id)).sort(), events.map(({ id }) => id).sort())
+  assert.deepStrictEqual(ids.filter((id) => /^e\d+$/.test(id)).toSorted(), events.map(({ id }) => id).toSorted())
   assert.strictEqual(new Set(ids).size, ids.length)
   for (const record of records) assert.notStrictEqual(endOf(record), "under way", storyText(record))
   const replied = records.filter((record) => endOf(record) === "replied").map(({ correlationId }): string =>
     correlationId
   )
-  assert.deepStrictEqual(commands.map(({ headers }) => headers.get("Correlation-Id")).sort(), replied.sort())
+  assert.deepStrictEqual(commands.map(({ headers }) => headers.get("Correlation-Id")).toSorted(), replied.toSorted())
 }
 
 /** F7: the room takes nothing of it for a command. */
@@ -456,7 +456,7 @@ const decided = (lived: Lived, gone: ReadonlySet<string>) => ({
     id: record.correlationId,
     end: endOf(record),
     gates: record.steps.filter(({ _tag }) => ["Silence", "Trigger", "Limit", "Admitted"].includes(_tag))
-  })).sort((one, other) => one.id.localeCompare(other.id))
+  })).toSorted((one, other) => one.id.localeCompare(other.id))
 })
 
 const checked = { timeout: 60_000 + runs * 2_000, arbitrary: { runs, size: 40, maxShrinks: 40, seed: "an evening" } }

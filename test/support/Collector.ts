@@ -106,7 +106,7 @@ export class Collector extends Context.Service<Collector, {
           decoded,
           (all) =>
             all.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans.map(receivedOf)))
-              .sort((one, other) => Number(one.start - other.start))
+              .toSorted((one, other) => Number(one.start - other.start))
         ),
         resource: Effect.map(decoded, ([first]) => values(first?.resource.attributes ?? [])),
         hang: Effect.sync(() => {

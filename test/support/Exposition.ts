@@ -24,10 +24,10 @@ export const shapes = (text: string): ReadonlyArray<string> => {
   const shape = (line: string): string => {
     const [, name = "", labels = ""] = /^(\w+)(?:\{(.*)\})? /.exec(line) ?? []
     const keys = [...labels.matchAll(/(\w+)="(?:[^"\\]|\\.)*"/g)].map(([, key = ""]) => key)
-    return `${name}{${keys.filter((key) => key !== "le").sort().join(",")}}`
+    return `${name}{${keys.filter((key) => key !== "le").toSorted().join(",")}}`
   }
   return [...new Set(samples(text).map(shape))].map((one) => one.replace(/_(?:bucket|sum|count)(?=\{)/, ""))
-    .filter((one, index, all) => all.indexOf(one) === index).sort()
+    .filter((one, index, all) => all.indexOf(one) === index).toSorted()
 }
 
 /** The exposition with its values out of the way, sorted: names, help, types, labels and buckets stay. */
@@ -36,5 +36,7 @@ export const stable = (text: string): string =>
     const [help = "", type = "", ...lines] = metric.split("\n")
     const blanked = lines.map((line) => `${line.slice(0, line.lastIndexOf(" "))} …`)
     const byLabels = Map.groupBy(blanked, (line) => line.replace(/,?le="[^"]*"|^\w+/g, ""))
-    return [help, type, ...[...byLabels].sort(([a], [b]) => a < b ? -1 : 1).flatMap(([, group]) => group)].join("\n")
-  }).sort().join("\n") + "\n"
+    return [help, type, ...[...byLabels].toSorted(([a], [b]) => a < b ? -1 : 1).flatMap(([, group]) => group)].join(
+      "\n"
+    )
+  }).toSorted().join("\n") + "\n"

@@ -17,8 +17,8 @@ const fetchFromDebian = (name: string, cache: string): void => {
     execFileSync("apt-get", [...options, ...args], { cwd: cache, stdio: "pipe" })
   apt("update")
   apt("download", name)
-  const packages = readdirSync(cache).filter((file) => file.startsWith(`${name}_`) && file.endsWith(".deb"))
-  execFileSync("dpkg", ["-x", join(cache, packages[0] ?? `${name}.deb`), join(cache, "root")], { stdio: "pipe" })
+  const archive = readdirSync(cache).find((file) => file.startsWith(`${name}_`) && file.endsWith(".deb"))
+  execFileSync("dpkg", ["-x", join(cache, archive ?? `${name}.deb`), join(cache, "root")], { stdio: "pipe" })
 }
 
 /** A program of the machine, else the one of Debian's package, which is fetched once; elsewhere one line says what to do. */

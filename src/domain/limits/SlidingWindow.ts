@@ -67,7 +67,7 @@ export const reopensIn = (
   now: number
 ): number | undefined => {
   const sent = charges.flatMap(({ sentAt }) => sentAt === undefined || sentAt <= now - windowMs ? [] : [sentAt])
-    .sort((a, b) => a - b)
+    .toSorted((a, b) => a - b)
   const leaving = sent[countInside(charges, windowMs, now) - maximum]
   return maximum === 0 || leaving === undefined ? undefined : leaving + windowMs - now
 }

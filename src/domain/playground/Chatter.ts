@@ -83,7 +83,7 @@ const inRounds = <A>(list: readonly [A, ...ReadonlyArray<A>], seed: number, inde
   const round = Math.floor(index / list.length)
   const shuffled = list
     .map((item, place) => ({ item, draw: hashToUnit(["chatter", seed, "round", round, place]) }))
-    .sort((one, other) => one.draw - other.draw)
+    .toSorted((one, other) => one.draw - other.draw)
   return shuffled[index % list.length]?.item ?? list[0]
 }
 

@@ -76,7 +76,7 @@ export const activityOf = ({ decisions, from, to }: ReplayRun): Activity => {
   return {
     spanHours,
     spans: spans.map((count, index) => spanOf(first + index * spanMs, count)),
-    busiest: [...minutes].sort(([a, one], [b, other]) => other.lines - one.lines || a - b)
+    busiest: [...minutes].toSorted(([a, one], [b, other]) => other.lines - one.lines || a - b)
       .slice(0, busiestShown).map(([minute, count]) => spanOf(minute, count))
   }
 }

@@ -49,7 +49,7 @@ export const costsOf = (decisions: ReadonlyArray<DecisionRecord>): Costs => {
     else if (delivered._tag === "Delivered") delivery.delivered++
     else delivery.unconfirmed++
   }
-  const sorted = delays.sort((a, b) => a - b)
+  const sorted = delays.toSorted((a, b) => a - b)
   const each = (tokens: number): number => Math.round(tokens / sorted.length)
   return {
     ...sums,

@@ -46,7 +46,7 @@ const rank = (end: ReplayEnd): number => order.get(end) ?? order.size
 
 /** The ends by how often they came, the most frequent first. */
 export const rankedEnds = (counts: EndCounts): ReadonlyArray<EndCount> =>
-  [...counts].sort(([a, many], [b, few]) => few - many || rank(a) - rank(b))
+  [...counts].toSorted(([a, many], [b, few]) => few - many || rank(a) - rank(b))
     .map(([reason, count]) => ({ reason, text: endWords(reason), count }))
 
 /** Counts one more. */

@@ -22,5 +22,5 @@ export const pairsOf = (a: ReadonlyArray<DecisionRecord>, b: ReadonlyArray<Decis
   }
   const both = a.map((record): Pair => ({ a: record, b: ofB.get(eventOf(record))?.shift() }))
   const onlyB = [...ofB.values()].flat().map((record): Pair => ({ a: undefined, b: record }))
-  return [...both, ...onlyB].sort((one, other) => arrival(one) - arrival(other))
+  return [...both, ...onlyB].toSorted((one, other) => arrival(one) - arrival(other))
 }

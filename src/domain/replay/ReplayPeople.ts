@@ -74,7 +74,7 @@ const unansweredOf = (record: DecisionRecord): UnansweredMention => ({
 })
 
 const peopleOf = (users: ReadonlyArray<UserCount>, unasked: number): People => {
-  const sorted = [...users].sort((a, b) =>
+  const sorted = [...users].toSorted((a, b) =>
     b.replies - a.replies || b.lines - a.lines || (a.user < b.user ? -1 : a.user > b.user ? 1 : 0)
   )
   const rest = sorted.slice(usersShown)

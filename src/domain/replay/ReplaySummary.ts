@@ -87,7 +87,7 @@ const failuresOf = ({ decisions }: ReplayRun): ReadonlyArray<FailureCount> => {
     counts.set(outcome.error, { ...known, count: known.count + 1 })
   }
   return [...counts].map(([error, known]) => ({ error, ...known }))
-    .sort((a, b) => b.count - a.count || (a.error < b.error ? -1 : 1))
+    .toSorted((a, b) => b.count - a.count || (a.error < b.error ? -1 : 1))
 }
 
 /** Sums up a run. */

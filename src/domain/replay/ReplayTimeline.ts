@@ -48,8 +48,8 @@ export const timelineOf = (runs: ReplayRuns, budget: TimelineBudget = usual): Ti
     const change = b === undefined ? undefined : changeKindOf(pair)
     const made = sides.filter((side) => side !== undefined)
     const addressed = made.some(isAddressed)
-    const ends = made.map(endOf)
-    const whole = addressed || change !== undefined || ends.includes("replied") || ends.includes("failed")
+    const ends = new Set(made.map(endOf))
+    const whole = addressed || change !== undefined || ends.has("replied") || ends.has("failed")
     return [{ record, sides, addressed, change, whole }]
   })
   // First what is told in any case: it decides how much of the rest fits.

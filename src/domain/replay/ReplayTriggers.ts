@@ -66,6 +66,6 @@ export const triggersOf = (decisions: ReadonlyArray<DecisionRecord>): ReadonlyAr
   // As many as the configuration has entries.
   const counts = new Map<EntryKey, Count>()
   for (const record of decisions) count(counts, record)
-  return [...counts].sort(([a], [b]) => inFileOrder(a, b))
+  return [...counts].toSorted(([a], [b]) => inFileOrder(a, b))
     .map(([entry, known]) => ({ entry, ...known, refused: rankedEnds(known.refused) }))
 }

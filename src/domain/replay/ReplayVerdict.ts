@@ -34,7 +34,7 @@ const stopText = (end: ReplayEnd, records: ReadonlyArray<DecisionRecord>): strin
 const mostStop = (records: ReadonlyArray<DecisionRecord>, what: "lost" | "new"): string => {
   const counts = new Map<ReplayEnd, number>()
   for (const record of records) addOne(counts, endOf(record))
-  const [most] = [...counts].sort(([a, one], [b, other]) => other - one || (a < b ? -1 : 1))
+  const [most] = [...counts].toSorted(([a, one], [b, other]) => other - one || (a < b ? -1 : 1))
   if (most === undefined) return ""
   const [end, count] = most
   const one = what === "lost" ? "the one lost reply stops" : "the one new reply stopped"

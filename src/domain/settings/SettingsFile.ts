@@ -73,9 +73,9 @@ export const parseSettings = (
   const found = [...repeatedFields(document), ...unset, ...schemaDiagnostics(content.value, uses), ...secrets]
   const settings = decode(content.value)
   if (Option.isNone(settings) || found.some(({ severity }) => severity === "error")) {
-    return Result.fail(found.map(place).sort(byPlace))
+    return Result.fail(found.map(place).toSorted(byPlace))
   }
   const lint = lintSettings(settings.value, (path) => document.hasIn(path))
-  const warnings = [...found, ...lint].map(place).sort(byPlace)
+  const warnings = [...found, ...lint].map(place).toSorted(byPlace)
   return Result.succeed({ settings: settings.value, warnings, place })
 }

@@ -6,7 +6,8 @@ const editDistance = (from: string, to: string): number => {
       const left = next[index - 1]
       if (left === undefined) return [above + 1]
       const diagonal = (row[index - 1] ?? 0) + (to[index - 1] === character ? 0 : 1)
-      return [...next, Math.min(left + 1, up + 1, diagonal)]
+      next.push(Math.min(left + 1, up + 1, diagonal))
+      return next
     }, [])
   }
   return row.at(-1) ?? 0
@@ -19,6 +20,6 @@ export const suggest = (word: string, known: ReadonlyArray<string>): string | un
   const [best] = known
     .map((candidate) => ({ candidate, edits: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ edits }) => edits <= allowed)
-    .sort((a, b) => a.edits - b.edits)
+    .toSorted((a, b) => a.edits - b.edits)
   return best?.candidate
 }

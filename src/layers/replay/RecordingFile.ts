@@ -66,6 +66,7 @@ const putAside = async (file: string): Promise<void> => {
   const names = [file, ...Array.makeBy(keptFiles, (index) => `${file}.${index + 1}`)]
   for (let index = names.length - 1; index > 0; index--) {
     const [from, to] = [names[index - 1], names[index]]
+    // oxlint-disable-next-line no-await-in-loop -- the oldest first, or one would overwrite the next
     if (from !== undefined && to !== undefined) await rename(from, to).catch(unlessMissing)
   }
 }

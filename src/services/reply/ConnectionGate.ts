@@ -46,7 +46,7 @@ export class ConnectionGate extends Context.Service<ConnectionGate, {
 
       const admit = Effect.fnUntraced(function*(waiter: Waiter) {
         const { settings } = yield* config.current
-        waiting = [...waiting, waiter].sort((one, other) => one.ticket - other.ticket)
+        waiting = [...waiting, waiter].toSorted((one, other) => one.ticket - other.ticket)
         for (const oldest of waiting.slice(0, Math.max(0, waiting.length - settings.nats.outbox_size))) {
           leave(oldest)
           yield* Deferred.succeed(oldest.ended, "overflow")

@@ -115,13 +115,13 @@ const isReadable = (text: string): void => {
 }
 
 const tagsOf = (values: ReadonlyArray<{ readonly _tag: string }>): ReadonlyArray<string> =>
-  [...new Set(values.map(({ _tag }) => _tag))].sort()
+  [...new Set(values.map(({ _tag }) => _tag))].toSorted()
 
 describe("a decision in words", () => {
   it("the examples below are complete", () => {
-    assert.deepStrictEqual(tagsOf(steps), Object.keys(Step.cases).sort())
-    assert.deepStrictEqual(tagsOf(results), Object.keys(TriggerResult.cases).sort())
-    assert.deepStrictEqual(tagsOf(outcomes), Object.keys(Outcome.cases).sort())
+    assert.deepStrictEqual(tagsOf(steps), Object.keys(Step.cases).toSorted())
+    assert.deepStrictEqual(tagsOf(results), Object.keys(TriggerResult.cases).toSorted())
+    assert.deepStrictEqual(tagsOf(outcomes), Object.keys(Outcome.cases).toSorted())
   })
 
   it.each(SkipReason.literals)("why there was no reply: %s", (reason) => {

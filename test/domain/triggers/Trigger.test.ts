@@ -56,7 +56,7 @@ describe("the dice", () => {
     const triggers = compiled({ type: "mention", fire_probability: 0.5 })
     const one = (event: EventIdentity): string => endOf(evaluateTriggers(triggers, { ...facts, identity: event }))
     const forward = events.map(one)
-    assert.deepStrictEqual([...events].reverse().map(one).reverse(), forward)
+    assert.deepStrictEqual([...events].toReversed().map(one).toReversed(), forward)
     assert.deepStrictEqual(events.map(one), forward)
   })
 

@@ -146,7 +146,7 @@ describe("a server that fails and fails", () => {
       const endsAfterSecond = (fiber: Effect.Success<ReturnType<typeof askMany>>) =>
         Effect.map(
           Effect.andThen(TestClock.adjust("1 second"), Fiber.join(fiber)),
-          (all) => all.map(({ end }) => end).sort()
+          (all) => all.map(({ end }) => end).toSorted()
         )
       assert.deepStrictEqual(
         yield* endsAfterSecond(yield* askMany(5)),

@@ -86,7 +86,10 @@ const world = (protocol: string, more: string) =>
   )
 
 it("every protocol has a capture", () =>
-  assert.deepStrictEqual([...new Set(captures.map(({ protocol }) => protocol))].sort(), [...Protocol.literals].sort()))
+  assert.deepStrictEqual(
+    [...new Set(captures.map(({ protocol }) => protocol))].toSorted(),
+    [...Protocol.literals].toSorted()
+  ))
 
 // Each waits for the pace of commands (F8), all of them at once.
 describe.concurrent("captured events through a real nats-server", () => {

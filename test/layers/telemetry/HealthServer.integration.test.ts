@@ -22,7 +22,8 @@ const raw = (port: number, text: string) =>
     return Effect.sync(() => socket.destroy())
   }).pipe(Effect.timeout("9 seconds"), Effect.orDie)
 
-const medianOf = (values: ReadonlyArray<number>): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0
+const medianOf = (values: ReadonlyArray<number>): number =>
+  [...values].toSorted((a, b) => a - b)[values.length >> 1] ?? 0
 
 /** The median time of so many requests, one after the other. */
 const timed = (port: number, path: string, count: number) =>

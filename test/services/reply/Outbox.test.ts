@@ -490,7 +490,7 @@ describe("stopping while NATS is away", () => {
       yield* Fiber.join(closing)
       const log = yield* LogLines.use(({ all }) => all)
       assert.includeMembers(log.map(({ message }) => message), ["Intake stopped", "Replies under way were given up"])
-      const [stopped] = log.filter(({ annotations }) => annotations["filter_type"] === "stopped")
+      const stopped = log.find(({ annotations }) => annotations["filter_type"] === "stopped")
       assert.strictEqual(stopped?.annotations["correlation_id"], "a")
     }).pipe(
       Effect.provide([TestClock.layer(), LogLines.layer]),

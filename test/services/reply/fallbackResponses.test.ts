@@ -105,7 +105,7 @@ describe("when every model failed", () => {
       const again = yield* play(settings({ quality_checks_enabled: false }), down, 12, 20)
       assert.deepStrictEqual(first.said, again.said)
       assert.strictEqual(first.said.length, 12)
-      assert.deepStrictEqual([...new Set(first.said)].sort(), [...lines].sort())
+      assert.deepStrictEqual([...new Set(first.said)].toSorted(), [...lines].toSorted())
     }))
 
   it.live("they are processed as any answer: cut, made safe, filtered", () =>
