@@ -2,7 +2,7 @@ import { Context, type Effect, type Scope } from "effect"
 import type { ChannelSettings } from "../domain/ChannelSettings.ts"
 import type { ChannelKey, CorrelationId } from "../domain/Ids.ts"
 import type { TracedMessage } from "../domain/telemetry/TraceContext.ts"
-import type { DecodedEvent } from "../domain/wire/Wire.ts"
+import type { DecodedEvent, WireMessage } from "../domain/wire/Wire.ts"
 import type { ClockReading } from "./Time.ts"
 import type { NatsError } from "./Nats.ts"
 
@@ -15,6 +15,8 @@ export interface Arrival extends Omit<DecodedEvent, "correlationId"> {
   readonly subscribedAt: ClockReading
   /** What its trace tells of the message; absent where no bus brought it. */
   readonly message: TracedMessage | undefined
+  /** The message as it came, for the recorder; absent where no bus brought it. */
+  readonly raw: WireMessage | undefined
 }
 
 /** An event and its acknowledgement. In core intake the three do nothing: nothing is kept to be sent again. */

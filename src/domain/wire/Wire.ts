@@ -41,11 +41,16 @@ const Envelope = Schema.Struct({
   correlation_id: Schema.optionalKey(Schema.Unknown)
 })
 const decodeEnvelope = Schema.decodeUnknownOption(Envelope)
+
+/** Whether a body's JSON is a payload in the bridge's envelope. */
+export const isEnvelope = Schema.is(Envelope)
+
 const decodeCorrelationId = Schema.decodeUnknownOption(CorrelationId)
 
 const utf8 = new TextDecoder()
 
-const parse = (body: Uint8Array): Result.Result<unknown, InvalidEvent> => {
+/** The JSON of a body, if it is JSON and within the bounds. */
+export const parseBody = (body: Uint8Array): Result.Result<unknown, InvalidEvent> => {
   if (body.byteLength > maxBodyBytes) {
     return Result.fail(
       new InvalidEvent({ reason: "too_large", field: "body", constraint: `Expected at most ${maxBodyBytes} bytes` })
@@ -72,7 +77,7 @@ export const decodeEvent = (
   room: Room,
   now: number
 ): Result.Result<DecodedEvent, InvalidEvent> =>
-  Result.flatMap(parse(message.body), (json) => decodeParsed(message, json, room, now))
+  Result.flatMap(parseBody(message.body), (json) => decodeParsed(message, json, room, now))
 
 /** The same where the body is parsed already. */
 export const decodeParsed = (

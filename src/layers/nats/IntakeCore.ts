@@ -69,7 +69,8 @@ export const layer: Layer.Layer<Intake, never, Nats | SecureRandom.SecureRandom>
             channel: channel.key,
             arrivedAt,
             subscribedAt,
-            message: traced
+            message: traced,
+            raw: message
           },
           ack: Effect.void,
           nak: Effect.void,

@@ -42,6 +42,7 @@ export const deliveryOf = (
   active: ActiveSettings
 ): Result.Result<Delivery, string> => {
   const { entry } = line
+  const recorded = entry.kind === "event" ? entry : undefined
   const channel = channelOf(entry.subject, active)
   if (channel === undefined) {
     return Result.fail(`channel ${subjectEvent(entry.subject ?? "").channel} is not in the configuration`)
@@ -55,13 +56,15 @@ export const deliveryOf = (
     onSuccess: ({ correlationId, domain, event, type }) => ({
       arrival: {
         type,
-        event: withIdentity(event, entry.kind === "event" ? entry.identity : undefined),
-        domain: entry.kind === "event" ? Option.fromNullishOr(entry.domain) : domain,
-        correlationId: Option.getOrElse(correlationId, () => CorrelationId.make(`line-${line.line}`)),
+        event: withIdentity(event, recorded?.identity),
+        // A line of 0.1 holds no envelope, so its domain stands beside it.
+        domain: Option.orElse(domain, () => Option.fromNullishOr(recorded?.domain)),
+        correlationId: recorded?.id ?? Option.getOrElse(correlationId, () => CorrelationId.make(`line-${line.line}`)),
         channel: channel.key,
         arrivedAt,
-        subscribedAt: entry.kind === "event" ? momentOf(entry.since) : began,
-        message: undefined
+        subscribedAt: recorded === undefined ? began : momentOf(recorded.since),
+        message: undefined,
+        raw: undefined
       },
       ack: Effect.void,
       nak: Effect.void,

@@ -5,7 +5,7 @@ import { DryRun } from "../../services/reply/DryRun.ts"
 import { readClock } from "../../services/Time.ts"
 import { makePseudonyms } from "../../services/replay/Pseudonyms.ts"
 import { Recorder } from "../../services/replay/Recorder.ts"
-import { type RecordingEntry, RecordingLine } from "../../services/replay/Recording.ts"
+import { type RecordingEntry, recordingFormat, RecordingLine } from "../../services/replay/Recording.ts"
 import { version } from "../process/Package.ts"
 
 /** Lines that may wait for the disk: full, later ones are lost and that is said once. */
@@ -115,6 +115,7 @@ export const layer = ({ anonymous, file, maxBytes = defaultMaxBytes }: Recording
           kind: "recording",
           ts: wall / 1000,
           mono: monotonic,
+          format: recordingFormat,
           version,
           anonymous,
           ...dryRun ? { dryRun } : {}

@@ -3,7 +3,7 @@ import { Effect, Option, Predicate, Result, Schema } from "effect"
 import type { UnusableLine } from "../../domain/replay/ReplayRun.ts"
 import { roomHtml } from "../../domain/wire/LineText.ts"
 import { readPlainLine } from "../../domain/wire/PlainLine.ts"
-import { RecordingEntry } from "../../services/replay/Recording.ts"
+import { RecordingEntry, recordingFormat } from "../../services/replay/Recording.ts"
 import { fileFault } from "../config/FileFault.ts"
 import { linesOf } from "./LogText.ts"
 
@@ -90,6 +90,10 @@ const read = (text: string): Result.Result<LogEntry | undefined, string> => {
   )
 }
 
+/** Events of a later format may not mean what they seem to. */
+const isReadable = ({ entry }: LogLine): boolean =>
+  entry.kind !== "recording" || entry.format === undefined || entry.format <= recordingFormat
+
 /** Reads a log, a line at a time: a recording, a capture (`{ts, subject, headers, payload}`) or `time<TAB>user<TAB>text`. */
 export const readLog = (file: string): Effect.Effect<ReplayLog, ReplayLogError> =>
   Effect.tryPromise({
@@ -115,6 +119,10 @@ export const readLog = (file: string): Effect.Effect<ReplayLog, ReplayLogError> 
     },
     catch: (cause) => new ReplayLogError({ file, detail: fileFault(cause) })
   }).pipe(
+    Effect.filterOrFail(
+      ({ lines }) => lines.every(isReadable),
+      () => new ReplayLogError({ file, detail: "was recorded by a later version of llm-bot; replay it with that one" })
+    ),
     Effect.filterOrFail(
       ({ lines }) => lines.some(({ entry }) => entry.kind === "event" || entry.kind === "captured"),
       ({ unusable: [first] }) =>

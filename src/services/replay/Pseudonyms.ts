@@ -1,9 +1,19 @@
 import { Predicate } from "effect"
 import { type UserKey, userKey, Username } from "../../domain/Ids.ts"
+import { lineText, roomHtml } from "../../domain/wire/LineText.ts"
+import { isEnvelope } from "../../domain/wire/Wire.ts"
 import type { CompletionEnd, RecordingEntry } from "./Recording.ts"
 
-/** The fields of an event's payload and of the settings that hold names of people. */
-const nameFields: ReadonlySet<string> = new Set(["name", "username"])
+/** The fields of an event's payload that hold names of people. */
+const nameFields: ReadonlySet<string> = new Set(["name", "username", "user", "from", "to"])
+
+/** The other fields that the wire reads (WIRE, table of events): no other is kept, such as addresses and profiles. */
+const readFields: ReadonlySet<string> = new Set(
+  ["rank", "msg", "meta", "shadow", "time", "type", "id", "title", "seconds", "duration", "success"]
+)
+
+/** The fields of the bridge's envelope: they name rooms and events, and stay as they are. */
+const envelopeFields: ReadonlySet<string> = new Set(["event_name", "channel", "domain", "timestamp", "correlation_id"])
 
 const word = /[\p{L}\p{M}\p{N}_-]+/gu
 /** `_Ana_` and `Ana-Maria` hold a name too. */
@@ -45,12 +55,26 @@ export const makePseudonyms = () => {
 
   const inText = (text: string): string => text.replace(word, inWord)
 
-  /** A payload of ours: names in their fields, text everywhere else. */
+  const inString = (text: string, field: string): string => {
+    if (nameFields.has(field)) return nameFor(text)
+    // A line is HTML, in which a name may stand in pieces or in character references: only its text is kept.
+    return field === "msg" ? roomHtml(inText(lineText(text))) : inText(text)
+  }
+
+  /** A payload in any protocol's words: names in their fields, text everywhere else. */
   const inPayload = (value: unknown, field = ""): unknown => {
-    if (typeof value === "string") return nameFields.has(field) ? nameFor(value) : inText(value)
+    if (typeof value === "string") return inString(value, field)
     if (Array.isArray(value)) return value.map((inner) => inPayload(inner))
     if (!Predicate.isObject(value)) return value
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, inPayload(inner, key)]))
+    const kept = Object.entries(value).filter(([key]) => nameFields.has(key) || readFields.has(key))
+    return Object.fromEntries(kept.map(([key, inner]) => [key, inPayload(inner, key)]))
+  }
+
+  /** What came: the payload alone, or in the bridge's envelope. */
+  const inMessage = (value: unknown): unknown => {
+    if (!isEnvelope(value)) return inPayload(value)
+    const envelope = Object.entries(value).filter(([key]) => envelopeFields.has(key))
+    return { ...Object.fromEntries(envelope), payload: inPayload(value.payload) }
   }
 
   const inSettings = (settings: unknown): unknown => {
@@ -72,7 +96,7 @@ export const makePseudonyms = () => {
     switch (entry.kind) {
       case "event": {
         const { identity: _betraysNames, ...event } = entry
-        return { ...event, payload: inPayload(entry.payload) }
+        return { ...event, headers: {}, payload: inMessage(entry.payload) }
       }
       case "completion":
         return { ...entry, end: inEnd(entry.end) }

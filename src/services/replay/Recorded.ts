@@ -1,11 +1,9 @@
-import { Cause, Effect, Exit, Layer, Option, Schema, Stream } from "effect"
+import { Cause, Effect, Exit, Layer, Option, Predicate, Result, Schema, Stream } from "effect"
 import type { ActiveSettings } from "../../domain/ChannelSettings.ts"
 import type { LlmAttempt } from "../../domain/decision/Decision.ts"
 import { CorrelationId } from "../../domain/Ids.ts"
 import { maskedSettings } from "../../domain/settings/MaskedSettings.ts"
-import { plainEvent } from "../../domain/wire/PlainEvent.ts"
-import { token } from "../../domain/wire/Subject.ts"
-import type { WireCommand } from "../../domain/wire/Wire.ts"
+import { parseBody, type WireCommand } from "../../domain/wire/Wire.ts"
 import { BotConfig } from "../BotConfig.ts"
 import { NextEvaluation } from "../triggers/ContextualTimer.ts"
 import { DecisionSink } from "../decision/DecisionLog.ts"
@@ -15,26 +13,41 @@ import { type ClockReading, readClock } from "../Time.ts"
 import { Nats, type NatsError, type Published } from "../Nats.ts"
 import { SendTime } from "../reply/Outbox.ts"
 import { Recorder } from "./Recorder.ts"
-import type { CompletionEnd, Stamped } from "./Recording.ts"
+import type { CompletionEnd, RecordingEntry, Stamped } from "./Recording.ts"
 
 const stamp = ({ monotonic, wall }: ClockReading): Stamped => ({ ts: wall / 1000, mono: monotonic })
 const now = Effect.map(readClock, stamp)
 const idOf = Schema.decodeUnknownOption(CorrelationId)
 
-const eventEntry = ({ arrivedAt, channel, correlationId, domain, event, subscribedAt }: Arrival) => {
-  const seed = plainEvent(event)
-  if (seed === undefined) return undefined
-  return {
-    kind: "event",
-    ...stamp(arrivedAt),
-    subject: `cytube.events.${token(channel)}.${seed.name}`,
-    headers: { "Correlation-Id": correlationId },
-    payload: seed.payload,
-    since: stamp(subscribedAt),
-    ...("identity" in event ? { identity: event.identity } : {}),
-    ...Option.match(domain, { onNone: () => ({}), onSome: (name) => ({ domain: name }) })
-  } as const
+/** Levels of a payload that are recorded. The wire reads far fewer, and JSON that nests without end cannot be written. */
+const deepest = 64
+
+/** A payload without what lies deeper than so many levels. */
+const shallow = (value: unknown, levels: number): unknown => {
+  if (Array.isArray(value)) return levels === 0 ? [] : value.map((inner) => shallow(inner, levels - 1))
+  if (!Predicate.isObject(value)) return value
+  const entries = levels === 0 ? [] : Object.entries(value)
+  return Object.fromEntries(entries.map(([key, inner]) => [key, shallow(inner, levels - 1)]))
 }
+
+const eventEntry = ({ arrivedAt, correlationId, raw, subscribedAt }: Arrival): Option.Option<RecordingEntry> =>
+  Option.map(
+    // Where no bus brought it there is nothing to replay, and what was decoded is JSON.
+    Option.flatMap(
+      Option.fromUndefinedOr(raw),
+      ({ body, headers, subject }) =>
+        Option.map(Result.getSuccess(parseBody(body)), (payload) => ({ subject, headers, payload }))
+    ),
+    ({ headers, payload, subject }) => ({
+      kind: "event",
+      ...stamp(arrivedAt),
+      id: correlationId,
+      subject,
+      headers: Object.fromEntries(headers),
+      payload: shallow(payload, deepest),
+      since: stamp(subscribedAt)
+    })
+  )
 
 /** Makes what takes the configuration down when it is another than before: to be run before whatever reads it. */
 const configurationNotes = Effect.gen(function*() {
@@ -63,10 +76,8 @@ export const intake: Layer.Layer<Intake, never, BotConfig | Intake | Recorder> =
       Stream.runForEach(() => noteConfiguration),
       Effect.forkScoped({ startImmediately: true })
     )
-    const note = (arrival: Arrival): Effect.Effect<void> => {
-      const entry = eventEntry(arrival)
-      return entry === undefined ? Effect.void : append(entry)
-    }
+    const note = (arrival: Arrival): Effect.Effect<void> =>
+      Option.match(eventEntry(arrival), { onNone: () => Effect.void, onSome: append })
     return Intake.of({
       open: (channel) =>
         Effect.map(inner.open(channel), ({ next }) => ({

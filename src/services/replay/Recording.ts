@@ -18,10 +18,15 @@ const Stamp = { ts: Schema.Finite, mono: Schema.Finite }
 export const Stamped = Schema.Struct(Stamp)
 export type Stamped = typeof Stamped.Type
 
+/** The format that this version writes; it reads the earlier ones too. */
+export const recordingFormat = 1
+
 /** A recording begins: with which version of the program, when, and whether the names in it are invented. */
 const Began = Schema.Struct({
   kind: Schema.tag("recording"),
   ...Stamp,
+  /** Absent in recordings of version 0.1, whose events are encoded anew in the plain shape. */
+  format: Schema.optionalKey(Schema.Int),
   version: Schema.String,
   anonymous: Schema.Boolean,
   /** Whether nothing was published (`run --dry-run`); absent: it was. */
@@ -31,18 +36,21 @@ const Began = Schema.Struct({
 /** The configuration in force from here on, secrets hidden. */
 const Configured = Schema.Struct({ kind: Schema.tag("config"), ...Stamp, settings: Schema.Unknown })
 
-/** An event as the pipeline took it, in the plain shape, so that the line is one of a capture too. */
+/** The message of an event as it came, at the moment the pipeline took it: the line is one of a capture too. */
 const Event = Schema.Struct({
   kind: Schema.tag("event"),
   ...Stamp,
+  /** The event's id in decisions, the sender's where it gave one; format 1. */
+  id: Schema.optionalKey(CorrelationId),
   subject: Schema.String,
   headers: Schema.Record(Schema.String, Schema.String),
+  /** The body's JSON, envelope included. */
   payload: Schema.Unknown,
   /** When the bot began to listen to the channel. */
   since: Stamped,
-  /** What the dice are a function of; absent where names are invented, since it could betray them. */
+  /** Format 0.1 only: what the dice are a function of, since the plain shape could lose a part of it. */
   identity: Schema.optionalKey(EventIdentity),
-  /** The domain the bridge named. */
+  /** Format 0.1 only: the domain that the envelope named. */
   domain: Schema.optionalKey(Schema.String)
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { lineText, maxLineLength, plainText } from "../../../src/domain/wire/LineText.ts"
+import { lineText, maxLineLength, plainText, roomHtml } from "../../../src/domain/wire/LineText.ts"
 import { invisibles, lineBreaks, mixed } from "../arbitraries.ts"
 
 const rows: ReadonlyArray<readonly [rule: string, html: string, text: string]> = [
@@ -76,6 +76,11 @@ describe("lineText", () => {
     expect(text.length).toBeLessThanOrEqual(maxLineLength)
     expect(text.isWellFormed()).toBe(true)
     expect(text).not.toMatch(/[\p{Cc}\u2028\u2029]/u)
+  }, { arbitrary: { runs: 300 } })
+
+  it.prop("a text written as the room's HTML is read again as it was", [hostile], ([html]) => {
+    const text = lineText(html)
+    expect(lineText(roomHtml(text))).toBe(text)
   }, { arbitrary: { runs: 300 } })
 
   it("64 KiB of unfinished tags cost no more than a few times 64 KiB of text", () => {

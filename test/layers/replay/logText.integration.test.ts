@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { readLog } from "../../../src/layers/replay/ReplayLog.ts"
+import { recordingFormat } from "../../../src/services/replay/Recording.ts"
 import { fileWith } from "../../support/Program.ts"
 
 const time = "2026-11-21T20:00:00Z"
@@ -40,5 +41,13 @@ describe("the text of a log", () => {
       assert.deepStrictEqual(texts.map(([line]) => line), [1, 3, 4])
       assert.strictEqual(texts[2]?.[1], long)
       assert.deepStrictEqual(unusable, [{ line: 2, why: "too long for a line of a log" }])
+    }).pipe(Effect.scoped))
+
+  it.live("a recording of a later format is refused: its events may not mean what they seem to", () =>
+    Effect.gen(function*() {
+      const heading = { kind: "recording", ts: 1, mono: 1, format: recordingFormat + 1, version: "9", anonymous: false }
+      const file = yield* fileWith("night.jsonl", `${JSON.stringify(heading)}\n${captured("a")}\n`)
+      const { message } = yield* Effect.flip(readLog(file))
+      assert.match(message, /night\.jsonl: was recorded by a later version of llm-bot/)
     }).pipe(Effect.scoped))
 })

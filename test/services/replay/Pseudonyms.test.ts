@@ -67,6 +67,41 @@ describe("names in an anonymous recording", () => {
     assert.deepInclude(second, { payload: { user: { name: "viewer3", rank: 1 }, msg: expected, meta: {}, time: 5 } })
   })
 
+  it("are found in the pieces and character references of a line's HTML, which keeps its own", () => {
+    const [, , , html] = written(
+      settings,
+      line("Ana", "hi"),
+      line("amp", "hi"),
+      line("Ben", "A<em></em>na, &#65;na &amp; ana: 1 &lt; 2 &#39;and&#39; <b>so</b> on")
+    )
+    assert.deepInclude(html, {
+      payload: {
+        user: { name: "viewer4", rank: 1 },
+        msg: "viewer2, viewer2 &amp; viewer2: 1 &lt; 2 'and' so on",
+        meta: {},
+        time: 5
+      }
+    })
+  })
+
+  it("are replaced inside the bridge's envelope, whose own fields stay; what the wire does not read is left out", () => {
+    const envelope = { event_name: "chatMsg", channel: "Lobby", domain: "cytu.be", correlation_id: "c", timestamp: "t" }
+    const member = { name: "Ana", rank: 2, profile: { text: "I am Ana" }, meta: { aliases: ["Eve"], ip: "1.2.3" } }
+    const [, , list, whisper] = written(
+      settings,
+      line("lobby", "hi"),
+      { ...line("", ""), headers: { Host: "ana's" }, payload: { ...envelope, from: "Ana", payload: [member] } },
+      { ...line("", ""), payload: { ...envelope, payload: { username: "Ben", to: "MovieBot", msg: "psst, ana" } } }
+    )
+    assert.deepInclude(list, {
+      headers: {},
+      payload: { ...envelope, payload: [{ name: "viewer3", rank: 2, meta: {} }] }
+    })
+    assert.deepInclude(whisper, {
+      payload: { ...envelope, payload: { username: "viewer4", to: "MovieBot", msg: "psst, viewer3" } }
+    })
+  })
+
   it("leave the bot's name whole where somebody's name is a part of it", () => {
     const named: RecordingEntry = { kind: "config", ...at, settings: { bot: { username: "Movie-Bot" } } }
     const [, own] = written(named, line("Bot", "Movie-Bot, hi! And you, bot?"))
