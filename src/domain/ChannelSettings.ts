@@ -6,7 +6,8 @@ import type { LlmApi } from "./settings/LlmSettings.ts"
 import type { ResponseProcessing } from "./settings/ResponseSettings.ts"
 import type { ChannelEntry, ContextSettings, Settings } from "./settings/Settings.ts"
 import { type CompiledTrigger, compileTriggers } from "./triggers/Trigger.ts"
-import type { Protocol, Room } from "./wire/Subject.ts"
+import type { Protocol } from "./wire/protocols/Protocol.ts"
+import type { Room } from "./wire/Room.ts"
 
 /** The bot as one channel sees it. */
 export interface BotIdentity {

@@ -7,7 +7,7 @@ import {
   discoveryPoll,
   type Lifecycle
 } from "../domain/wire/Announcement.ts"
-import { announces } from "../domain/wire/Subject.ts"
+import { protocols } from "../domain/wire/protocols/Protocol.ts"
 import type { WireMessage } from "../domain/wire/Wire.ts"
 import { BotConfig } from "./BotConfig.ts"
 import { makeLogSampler } from "./telemetry/LogSampling.ts"
@@ -19,7 +19,7 @@ const heartbeatEvery = "10 seconds"
 const farewellWithin = "1 second"
 
 /**
- * Tells the bridge's other services that the bot is there, in the `kryten` protocols; `cytube` knows nothing of it
+ * Tells the bridge's other services that the bot is there, where its protocol has a place for that
  * (WIRE, bridge lifecycle). The farewell comes when this layer closes: after the last reply, before NATS.
  */
 export class Announcements extends Context.Service<Announcements, {
@@ -35,7 +35,7 @@ export class Announcements extends Context.Service<Announcements, {
       const startedAt = yield* monotonicMillis
       const sampler = makeLogSampler()
       const named = Effect.annotateLogs({ logger: "Announcements" })
-      if (!announces[settings.nats.protocol]) return Announcements.of({ begin: () => Effect.void })
+      if (!protocols[settings.nats.protocol].announces) return Announcements.of({ begin: () => Effect.void })
 
       const announce = Effect.fnUntraced(
         function*(lifecycle: Lifecycle, announcer: Announcer) {

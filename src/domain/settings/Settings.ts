@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 import { ChannelName, Username } from "../Ids.ts"
-import { Protocol } from "../wire/Subject.ts"
+import { Protocol } from "../wire/protocols/Protocol.ts"
 import {
   AtLeastOne,
   Between,

@@ -4,7 +4,10 @@ import type { ChatEvent, EventType } from "../ChatEvent.ts"
 import { channelKey, CorrelationId } from "../Ids.ts"
 import { InvalidEvent } from "./InvalidEvent.ts"
 import { decodePayload } from "./Payload.ts"
-import { commandSubject, eventType, type Protocol, type Room, subjectEvent, token } from "./Subject.ts"
+import type { CommandStamp } from "./protocols/BridgeProtocol.ts"
+import { type Protocol, protocols } from "./protocols/Protocol.ts"
+import { type Room, token } from "./Room.ts"
+import { commandSubject, eventType, subjectEvent } from "./Subject.ts"
 
 /** The largest body that is parsed, bytes (WIRE, bounds). */
 export const maxBodyBytes = 65_536
@@ -114,48 +117,6 @@ export const decodeParsed = (
   }))
 }
 
-/** What a command carries besides its text. */
-export interface CommandStamp {
-  readonly correlationId: CorrelationId
-  /** The same trigger gives the same id, so that a stream can drop a doubled reply (F8, `Nats-Msg-Id`). */
-  readonly messageId: string
-  /** Fresh for every command: the bridge's own id of the request (WIRE, protocols). */
-  readonly requestId: string
-  /** Epoch ms. */
-  readonly at: number
-}
-
-const cytubeBody = (command: BridgeCommand) =>
-  command._tag === "Chat"
-    ? { action: "chat", data: { message: command.message } }
-    : { action: "pm", data: { to: command.to, message: command.message } }
-
-const krytenBody = (command: BridgeCommand, room: Room, stamp: CommandStamp) => ({
-  service: "robot",
-  command: command._tag === "Chat" ? "say" : "pm",
-  args: command._tag === "Chat"
-    ? { message: command.message }
-    : { to: command.to, message: command.message },
-  // Without both `domain` and `channel` every bridge on the bus would speak.
-  meta: {
-    source: "llm-bot",
-    timestamp: new Date(stamp.at).toISOString(),
-    domain: room.domain,
-    channel: token(room.name),
-    request_id: stamp.requestId
-  }
-})
-
-const bodyOf = (protocol: Protocol, room: Room, command: BridgeCommand, stamp: CommandStamp) => {
-  switch (protocol) {
-    case "cytube":
-    case "kryten-legacy":
-      return cytubeBody(command)
-    case "kryten":
-      return krytenBody(command, room, stamp)
-  }
-}
-
 /** A command in the protocol's words, ids in headers only: an extra key in `data` loses the message (WIRE, protocols). */
 export const encodeCommand = (
   protocol: Protocol,
@@ -171,6 +132,6 @@ export const encodeCommand = (
     ["Schema-Version", "1.0"],
     ["Nats-Msg-Id", stamp.messageId]
   ]),
-  body: JSON.stringify(bodyOf(protocol, room, command, stamp)),
-  request: protocol === "kryten"
+  body: JSON.stringify(protocols[protocol].commandBody(command, room, stamp)),
+  request: protocols[protocol].request
 })

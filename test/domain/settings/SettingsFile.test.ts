@@ -5,6 +5,7 @@ import { parseDocument } from "yaml"
 import { Settings } from "../../../src/domain/settings/Settings.ts"
 import { type ParsedSettings, parseSettings } from "../../../src/domain/settings/SettingsFile.ts"
 import { triggerOrder } from "../../../src/domain/triggers/TriggerEntry.ts"
+import { Protocol } from "../../../src/domain/wire/protocols/Protocol.ts"
 
 const example = readFileSync("config/config.example.yaml", "utf8")
 const environment = {
@@ -88,6 +89,11 @@ describe("the configuration file", () => {
       !elsewhere.test(path) && !shown.has(path)
     )
     assert.deepStrictEqual(missing, [])
+  })
+
+  it("has an example that names every protocol", () => {
+    const comment = /^ *protocol: .*# (.*)$/m.exec(example)?.[1] ?? ""
+    assert.deepStrictEqual(Protocol.literals.filter((name) => !comment.split(/[ ,]+/).includes(name)), [])
   })
 
   it("keeps secrets wrapped", () => {

@@ -1,15 +1,9 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { ChannelName } from "../../../src/domain/Ids.ts"
-import {
-  commandSubject,
-  eventSubjects,
-  eventType,
-  type Protocol,
-  type Room,
-  subjectEvent,
-  token
-} from "../../../src/domain/wire/Subject.ts"
+import { Protocol } from "../../../src/domain/wire/protocols/Protocol.ts"
+import { type Room, token } from "../../../src/domain/wire/Room.ts"
+import { commandSubject, eventSubjects, eventType, subjectEvent } from "../../../src/domain/wire/Subject.ts"
 
 const room = (name: string, domain = "cytu.be"): Room => ({ name: ChannelName.make(name), domain })
 
@@ -55,6 +49,10 @@ describe("subjects", () => {
       "cytube.commands.cytube.test.testchan.pm"
     ]
   ]
+  it("are shown for every protocol", () => {
+    expect(new Set(rows.map(([protocol]) => protocol))).toEqual(new Set(Protocol.literals))
+  })
+
   it.each(rows)("%s of %o", (protocol, of, events, chat, pm) => {
     expect(eventSubjects(protocol, of)).toEqual(events)
     expect(commandSubject(protocol, of, "chat")).toBe(chat)

@@ -2,9 +2,10 @@ import { describe, expect, it } from "@effect/vitest"
 import { Arbitrary, Option, Result, Schema } from "effect"
 import type { ChatEvent } from "../../../src/domain/ChatEvent.ts"
 import { ChannelName, CorrelationId, Username } from "../../../src/domain/Ids.ts"
-import type { Room } from "../../../src/domain/wire/Subject.ts"
+import type { CommandStamp } from "../../../src/domain/wire/protocols/BridgeProtocol.ts"
+import { Protocol } from "../../../src/domain/wire/protocols/Protocol.ts"
+import type { Room } from "../../../src/domain/wire/Room.ts"
 import {
-  type CommandStamp,
   decodeEvent,
   encodeCommand,
   maxBodyBytes,
@@ -464,6 +465,10 @@ describe("encodeCommand", () => {
       true
     ]
   ] as const
+
+  it("is shown for every protocol", () => {
+    expect(new Set(rows.map(([protocol]) => protocol))).toEqual(new Set(Protocol.literals))
+  })
 
   it.each(rows)("%s %o", (protocol, command, subject, body, request) => {
     const encoded = encodeCommand(protocol, room, command, stamp)

@@ -6,7 +6,10 @@ import { Effect, Layer, Result } from "effect"
 import { stringify } from "yaml"
 import { parseSettings } from "../../../src/domain/settings/SettingsFile.ts"
 import * as NatsConnection from "../../../src/layers/nats/NatsConnection.ts"
-import type { Protocol } from "../../../src/domain/wire/Subject.ts"
+import { ChannelName } from "../../../src/domain/Ids.ts"
+import { Protocol, protocols } from "../../../src/domain/wire/protocols/Protocol.ts"
+import type { Room } from "../../../src/domain/wire/Room.ts"
+import { commandSubject, eventSubjects } from "../../../src/domain/wire/Subject.ts"
 import { Announcements } from "../../../src/services/Announcements.ts"
 import { Nats } from "../../../src/services/Nats.ts"
 import { certificates } from "../../support/Certificates.ts"
@@ -123,13 +126,9 @@ describe("the permissions of docs/nats-permissions.md", () => {
       .replace("$LLM_BOT_PASSWORD", "\"bot-password\"")
       .replace("$BRIDGE_PASSWORD", "\"bridge-password\"")
 
-  const subjects = {
-    cytube: ["cytube.events.lobby", "cytube.commands.lobby.chat"],
-    kryten: ["kryten.events.cytube.lobby", "kryten.robot.command"],
-    "kryten-legacy": ["cytube.events.cytu.be.lobby", "cytube.commands.cytu.be.lobby.chat"]
-  } as const satisfies Readonly<Record<Protocol, readonly [events: string, command: string]>>
+  const room: Room = { name: ChannelName.make("lobby"), domain: "cytu.be" }
 
-  const bot = (protocol: string) =>
+  const bot = (protocol: Protocol) =>
     Layer.unwrap(Effect.gen(function*() {
       const { url } = yield* NatsServer
       const { url: base_url } = yield* LlmDouble
@@ -150,7 +149,9 @@ describe("the permissions of docs/nats-permissions.md", () => {
     )
   })
 
-  for (const [protocol, [events, command]] of Object.entries(subjects)) {
+  for (const protocol of Protocol.literals) {
+    const [events = ""] = eventSubjects(protocol, room).map((subject) => subject.replace(/\.\*$/, ""))
+    const { announces } = protocols[protocol]
     it(`${protocol}: are there`, () => assert.notStrictEqual(blockOf(protocol), ""))
 
     it.live(`${protocol}: are enough for a line and a private one, and nothing is refused`, () =>
@@ -171,7 +172,7 @@ describe("the permissions of docs/nats-permissions.md", () => {
             `${events}.pm`,
             JSON.stringify({ username: "bob", to: "MovieBot", msg: "hello", meta: {}, time })
           )
-          const wanted = [command, command.replace(/chat$/, "pm")]
+          const wanted = [commandSubject(protocol, room, "chat"), commandSubject(protocol, room, "pm")]
           yield* eventually(
             "both commands",
             Effect.sync(() => seen),
@@ -183,9 +184,9 @@ describe("the permissions of docs/nats-permissions.md", () => {
         const lines = yield* LogLines.use(({ all }) => all)
         yield* Effect.promise(() => client.flush())
         const lifecycle = seen.filter((subject) => subject.startsWith("kryten.lifecycle.llm."))
-        const expected = protocol === "cytube" ? [] : ["startup", "startup", "shutdown"]
+        const expected = announces ? ["startup", "startup", "shutdown"] : []
         assert.deepStrictEqual(lifecycle, expected.map((kind) => `kryten.lifecycle.llm.${kind}`))
-        assert.lengthOf(lines.filter(({ message }) => message === "The bridge started"), protocol === "cytube" ? 0 : 1)
+        assert.lengthOf(lines.filter(({ message }) => message === "The bridge started"), announces ? 1 : 0)
         assert.deepStrictEqual(lines.filter(({ message }) => /permission|NATS reported/i.test(message)), [])
       }).pipe(
         Effect.provide(Layer.mergeAll(serverWith(blockOf(protocol)), LlmDouble.layer).pipe(Layer.provideMerge(quiet))),

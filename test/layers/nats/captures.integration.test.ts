@@ -1,7 +1,7 @@
 import { resolve } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Array, Effect, Layer } from "effect"
-import { Protocol } from "../../../src/domain/wire/Subject.ts"
+import { Protocol } from "../../../src/domain/wire/protocols/Protocol.ts"
 import { Bus } from "../../support/Bus.ts"
 import {
   bare,

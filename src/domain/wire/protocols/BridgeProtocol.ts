@@ -1,0 +1,36 @@
+import type { BridgeCommand } from "../../BridgeCommand.ts"
+import type { CorrelationId } from "../../Ids.ts"
+import type { Room } from "../Room.ts"
+
+/** A room in a subject: its tokens, or placeholders where any room is meant. */
+export interface RoomTokens {
+  readonly domain: string
+  readonly channel: string
+}
+
+/** What a command carries besides its text. */
+export interface CommandStamp {
+  readonly correlationId: CorrelationId
+  /** The same trigger gives the same id, so that a stream can drop a doubled reply (F8, `Nats-Msg-Id`). */
+  readonly messageId: string
+  /** Fresh for every command: the bridge's own id of the request (WIRE, kryten). */
+  readonly requestId: string
+  /** Epoch ms. */
+  readonly at: number
+}
+
+/** Everything that sets one bridge protocol apart, in one record. What comes is decoded alike in all of them (WIRE). */
+export interface BridgeProtocol {
+  /** Where an event comes from; `*` for all of a room's. */
+  readonly eventSubject: (room: RoomTokens, event: string) => string
+  /** False where a bridge may write channels and events in subjects as they are: NATS subjects are case-sensitive. */
+  readonly lowerCase: boolean
+  /** Where a command goes. The bridge does not hear a channel in upper case. */
+  readonly commandSubject: (room: RoomTokens, command: "chat" | "pm") => string
+  /** The body of a command, before it becomes JSON. */
+  readonly commandBody: (command: BridgeCommand, room: Room, stamp: CommandStamp) => Readonly<Record<string, unknown>>
+  /** Whether a command asks for an answer, which proves that a bridge listens (WIRE, kryten). */
+  readonly request: boolean
+  /** Whether the bridge's other services want to hear of the bot (WIRE, bridge lifecycle). */
+  readonly announces: boolean
+}

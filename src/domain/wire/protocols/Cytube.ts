@@ -1,0 +1,15 @@
+import type { BridgeProtocol } from "./BridgeProtocol.ts"
+
+/** The protocol of the simplest bridges, and of the room within the program (WIRE, cytube). */
+export const cytube: BridgeProtocol = {
+  eventSubject: ({ channel }, event) => `cytube.events.${channel}.${event}`,
+  lowerCase: false,
+  commandSubject: ({ channel }, command) => `cytube.commands.${channel}.${command}`,
+  // No more than this: an extra key in `data` loses the message, so ids go into headers only.
+  commandBody: (command) =>
+    command._tag === "Chat"
+      ? { action: "chat", data: { message: command.message } }
+      : { action: "pm", data: { to: command.to, message: command.message } },
+  request: false,
+  announces: false
+}
