@@ -20,6 +20,8 @@ import { PromptBuilder } from "../services/reply/PromptBuilder.ts"
 import { RateLimiter } from "../services/limits/RateLimiter.ts"
 import { Replies } from "../services/reply/Replies.ts"
 import { ResponseProcessor } from "../services/reply/ResponseProcessor.ts"
+import { SendTime } from "../services/reply/SendTime.ts"
+import { NextEvaluation } from "../services/triggers/NextEvaluation.ts"
 import { Screening } from "../services/triggers/Screening.ts"
 import { Deduplication } from "../services/triggers/Deduplication.ts"
 import { Triggers } from "../services/triggers/Triggers.ts"
@@ -34,12 +36,19 @@ const state = Layer.mergeAll(
   DecisionLog.layer
 )
 
-/** The bot itself, without the world: give it events, a configuration, a bus and a model. */
-export const botOn = <R>(intake: Layer.Layer<Intake, never, R>): Layer.Layer<
-  Announcements | ChannelSupervisor | DecisionLog | Explain | Health | Replies,
-  never,
-  BotConfig | LlmClient | Nats | SecureRandom.SecureRandom | R
-> =>
+/** When things happen that nobody sends: by the clock. */
+export const byTheClock: Layer.Layer<NextEvaluation | SendTime> = Layer.mergeAll(
+  NextEvaluation.layer,
+  SendTime.layer
+)
+
+type Bot = Announcements | ChannelSupervisor | DecisionLog | Explain | Health | Replies
+type World = BotConfig | LlmClient | Nats | SecureRandom.SecureRandom
+
+/** The bot itself, without the world: give it events, their time, a configuration, a bus and a model. */
+export const botOn = <R>(
+  intake: Layer.Layer<Intake, never, R>
+): Layer.Layer<Bot, never, World | NextEvaluation | SendTime | R> =>
   Layer.mergeAll(Health.layerNoDeps, Explain.layerNoDeps).pipe(
     Layer.provideMerge(ChannelSupervisor.layerNoDeps),
     Layer.provideMerge(Layer.mergeAll(MessagePipeline.layerNoDeps, ContextualTimer.layerNoDeps)),
@@ -58,4 +67,4 @@ export const botOn = <R>(intake: Layer.Layer<Intake, never, R>): Layer.Layer<
   )
 
 /** The bot that takes events from NATS as they come. */
-export const bot = botOn(IntakeCore.layer)
+export const bot: Layer.Layer<Bot, never, World> = botOn(IntakeCore.layer).pipe(Layer.provide(byTheClock))

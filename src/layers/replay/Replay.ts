@@ -11,7 +11,7 @@ import { capturedMoment, deliveryOf, isLogEvent, type LogEvent, momentOf } from 
 import { type ReplayedBot, startReplayedBot } from "./ReplayedBot.ts"
 import { type LogEntry, namedLines, type ReplayLog } from "./ReplayLog.ts"
 import { standIn } from "./ReplayPorts.ts"
-import { makeTape } from "./Tape.ts"
+import { makePlayback } from "./Playback.ts"
 
 /** How long a stand-in takes to answer, ms. */
 const standInMs = 1_500
@@ -88,10 +88,10 @@ export const replay = Effect.fnUntraced(function*(log: ReplayLog, setup: ReplayS
   const live = decidedLive(entries)
   const recording = entries.find((entry) => entry.kind === "recording")
   const echoes = exact ? new Set<string>() : echoesIn(live)
-  const tape = makeTape(entries)
+  const playback = makePlayback(entries)
   const dryRun = recording?.dryRun === true
   const model = asked?.client ?? standIn(standInMs)
-  const bot = yield* startReplayedBot({ settings, tape, began, exact, dryRun, model })
+  const bot = yield* startReplayedBot({ settings, playback, began, exact, dryRun, model })
   const { passTo, settle } = makeTime(bot, asked)
   const unusable: Array<UnusableLine> = [...log.unusable]
   let unusableCount = log.unusableCount
@@ -127,7 +127,7 @@ export const replay = Effect.fnUntraced(function*(log: ReplayLog, setup: ReplayS
     yield* passTo(moment)
     if (isLogEvent(entry)) take(line, entry, moment)
     else yield* happen(entry)
-    tape.reach(index)
+    playback.reach(index)
     yield* settle
     if (index % batch === 0) yield* Effect.andThen(setup.progress(index, log.lines.length), Effect.yieldNow)
   }

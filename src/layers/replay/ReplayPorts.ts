@@ -7,7 +7,7 @@ import { type Delivery, Intake } from "../../services/Intake.ts"
 import { type Completion, LlmClient, type LlmError, type LlmRequest } from "../../services/LlmClient.ts"
 import { monotonicMillis } from "../../services/Time.ts"
 import { Nats, NatsError } from "../../services/Nats.ts"
-import type { RecordedResult, Tape } from "./Tape.ts"
+import type { Playback, RecordedResult } from "./Playback.ts"
 
 /** A recorded result is taken at its own moment when the replay is this close to the live run, ms; else by its duration. */
 const closeMs = 1_000
@@ -45,23 +45,25 @@ export const makeIntake = () => {
 }
 
 /** NATS as the recording saw it; in a capture always there. */
-export const makeNats = (tape: Tape, up: SubscriptionRef.SubscriptionRef<boolean>) => {
+export const makeNats = (playback: Playback, up: SubscriptionRef.SubscriptionRef<boolean>) => {
   const publish = Effect.fnUntraced(function*(command: WireCommand) {
     const id = CorrelationId.make(command.headers.get("Correlation-Id") ?? "none")
-    const cue = tape.sent(id)
+    const result = playback.sent(id)
     const now = yield* monotonicMillis
-    const asRecorded = cue !== undefined && !tape.past(cue.index) && cue.entry.mono - now < longestWait
+    const asRecorded = result !== undefined && !playback.past(result.index) && result.entry.mono - now < longestWait
     if (asRecorded) {
-      yield* tape.until(cue.index)
-      if (cue.entry.failure === undefined) return { at: cue.entry.mono, heard: Effect.succeed(tape.heard(id)) }
+      yield* playback.until(result.index)
+      if (result.entry.failure === undefined) {
+        return { at: result.entry.mono, heard: Effect.succeed(playback.heard(id)) }
+      }
       // Whoever publishes learns of a loss before it is told.
-      if (cue.entry.failure.operation === "publish") yield* SubscriptionRef.set(up, false)
-      return yield* cue.entry.failure
+      if (result.entry.failure.operation === "publish") yield* SubscriptionRef.set(up, false)
+      return yield* result.entry.failure
     }
     if (!(yield* SubscriptionRef.get(up))) {
       return yield* new NatsError({ operation: "publish", detail: "not connected", retryable: true })
     }
-    return { at: now, heard: Effect.succeed(tape.heard(id)) }
+    return { at: now, heard: Effect.succeed(playback.heard(id)) }
   })
 
   return Layer.succeed(
@@ -80,7 +82,7 @@ export const makeNats = (tape: Tape, up: SubscriptionRef.SubscriptionRef<boolean
 
 const ended = (
   { entry: { end }, index }: RecordedResult<"completion">,
-  tape: Tape
+  playback: Playback
 ): Effect.Effect<Completion, LlmError> => {
   switch (end._tag) {
     case "Answered":
@@ -89,7 +91,7 @@ const ended = (
       return Effect.fail(end.error)
     case "Stopped":
       // A new configuration interrupts its question itself, and begins anew what asked.
-      return tape.reconfiguredAfter(index) ? Effect.never : Effect.interrupt
+      return playback.reconfiguredAfter(index) ? Effect.never : Effect.interrupt
   }
 }
 
@@ -118,14 +120,14 @@ export const standIn = (latencyMs: number): LlmClient["Service"] =>
   })
 
 /** The recording's answers; a request it does not hold goes to the other model. */
-export const makeLlm = (tape: Tape, other: LlmClient["Service"], answers: Answers) => {
-  const recorded = Effect.fnUntraced(function*(cue: RecordedResult<"completion">, request: LlmRequest) {
-    const { entry, index } = cue
+export const makeLlm = (playback: Playback, other: LlmClient["Service"], answers: Answers) => {
+  const recorded = Effect.fnUntraced(function*(result: RecordedResult<"completion">, request: LlmRequest) {
+    const { entry, index } = result
     const now = yield* monotonicMillis
-    const asLive = !tape.past(index) && Math.abs(entry.mono - entry.took - now) < closeMs
-    yield* asLive ? tape.until(index) : Effect.sleep(entry.took)
+    const asLive = !playback.past(index) && Math.abs(entry.mono - entry.took - now) < closeMs
+    yield* asLive ? playback.until(index) : Effect.sleep(entry.took)
     yield* Effect.forEach(entry.attempts, request.onAttempt, { discard: true })
-    return yield* ended(cue, tape)
+    return yield* ended(result, playback)
   })
 
   return Layer.succeed(
@@ -134,10 +136,10 @@ export const makeLlm = (tape: Tape, other: LlmClient["Service"], answers: Answer
       available: Effect.succeed(true),
       complete: (request) =>
         Effect.flatMap(monotonicMillis, (now) => {
-          const cue = tape.completion(request.correlationId, now)
-          if (cue === undefined) answers.stoodIn++
+          const result = playback.completion(request.correlationId, now)
+          if (result === undefined) answers.stoodIn++
           else answers.recorded++
-          return cue === undefined ? other.complete(request) : recorded(cue, request)
+          return result === undefined ? other.complete(request) : recorded(result, request)
         })
     })
   )

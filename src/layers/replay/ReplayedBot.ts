@@ -9,23 +9,24 @@ import { DryRun } from "../../services/reply/DryRun.ts"
 import type { Delivery } from "../../services/Intake.ts"
 import type { LlmClient } from "../../services/LlmClient.ts"
 import type { ClockReading } from "../../services/Time.ts"
+import { NextEvaluation } from "../../services/triggers/NextEvaluation.ts"
 import { botOn } from "../Main.ts"
 import { type DeterministicRuntime, makeDeterministicRuntime, type ReplayStuck } from "./DeterministicRuntime.ts"
-import { makeLooks, makeTurns } from "./ReplayMoments.ts"
+import { evaluationsUntil, recordedEvaluations, recordedSendTimes } from "./ReplayTimes.ts"
 import { type Answers, makeIntake, makeLlm, makeNats, noRandom } from "./ReplayPorts.ts"
-import type { Tape } from "./Tape.ts"
+import type { Playback } from "./Playback.ts"
 
 /** What the replayed bot is made of. */
 export interface ReplayedBotOptions {
   readonly settings: Settings
-  readonly tape: Tape
+  readonly playback: Playback
   /** When the log begins. */
   readonly began: ClockReading
   /** Whether the recording's own moments are followed: it was made under this very configuration. */
   readonly exact: boolean
   /** Whether the recorded bot published nothing. */
   readonly dryRun: boolean
-  /** Answers what the tape holds no answer to. */
+  /** Answers what the recording holds no answer to. */
   readonly model: LlmClient["Service"]
 }
 
@@ -39,7 +40,7 @@ export interface ReplayedBot {
   readonly configure: (settings: Settings) => Effect.Effect<void, ReplayStuck>
   /** NATS comes or goes. */
   readonly connect: (up: boolean) => Effect.Effect<void, ReplayStuck>
-  /** The log is at its end: no further look at a room. */
+  /** The log is at its end: no further evaluation of a contextual entry. */
   readonly wrapUp: () => void
   readonly decisions: () => ReadonlyArray<DecisionRecord>
   readonly answers: Answers
@@ -49,9 +50,9 @@ export interface ReplayedBot {
 const withTexts = (settings: Settings): ActiveSettings =>
   activate({ ...settings, telemetry: { ...settings.telemetry, log_content: true } })
 
-/** Starts the bot on a tape instead of NATS, a model and the clock. */
+/** Starts the bot on a log instead of NATS, a model and the clock. */
 export const startReplayedBot = Effect.fnUntraced(function*(options: ReplayedBotOptions) {
-  const { began, dryRun, exact, model, settings, tape } = options
+  const { began, dryRun, exact, model, settings, playback } = options
   const world = makeDeterministicRuntime(began)
   const answers: Answers = { recorded: 0, stoodIn: 0 }
   const decisions = gatherDecisions()
@@ -65,9 +66,12 @@ export const startReplayedBot = Effect.fnUntraced(function*(options: ReplayedBot
       // Without the room's own answers nobody can tell what became of a line.
       if (exact || record.delivery === undefined) decisions.add(record)
     }))
+  const evaluations = exact
+    ? recordedEvaluations(playback)
+    : evaluationsUntil(() => over).pipe(Layer.provide(NextEvaluation.layer))
   const bot = botOn(intake.layer).pipe(
-    Layer.provide(Layer.mergeAll(makeNats(tape, up), makeLlm(tape, model, answers), noRandom)),
-    Layer.provide(Layer.mergeAll(makeLooks(tape, exact, () => over), makeTurns(tape), gathered)),
+    Layer.provide(Layer.mergeAll(makeNats(playback, up), makeLlm(playback, model, answers), noRandom)),
+    Layer.provide(Layer.mergeAll(evaluations, recordedSendTimes(playback), gathered)),
     Layer.provide(Layer.merge(Layer.succeed(BotConfig, BotConfig.fromRef(active)), Layer.succeed(DryRun, dryRun))),
     Layer.provide([Logger.layer([]), Layer.succeed(References.MinimumLogLevel, "None")])
   )

@@ -5,13 +5,13 @@ import { CorrelationId } from "../../domain/Ids.ts"
 import { maskedSettings } from "../../domain/settings/MaskedSettings.ts"
 import { parseBody, type WireCommand } from "../../domain/wire/Wire.ts"
 import { BotConfig } from "../BotConfig.ts"
-import { NextEvaluation } from "../triggers/ContextualTimer.ts"
+import { NextEvaluation } from "../triggers/NextEvaluation.ts"
 import { DecisionSink } from "../decision/DecisionLog.ts"
 import { type Arrival, Intake } from "../Intake.ts"
 import { type Completion, LlmClient, type LlmError, type LlmRequest } from "../LlmClient.ts"
 import { type ClockReading, readClock } from "../Time.ts"
 import { Nats, type NatsError, type Published } from "../Nats.ts"
-import { SendTime } from "../reply/Outbox.ts"
+import { SendTime } from "../reply/SendTime.ts"
 import { Recorder } from "./Recorder.ts"
 import type { CompletionEnd, RecordingEntry, Stamped } from "./Recording.ts"
 
@@ -167,40 +167,44 @@ export const nats: Layer.Layer<Nats, never, Nats | Recorder> = Layer.effect(
 )
 
 /** Takes down when each ready line was looked at. */
-export const turns: Layer.Layer<never, never, Recorder> = Layer.effect(
+export const sendTimes: Layer.Layer<SendTime, never, Recorder | SendTime> = Layer.effect(
   SendTime,
   Effect.gen(function*() {
-    const sendTime = yield* SendTime
+    const inner = yield* SendTime
     const { append } = yield* Recorder
-    return (id) =>
-      Effect.tap(
-        sendTime(id),
-        (monotonic) =>
-          Effect.flatMap(readClock, ({ wall }) => append({ kind: "turn", ...stamp({ wall, monotonic }), id }))
-      )
+    return SendTime.of({
+      next: (id) =>
+        Effect.tap(
+          inner.next(id),
+          (monotonic) =>
+            Effect.flatMap(readClock, ({ wall }) => append({ kind: "turn", ...stamp({ wall, monotonic }), id }))
+        )
+    })
   })
 )
 
 /** Takes down when the contextual timer looked at a room. */
-export const looks: Layer.Layer<never, never, BotConfig | Recorder> = Layer.effect(
+export const evaluations: Layer.Layer<NextEvaluation, never, BotConfig | NextEvaluation | Recorder> = Layer.effect(
   NextEvaluation,
   Effect.gen(function*() {
-    const due = yield* NextEvaluation
+    const inner = yield* NextEvaluation
     const config = yield* BotConfig
     const { append } = yield* Recorder
     const { note: noteConfiguration } = yield* configurationNotes
-    return (channel, entry, intervalMs) =>
-      Effect.tap(
-        due(channel, entry, intervalMs),
-        (moment) =>
-          Effect.flatMap(
-            Effect.andThen(noteConfiguration, config.channel(channel)),
-            Option.match({
-              onNone: () => Effect.void,
-              onSome: ({ room }) => append({ kind: "look", ...stamp(moment), channel: room.name, entry })
-            })
-          )
-      )
+    return NextEvaluation.of({
+      after: (channel, entry, intervalMs) =>
+        Effect.tap(
+          inner.after(channel, entry, intervalMs),
+          (moment) =>
+            Effect.flatMap(
+              Effect.andThen(noteConfiguration, config.channel(channel)),
+              Option.match({
+                onNone: () => Effect.void,
+                onSome: ({ room }) => append({ kind: "look", ...stamp(moment), channel: room.name, entry })
+              })
+            )
+        )
+    })
   })
 )
 

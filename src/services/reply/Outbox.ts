@@ -3,7 +3,7 @@ import { SecureRandom } from "effect/crypto"
 import type { BridgeCommand } from "../../domain/BridgeCommand.ts"
 import type { Outcome } from "../../domain/decision/Decision.ts"
 import { hash } from "../../domain/Hash.ts"
-import type { ChannelKey, CorrelationId } from "../../domain/Ids.ts"
+import type { ChannelKey } from "../../domain/Ids.ts"
 import { fullBucket, takeToken, type TokenBucket, tokenDelay } from "../../domain/limits/TokenBucket.ts"
 import { commandTemplate } from "../../domain/wire/Subject.ts"
 import { encodeCommand } from "../../domain/wire/Wire.ts"
@@ -16,15 +16,8 @@ import { monotonicMillis } from "../Time.ts"
 import { Nats, type NatsError } from "../Nats.ts"
 import { RateLimiter } from "../limits/RateLimiter.ts"
 import { type ReplyJob, skipped, timeLeft } from "./ReplyJob.ts"
+import { SendTime } from "./SendTime.ts"
 import { tracedSend } from "../telemetry/TracedSend.ts"
-
-/**
- * The moment, monotonic ms, at which a ready line is looked at: may it leave, has it to wait, is it too late? Live it is
- * now; a replay knows it beforehand.
- */
-export const SendTime = Context.Reference<(id: CorrelationId) => Effect.Effect<number>>("llm-bot/TurnMoment", {
-  defaultValue: () => () => monotonicMillis
-})
 
 /** A channel's lines leave one at a time, in the order in which they are ready, and paced. */
 interface Lane {
@@ -119,7 +112,7 @@ export class Outbox extends Context.Service<Outbox, {
       const takeTurn = Effect.fnUntraced(function*(job: ReplyJob, text: string, lane: Lane) {
         // Timers may fire a little early: looked at again until nothing is left to wait for.
         for (;;) {
-          const now = yield* sendTime(job.decision.correlationId)
+          const now = yield* sendTime.next(job.decision.correlationId)
           const wait = yield* delay(job, lane, now)
           const late = yield* lateness(job, wait.ms, now)
           if (late !== undefined) return late

@@ -3,7 +3,7 @@ import type { ChannelSettings } from "../../domain/ChannelSettings.ts"
 import type { ContextLine } from "../../domain/ChatContext.ts"
 import { internalError, type Outcome } from "../../domain/decision/Decision.ts"
 import { hash } from "../../domain/Hash.ts"
-import { type ChannelKey, CorrelationId, type EntryKey, EventIdentity, userKey } from "../../domain/Ids.ts"
+import { type ChannelKey, CorrelationId, EventIdentity, userKey } from "../../domain/Ids.ts"
 import { clean } from "../../domain/reply/Clean.ts"
 import { neverStop } from "../../domain/reply/StopCondition.ts"
 import type { ContextualEntry } from "../../domain/triggers/Contextual.ts"
@@ -13,12 +13,13 @@ import { ContextStore } from "../ContextStore.ts"
 import { DecisionLog } from "../decision/DecisionLog.ts"
 import { Admission } from "../limits/Admission.ts"
 import { LlmClient } from "../LlmClient.ts"
-import { type ClockReading, readClock } from "../Time.ts"
+import type { ClockReading } from "../Time.ts"
 import type { Decision } from "../decision/DecisionRecorder.ts"
 import { PromptBuilder } from "../reply/PromptBuilder.ts"
 import { RateLimiter } from "../limits/RateLimiter.ts"
 import { Replies } from "../reply/Replies.ts"
 import type { ReplyJob } from "../reply/ReplyJob.ts"
+import { NextEvaluation } from "./NextEvaluation.ts"
 import { Triggers } from "./Triggers.ts"
 
 /** The question is small: a few tokens, asked once, answered soon or not at all (F3). */
@@ -46,14 +47,6 @@ const questionApi = ({ llm }: ChannelSettings): ChannelSettings["llm"] => {
   }
 }
 
-/** Lets an interval of an entry pass, ms, and says when it was over. */
-export type EvaluationTimer = (channel: ChannelKey, entry: EntryKey, intervalMs: number) => Effect.Effect<ClockReading>
-
-/** What wakes the timer: live it is the clock; a replay knows the moments beforehand. */
-export const NextEvaluation = Context.Reference<EvaluationTimer>("llm-bot/LookDue", {
-  defaultValue: () => (_channel, _entry, intervalMs) => Effect.andThen(Effect.sleep(intervalMs), readClock)
-})
-
 /** Looks at each room from time to time and asks the model whether a comment would fit (F3, contextual). */
 export class ContextualTimer extends Context.Service<ContextualTimer, {
   /** Watches a channel for ever, following its configuration. */
@@ -71,6 +64,7 @@ export class ContextualTimer extends Context.Service<ContextualTimer, {
       const prompts = yield* PromptBuilder
       const llm = yield* LlmClient
       const replies = yield* Replies
+      const evaluation = yield* NextEvaluation
 
       /** The last line of a person, when the room moved on enough since the bot spoke (cheap checks, no record). */
       const occasion = Effect.fnUntraced(function*(
@@ -175,7 +169,7 @@ export class ContextualTimer extends Context.Service<ContextualTimer, {
           Effect.catchDefect((defect) => Effect.logError("Look at the room failed", Cause.die(defect))),
           Effect.annotateLogs({ logger: "ContextualTimer" })
         )
-        const due = (yield* NextEvaluation)(key, trigger.key, trigger.entry.evaluation_interval_seconds * 1000)
+        const due = evaluation.after(key, trigger.key, trigger.entry.evaluation_interval_seconds * 1000)
         return yield* Effect.forever(Effect.flatMap(due, look))
       })
 

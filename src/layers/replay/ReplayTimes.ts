@@ -1,0 +1,48 @@
+import { Effect, Layer } from "effect"
+import { SendTime } from "../../services/reply/SendTime.ts"
+import { monotonicMillis } from "../../services/Time.ts"
+import { NextEvaluation } from "../../services/triggers/NextEvaluation.ts"
+import { momentOf } from "./LogEvent.ts"
+import type { Playback } from "./Playback.ts"
+import { longestWait } from "./ReplayPorts.ts"
+
+/** The recording's evaluations of contextual entries, and none after its last. */
+export const recordedEvaluations = (playback: Playback): Layer.Layer<NextEvaluation> =>
+  Layer.succeed(
+    NextEvaluation,
+    NextEvaluation.of({
+      after: (channel, entry) =>
+        Effect.suspend(() => {
+          const recorded = playback.evaluation(channel, entry)
+          return recorded === undefined
+            ? Effect.never
+            : Effect.as(playback.until(recorded.index), momentOf(recorded.entry))
+        })
+    })
+  )
+
+/** Evaluations when the interval is over, as live, until the log has ended. */
+export const evaluationsUntil = (over: () => boolean): Layer.Layer<NextEvaluation, never, NextEvaluation> =>
+  Layer.effect(
+    NextEvaluation,
+    Effect.map(NextEvaluation, (inner) =>
+      NextEvaluation.of({
+        after: (channel, entry, intervalMs) =>
+          Effect.filterOrElse(inner.after(channel, entry, intervalMs), () => !over(), () => Effect.never)
+      }))
+  )
+
+/** When each ready line was looked at in the recording: live, timers wake late and deadlines are read a moment later. */
+export const recordedSendTimes = (playback: Playback): Layer.Layer<SendTime> =>
+  Layer.succeed(
+    SendTime,
+    SendTime.of({
+      next: Effect.fnUntraced(function*(id) {
+        const now = yield* monotonicMillis
+        const recorded = playback.sendTime(id, now)
+        if (recorded === undefined || recorded.entry.mono - now >= longestWait) return now
+        yield* playback.until(recorded.index)
+        return recorded.entry.mono
+      })
+    })
+  )

@@ -1,0 +1,15 @@
+import { Context, Effect, Layer } from "effect"
+import type { ChannelKey, EntryKey } from "../../domain/Ids.ts"
+import { type ClockReading, readClock } from "../Time.ts"
+
+/** When a contextual entry is evaluated next. A replay knows the moments beforehand. */
+export class NextEvaluation extends Context.Service<NextEvaluation, {
+  /** Lets an interval of the entry pass, ms, and says when it was over. */
+  readonly after: (channel: ChannelKey, entry: EntryKey, intervalMs: number) => Effect.Effect<ClockReading>
+}>()("llm-bot/NextEvaluation") {
+  /** When the interval is over by the clock. */
+  static readonly layer = Layer.succeed(
+    NextEvaluation,
+    NextEvaluation.of({ after: (_channel, _entry, intervalMs) => Effect.andThen(Effect.sleep(intervalMs), readClock) })
+  )
+}
