@@ -1,7 +1,7 @@
 // The playground's server: requests, and streams that come back by themselves.
 
 /** A request the server refused, with what it said. */
-export class Refused extends Error {
+class Refused extends Error {
   constructor(status, body) {
     super(typeof body?.error === "string" ? body.error : `the playground answered ${status}`)
     this.status = status

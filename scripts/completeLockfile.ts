@@ -3,7 +3,9 @@ import { Schema } from "effect"
 
 // A registry that serves this platform's packages only makes npm write a lockfile without the other platforms' optional
 // packages, which `npm ci` then refuses anywhere. This adds what npm would have written of them: version and platform.
-// They are never fetched where the platform differs. To be run after every change of a dependency.
+// They are never fetched where the platform differs.
+// It also leaves out which Node each package wants: npm compares that with the machine's Node and warns of each, but the
+// scripts run on the Node of node_modules. To be run after every change of a dependency.
 
 const Entry = Schema.StructWithRest(
   Schema.Struct({
@@ -52,8 +54,10 @@ const missing = Object.entries(locked).flatMap(([owner, { dev, optionalDependenc
     return [[place, { version, ...platform, ...(dev === true ? { dev } : {}), optional: true }] as const]
   })
 )
-const packages = Object.fromEntries(
-  [...Object.entries(locked), ...missing].toSorted(([one], [other]) => one < other ? -1 : 1)
+const withoutEngines = (entry: object) => Object.fromEntries(Object.entries(entry).filter(([key]) => key !== "engines"))
+const present = Object.entries(locked).map(([place, entry]) =>
+  [place, place === "" ? entry : withoutEngines(entry)] as const
 )
+const packages = Object.fromEntries([...present, ...missing].toSorted(([one], [other]) => one < other ? -1 : 1))
 writeFileSync(file, `${JSON.stringify({ ...lockfile, packages }, undefined, 2)}\n`)
 process.stdout.write(`${missing.length} packages of other platforms added\n`)

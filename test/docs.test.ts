@@ -21,6 +21,9 @@ const read = (file: string): string => readFileSync(file, "utf8")
 
 const pages = [
   "README.md",
+  "CHANGELOG.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
   ...readdirSync("docs", { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".md")).map((file) =>
     join("docs", file)
   )
@@ -75,6 +78,37 @@ describe("the pages", () => {
     const { scripts } = decodePackage(read("package.json"))
     const named = all(read(page), /npm run (?:-s |--silent )?([\w:-]+)/g)
     assert.deepStrictEqual(named.filter((name) => !Object.hasOwn(scripts, name)), [])
+  })
+})
+
+describe("the version", () => {
+  it("is the same in the package, the lockfile, the changelog and the Kubernetes manifests", () => {
+    const decode = Schema.decodeUnknownSync(Schema.Struct({ version: Schema.String }))
+    const { version } = decode(JSON.parse(read("package.json")))
+    const locked: unknown = JSON.parse(read("package-lock.json"))
+    assert.deepInclude(locked, { version })
+    const [newest] = all(read("CHANGELOG.md"), /^## (\d+\.\d+\.\d+)/gm)
+    const [tag] = all(read("deploy/kubernetes/kustomization.yaml"), /newTag: "(.*)"/g)
+    assert.deepStrictEqual({ newest, tag }, { newest: version, tag: version })
+  })
+})
+
+describe("the lockfile", () => {
+  it("asks for no Node on behalf of a package: npm would warn of each", () => {
+    assert.lengthOf(all(read("package-lock.json"), /^ +("engines"): /gm), 1, "node scripts/completeLockfile.ts")
+  })
+})
+
+describe("the workflows", () => {
+  it.each(["ci", "release"])("%s runs scripts that exist", (name) => {
+    const workflow = read(`.github/workflows/${name}.yml`)
+    assert.doesNotThrow(() => parse(workflow))
+    const { scripts } = decodePackage(read("package.json"))
+    const named = all(workflow, /npm (?:run )?(check|test|build|[\w:]+:[\w:]+)$/gm)
+    assert.deepStrictEqual(named.filter((script) => !Object.hasOwn(scripts, script)), [])
+    const files = all(workflow, /- run: bash (\S+)$/gm)
+    assert.deepStrictEqual(files.filter((file) => !existsSync(file)), [])
+    assert.isNotEmpty([...named, ...files])
   })
 })
 

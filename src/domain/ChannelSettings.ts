@@ -47,7 +47,7 @@ const botOf = ({ bot }: Settings): BotIdentity => ({
 })
 
 /** Resolves one channel: what it gives replaces the general setting (F9). */
-export const resolveChannel = (settings: Settings, entry: ChannelEntry): ChannelSettings => {
+const resolveChannel = (settings: Settings, entry: ChannelEntry): ChannelSettings => {
   const bot = botOf(settings)
   const response = Option.getOrElse(entry.response_processing, () => settings.response_processing)
   return {

@@ -71,10 +71,6 @@ export type Conversation = ChatMsg | Pm | ChangeMedia
 
 export type ChatEvent = Conversation | Presence | Login | Refusal | OtherEvent
 
-/** True for the events that get a decision record. */
-export const isConversation = (event: ChatEvent): event is Conversation =>
-  event._tag === "ChatMsg" || event._tag === "Pm" || event._tag === "ChangeMedia"
-
 /** The wire's name of the event types that metrics and logs tell apart; anything else is `other`. */
 export type EventType =
   | "chatMsg"

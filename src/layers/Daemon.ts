@@ -79,7 +79,7 @@ const initiateStop = (systemd: SystemdNotify) =>
   )
 
 /** The connection was lost and every attempt to get it back is spent. */
-export class NatsGivenUp extends Schema.TaggedError<NatsGivenUp>()("NatsGivenUp", { detail: Schema.String }) {
+class NatsGivenUp extends Schema.TaggedError<NatsGivenUp>()("NatsGivenUp", { detail: Schema.String }) {
   override get message() {
     return `NATS stays away (${this.detail}); is the server up, and nats.max_reconnect_attempts high enough?`
   }

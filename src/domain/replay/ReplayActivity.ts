@@ -13,7 +13,7 @@ const mostDays = 92
 const busiestShown = 5
 
 /** What was said in a span of time. A reply counts when the line came that it answers. */
-export const Span = Schema.Struct({
+const Span = Schema.Struct({
   /** Its beginning, UTC: `2026-01-01 20:00`. */
   from: Schema.String,
   /** What people said. */

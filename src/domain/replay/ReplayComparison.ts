@@ -31,7 +31,7 @@ export const ChangeKind = Schema.Literals([
 export type ChangeKind = typeof ChangeKind.Type
 
 /** How one of the two ended it. */
-export const Side = Schema.Struct({
+const Side = Schema.Struct({
   end: ReplayEnd,
   /** The gate that refused, with its value against its limit; for a reply its outcome in words. */
   why: Schema.String,

@@ -7,7 +7,7 @@ import type { ReplayRun } from "./ReplayRun.ts"
 import { utcText } from "./ReplayWords.ts"
 
 /** A decision that the replay makes otherwise than the bot did live. */
-export const Departure = Schema.Struct({
+const Departure = Schema.Struct({
   correlationId: CorrelationId,
   channel: Schema.String,
   /** Arrival, UTC to the second. */

@@ -17,7 +17,7 @@ const counts = {
 }
 
 /** What one person said and got. */
-export const UserCount = Schema.Struct({ user: Schema.String, ...counts })
+const UserCount = Schema.Struct({ user: Schema.String, ...counts })
 export type UserCount = typeof UserCount.Type
 
 /** Who got how much. */
@@ -32,7 +32,7 @@ export const People = Schema.Struct({
 export type People = typeof People.Type
 
 /** A line that spoke to the bot and got no reply. */
-export const UnansweredMention = Schema.Struct({
+const UnansweredMention = Schema.Struct({
   correlationId: CorrelationId,
   channel: Schema.String,
   /** Arrival, UTC to the second. */

@@ -6,7 +6,7 @@ import type { ReplayRun, ReplayRuns } from "./ReplayRun.ts"
 import { ReplaySummary, summaryOf } from "./ReplaySummary.ts"
 
 /** One run as `--format json` tells it. */
-export const RunReport = Schema.Struct({
+const RunReport = Schema.Struct({
   summary: ReplaySummary,
   /** How far it decides as the bot did live; only where the log is a recording. */
   fidelity: Schema.optionalKey(Fidelity),

@@ -9,7 +9,7 @@ import { TriggerCount, triggersOf } from "./ReplayTriggers.ts"
 import { durationText, many, utcText } from "./ReplayWords.ts"
 
 /** A kind of failure and how often it came. */
-export const FailureCount = Schema.Struct({
+const FailureCount = Schema.Struct({
   /** The error's tag. */
   error: Schema.String,
   /** Its message, of the first of its kind. */

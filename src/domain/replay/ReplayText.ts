@@ -23,7 +23,7 @@ export const section = (title: string, lines: ReadonlyArray<string>): ReadonlyAr
   lines.length === 0 ? [] : ["", title.toUpperCase(), ...lines]
 
 /** Figures with their names, aligned. */
-export const figures = (rows: ReadonlyArray<readonly [name: string, words: string]>): ReadonlyArray<string> =>
+const figures = (rows: ReadonlyArray<readonly [name: string, words: string]>): ReadonlyArray<string> =>
   rows.map(([name, words]) => wrapped(`  ${fit(name, 21)} ${words}`, columns, " ".repeat(24)))
 
 /** A moment without its date where the whole log is of one day. */

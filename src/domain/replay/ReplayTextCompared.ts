@@ -17,7 +17,7 @@ const kindTexts: Readonly<Record<ChangeKind, string>> = {
 }
 
 /** A kind of change in words. */
-export const kindText = (kind: ChangeKind): string => kindTexts[kind]
+const kindText = (kind: ChangeKind): string => kindTexts[kind]
 
 const row = (name: string, { a, b, difference }: Difference): string =>
   `  ${fit(name, 44)} ${figureText(a).padStart(10)} ${figureText(b).padStart(10)} ${

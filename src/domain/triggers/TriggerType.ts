@@ -3,7 +3,7 @@ import { Between, Count, field, Maximum, optional, Seconds } from "../Field.ts"
 import type { PhraseMatcher } from "../PhraseMatch.ts"
 
 /** The limits of one trigger entry (F4). User limits count over all channels, for this trigger type. */
-export const EntryRateLimit = Schema.Struct({
+const EntryRateLimit = Schema.Struct({
   max_per_user_per_minute: field(Maximum, null, "replies to one user in a minute"),
   max_per_user_per_hour: field(Maximum, null, "replies to one user in an hour"),
   max_per_channel_per_minute: field(Maximum, null, "replies in the channel in a minute"),

@@ -30,7 +30,7 @@ export interface ExplainOptions {
 const patience = "10 seconds"
 
 /** Nobody answered. */
-export class NobodyExplains extends Schema.TaggedError<NobodyExplains>()("NobodyExplains", {}) {
+class NobodyExplains extends Schema.TaggedError<NobodyExplains>()("NobodyExplains", {}) {
   override get message() {
     return `no bot answers on ${explainSubject}: is it running on this NATS, is explain.enabled on, ` +
       "may this user and the bot's use that subject (docs/nats-permissions.md)?"
@@ -45,7 +45,7 @@ export class NoExplanation extends Schema.TaggedError<NoExplanation>()("NoExplan
 }
 
 /** No decision is what was asked for. */
-export class NothingFound extends Schema.TaggedError<NothingFound>()("NothingFound", { bots: Schema.String }) {
+class NothingFound extends Schema.TaggedError<NothingFound>()("NothingFound", { bots: Schema.String }) {
   override get message() {
     return `no such decision; each bot remembers the last 200 of a channel, and none from before its start (${this.bots})`
   }

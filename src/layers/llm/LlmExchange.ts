@@ -23,7 +23,7 @@ export interface Endpoint {
 }
 
 /** The server may not know streaming: it is asked again without (F5). */
-export class LlmStreamRefused extends Schema.TaggedError<LlmStreamRefused>()("LlmStreamRefused", {
+class LlmStreamRefused extends Schema.TaggedError<LlmStreamRefused>()("LlmStreamRefused", {
   status: Schema.Int
 }) {}
 

@@ -28,7 +28,7 @@ export const selectorsIn = (expr: string): ReadonlyArray<Selector> =>
   }))
 
 /** The labels that a query groups or joins by. */
-export const groupingsIn = (expr: string): ReadonlyArray<string> =>
+const groupingsIn = (expr: string): ReadonlyArray<string> =>
   [...expr.matchAll(/\b(?:by|without|on|ignoring)\s*\(([^)]*)\)/g)].flatMap(([, labels = ""]) =>
     labels.split(",").map((label) => label.trim())
   )

@@ -114,7 +114,7 @@ export const simulatedRun = (config: string, perMinute: number): Effect.Effect<R
 }
 
 /** Numbers below 1 that only look like chance. */
-export const chance = (seed: number) => {
+const chance = (seed: number) => {
   let state = seed
   return (): number => {
     state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
+import { version } from "../../../src/layers/process/Package.ts"
 import { Bus } from "../../support/Bus.ts"
 import { Collector } from "../../support/Collector.ts"
 import { LlmDouble } from "../../support/LlmDouble.ts"
@@ -45,7 +46,7 @@ describe.concurrent("the program's traces", () => {
       const { program } = yield* oneReply({ otlp_endpoint: url, service_name: "movie-bot" }, {})
       assert.deepStrictEqual(yield* spanNames, oneTrace)
       assert.deepStrictEqual([...new Set((yield* exported).map(({ path }) => path))], ["/v1/traces"])
-      assert.deepInclude(yield* resource, { "service.name": "movie-bot", "service.version": "0.1.0" })
+      assert.deepInclude(yield* resource, { "service.name": "movie-bot", "service.version": version })
       assert.deepStrictEqual(yield* endedWell(program), [])
     }).pipe(Effect.provide(world), Effect.scoped))
 
