@@ -111,8 +111,7 @@ describe("llm-bot run", () => {
     Effect.gen(function*() {
       const { program } = yield* start()
       const llm = yield* LlmDouble
-      const slowMs = 4_000
-      yield* llm.behave({ delayMs: slowMs, body: () => completionOf("The slow answer at last") })
+      yield* llm.behave({ delayMs: 4_000, body: () => completionOf("The slow answer at last") })
       yield* say("mychannel", "ana", "@MyBot slowly please")
       yield* llm.calls.pipe(
         Effect.repeat({
@@ -121,7 +120,6 @@ describe("llm-bot run", () => {
         })
       )
       yield* llm.behave({ delayMs: 0, body: () => completionOf("The quick answer now") })
-      const began = performance.now()
       yield* say("mychannel", "bob", "MyBot and me?")
       yield* say("other", "cyd", "MyBot quickly please")
       const [first] = yield* commands(1)
@@ -129,7 +127,7 @@ describe("llm-bot run", () => {
       // Bob's mention met the cooldown while the model was still thinking about Ana's.
       const suppressed = yield* program.logged("Trigger suppressed")
       assert.strictEqual(suppressed["reason"], "cooldown")
-      assert.isBelow(performance.now() - began, slowMs / 2)
+      assert.lengthOf(yield* commands(1), 1, "the slow answer is still to come")
       yield* program.signal("SIGTERM")
       yield* program.logged("Intake stopped")
       const all = yield* commands(2)

@@ -23,7 +23,7 @@ export const says =
     void response.writeHead(status, { "content-type": "application/json", ...headers }).end(body)
 
 /** Each of the handlers once, the last one for ever. */
-export const inTurn = (...handlers: ReadonlyArray<LlmHandler>): LlmHandler => (asked, response, index) =>
+const inTurn = (...handlers: ReadonlyArray<LlmHandler>): LlmHandler => (asked, response, index) =>
   handlers[Math.min(index, handlers.length - 1)]?.(asked, response, index)
 
 /** Answers with so many parts, one after each pause, for ever where there is no last one. */

@@ -8,6 +8,8 @@ import { Effect, Option, Schedule, Schema } from "effect"
 import { programBundle } from "./programBundle.ts"
 
 const root = resolve(import.meta.dirname, "../..")
+/** What Node makes of the program, kept between starts. */
+const compiled = resolve(root, "node_modules/.cache/node-compile")
 const LogLine = Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown))
 const decodeLogLine = Schema.decodeUnknownOption(LogLine)
 
@@ -80,7 +82,7 @@ export const launch = Effect.fnUntraced(function*(
 
 /** Starts `llm-bot` as it is shipped. */
 export const llmBot = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
-  launch(process.execPath, [programBundle, ...args], { cwd: root, env })
+  launch(process.execPath, [programBundle, ...args], { cwd: root, env: { NODE_COMPILE_CACHE: compiled, ...env } })
 
 /** An empty folder that is gone when the scope closes. */
 export const emptyFolder = Effect.acquireRelease(

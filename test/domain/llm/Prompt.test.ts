@@ -4,6 +4,7 @@ import type { ContextLine } from "../../../src/domain/ChatContext.ts"
 import { EventIdentity, Username } from "../../../src/domain/Ids.ts"
 import { buildPrompt, type PromptInput, quoted, speakerName } from "../../../src/domain/llm/Prompt.ts"
 import { unknownPlaceholders } from "../../../src/domain/PromptTemplate.ts"
+import { costMs } from "../../support/cost.ts"
 import { invisibles, lineBreaks, mixed } from "../arbitraries.ts"
 
 const now = 1_795_339_200_000
@@ -179,12 +180,8 @@ describe("quoted", () => {
   })
 
   it("10,000 characters of half fences cost no more than other text", () => {
-    const cost = (text: string): number => {
-      const began = performance.now()
-      quoted(text)
-      return performance.now() - began
-    }
-    quoted("warm < / up".repeat(900))
+    const cost = (text: string): number => costMs(() => void quoted(text))
+    cost("warm < / up".repeat(900))
     const plain = Math.max(1, cost("a < word ".repeat(1_111)))
     for (const piece of ["<", "< ", "</ ", "\u200B", "<\u200D"]) {
       expect(cost(piece.repeat(10_000 / piece.length)) / plain).toBeLessThan(50)

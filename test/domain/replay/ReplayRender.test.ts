@@ -6,6 +6,7 @@ import { ReplayReport, reportOf } from "../../../src/domain/replay/ReplayReport.
 import { renderReplay } from "../../../src/domain/replay/ReplayRender.ts"
 import type { ReplayRun, ReplayRuns } from "../../../src/domain/replay/ReplayRun.ts"
 import { timelineOf } from "../../../src/domain/replay/ReplayTimeline.ts"
+import { costMs } from "../../support/cost.ts"
 import { mixed } from "../arbitraries.ts"
 import { anyDecisions, decisionOf, longEvening, runOf, simulatedRun } from "./runs.ts"
 
@@ -174,10 +175,13 @@ describe("every form of a replay", () => {
 
   it("is soon there for a hundred thousand lines, and the page is of a size that opens easily", () => {
     const run = longEvening(100_000, { perMinute: 3 })
-    const began = performance.now()
-    const [, , html = ""] = forms([run])
-    // All three take about a second; the rest is for slow and busy machines.
-    assert.isBelow(performance.now() - began, 10_000)
+    const short = longEvening(10_000, { perMinute: 3 })
+    let html = ""
+    const cost = costMs(() => {
+      html = forms([run])[2] ?? ""
+    }, 1)
+    // Ten times the lines; the rest is for the memory they take.
+    assert.isBelow(cost / costMs(() => void forms([short]), 3), 40)
     assert.isBelow(new TextEncoder().encode(html).length, 10_000_000)
   })
 })

@@ -5,6 +5,7 @@ import { Schema } from "effect"
 import { parse } from "yaml"
 import { compileReply, type ProcessedReply, type ReplyInput } from "../../../src/domain/reply/Reply.ts"
 import { ResponseProcessing } from "../../../src/domain/settings/ResponseSettings.ts"
+import { costMs } from "../../support/cost.ts"
 import { invisibles, lineBreaks, mixed } from "../arbitraries.ts"
 
 const Row = Schema.Struct({
@@ -197,14 +198,6 @@ describe("always", () => {
 })
 
 describe("cost", () => {
-  const costMs = (run: () => void): number => {
-    const costs = Array.from({ length: 5 }, () => {
-      const began = performance.now()
-      run()
-      return performance.now() - began
-    })
-    return Math.min(...costs)
-  }
   const withPatterns = (patterns: ReadonlyArray<string>) =>
     compileReply(settingsOf({ content_filter: { block_patterns: patterns } }))
 

@@ -7,11 +7,6 @@ import { completionOf } from "../../support/LlmDouble.ts"
 import { ask, type Asking, askServer, configured, secret, world } from "../../support/LlmAsking.ts"
 import { answering, hangs, LlmServer, says } from "../../support/LlmServer.ts"
 
-// The upper bound leaves room for a busy machine.
-const assertBetween = (value: number, least: number, most: number): void => {
-  assert.isAtLeast(value, least)
-  assert.isBelow(value, most)
-}
 const ok = says(200, completionOf("Hello there!"))
 const requests = Effect.flatMap(LlmServer, ({ asked }) => Effect.map(asked, ({ length }) => length))
 const several = (count: number, asking: Asking = {}) =>
@@ -22,45 +17,39 @@ const ends = (
 ): ReadonlyArray<string> => [...new Set(all.map(({ end }) => end))]
 
 describe("a 429", () => {
-  /** Asks again and again until the server is asked, and says after how many ms (counted from the 429) it was. */
-  const waited = Effect.gen(function*() {
-    const { asked } = yield* LlmServer
-    yield* Effect.repeat(askServer(), {
-      until: ({ end }) => end !== "LlmEndpointClosed",
-      schedule: Schedule.spaced("10 millis")
-    })
-    const [first, ...others] = yield* asked
-    return (others.at(-1)?.at ?? 0) - (first?.at ?? 0)
+  /** Lets so many ms pass in which no request goes out; the next one does. */
+  const closedFor = Effect.fnUntraced(function*(ms: number) {
+    const before = yield* requests
+    yield* TestClock.adjust(ms - 1)
+    assert.strictEqual((yield* askServer()).end, "LlmEndpointClosed", `after ${ms - 1} ms`)
+    assert.strictEqual(yield* requests, before)
+    yield* TestClock.adjust(1)
+    assert.notStrictEqual((yield* askServer()).end, "LlmEndpointClosed", `after ${ms} ms`)
+    assert.strictEqual(yield* requests, before + 1)
   })
 
-  it.live("is not tried again; no request goes out before Retry-After ends, however many come", () =>
+  it.effect("is not tried again; no request goes out before Retry-After ends, however many come", () =>
     Effect.gen(function*() {
       yield* answering(says(429, "{}", { "retry-after": "1" }), ok)
       assert.strictEqual((yield* askServer({ api: { retry_attempts: 3 } })).end, "LlmRateLimited")
       const storm = yield* several(20)
       assert.deepStrictEqual([ends(storm), storm.flatMap(({ attempts }) => attempts)], [["LlmEndpointClosed"], []])
-      assert.isBelow(Math.max(...storm.map(({ tookMs }) => tookMs)), 500)
       assert.strictEqual(yield* requests, 1)
-      assertBetween(yield* waited, 1_000, 1_500)
+      yield* closedFor(1_000)
       assert.strictEqual(yield* requests, 2)
     }).pipe(Effect.provide(world)))
 
-  it.live("to twenty requests at once closes the endpoint once", () =>
+  it.effect("to twenty requests at once closes the endpoint once", () =>
     Effect.gen(function*() {
       yield* answering(says(429))
       assert.deepStrictEqual(ends(yield* several(20)), ["LlmRateLimited"])
       yield* answering((call, response, index) => (index === 0 ? says(429) : ok)(call, response, index))
       assert.deepStrictEqual(ends(yield* several(20)), ["LlmEndpointClosed"])
       assert.strictEqual(yield* requests, 0)
-      const began = performance.now()
-      yield* Effect.repeat(askServer(), {
-        until: ({ end }) => end === "LlmRateLimited",
-        schedule: Schedule.spaced("10 millis")
-      })
-      assert.isBelow(performance.now() - began, 1_900)
+      yield* closedFor(1_000)
     }).pipe(Effect.provide(world)))
 
-  it.live("holds although a request from before is answered after it", () =>
+  it.effect("holds although a request from before is answered after it", () =>
     Effect.gen(function*() {
       yield* answering(says(429, "{}", { "retry-after": "60" }), (call, response, index) =>
         void setTimeout(() => ok(call, response, index), 50))
@@ -69,28 +58,22 @@ describe("a 429", () => {
       assert.strictEqual(yield* requests, 2)
     }).pipe(Effect.provide(world)))
 
-  it.live("may name a date", () =>
+  it.effect("may name a date", () =>
     Effect.gen(function*() {
-      const date = new Date(Date.now() + 2_000)
-      yield* answering(says(429, "{}", { "retry-after": date.toUTCString() }), ok)
+      // Simulated time begins in 1970.
+      yield* answering(says(429, "{}", { "retry-after": new Date(2_000).toUTCString() }), ok)
       yield* askServer()
-      yield* waited
-      // The date has whole seconds.
-      assert.isAtLeast(Date.now(), Math.floor(date.getTime() / 1000) * 1000)
-      assert.isBelow(Date.now(), Math.floor(date.getTime() / 1000) * 1000 + 800)
+      yield* closedFor(2_000)
       assert.strictEqual(yield* requests, 2)
     }).pipe(Effect.provide(world)))
 
-  it.live("without a time closes the endpoint for a second, then for two", () =>
+  it.effect("without a time closes the endpoint for a second, then for two", () =>
     Effect.gen(function*() {
       yield* answering(says(429), says(429), ok)
       yield* askServer()
-      assertBetween(yield* waited, 1_000, 1_500)
+      yield* closedFor(1_000)
       assert.strictEqual((yield* askServer()).end, "LlmEndpointClosed")
-      const { asked } = yield* LlmServer
-      yield* waited
-      const [, second = 0, third = 0] = (yield* asked).map(({ at }) => at)
-      assertBetween(third - second, 2_000, 2_500)
+      yield* closedFor(2_000)
     }).pipe(Effect.provide(world)))
 })
 
@@ -230,20 +213,24 @@ describe("fallbacks", () => {
       assert.deepStrictEqual(yield* askedModels, ["first", "second", "second"])
     }).pipe(Effect.provide(world)))
 
-  it.live("share one budget of time with the first", () =>
+  it.effect("share one budget of time with the first", () =>
     Effect.gen(function*() {
       const { aborted, idle, url } = yield* LlmServer
       yield* answering(hangs)
       const fallbacks = [fallback(url, "second"), fallback(url, "third")]
-      const { attempts, end, tookMs } = yield* askServer({ api: { fallbacks, timeout_seconds: 0.3 }, budgetMs: 700 })
-      assert.deepStrictEqual([end, attempts.map(({ model, status }) => [model, status])], ["LlmTimeout", [[
-        "first",
-        "timeout"
-      ], ["second", "timeout"]]])
-      assertBetween(attempts[0]?.durationMs ?? 0, 295, 390)
-      assertBetween(attempts[1]?.durationMs ?? 0, 300, 500)
-      assertBetween(tookMs, 690, 1_000)
-      yield* idle
+      const asking = yield* Effect.forkChild(askServer({ api: { fallbacks, timeout_seconds: 0.3 }, budgetMs: 700 }))
+      for (const [count, ms] of [[1, 300], [2, 400]] as const) {
+        yield* TestClock.withLive(
+          Effect.repeat(requests, { until: (made) => made === count, schedule: Schedule.spaced("5 millis") })
+        )
+        yield* TestClock.adjust(ms)
+      }
+      const { attempts, end } = yield* Fiber.join(asking)
+      assert.deepStrictEqual([end, attempts.map(({ durationMs, model, status }) => [model, status, durationMs])], [
+        "LlmTimeout",
+        [["first", "timeout", 300], ["second", "timeout", 400]]
+      ])
+      yield* TestClock.withLive(idle)
       assert.strictEqual(yield* aborted, 2)
     }).pipe(Effect.provide(world)))
 

