@@ -4,35 +4,24 @@ import { Effect, Predicate, Schema } from "effect"
 import { SkipReason } from "../../src/domain/decision/Decision.ts"
 import type { BusMessage } from "./Bus.ts"
 
-const About = { /** The captured line it is about, and what it says. */ line: Schema.Int, about: Schema.String }
-
-const Command = Schema.Struct({
-  ...About,
+const Expected = Schema.Struct({
+  /** The captured line it is about, and what it says. */
+  line: Schema.Int,
+  about: Schema.String,
+  /** Why the default configuration keeps silent; left out where it answers, too. */
+  refused: Schema.optionalKey(SkipReason),
   subject: Schema.String,
   request: Schema.Boolean,
   body: Schema.Record(Schema.String, Schema.Unknown),
   headers: Schema.Record(Schema.String, Schema.String)
 })
+type Expected = typeof Expected.Type
 
-const Refused = Schema.Struct({ ...About, refused: SkipReason })
+const decode = Schema.decodeEffect(Schema.fromJsonString(Schema.Array(Expected)), { onExcessProperty: "error" })
 
-const Expected = Schema.fromJsonString(Schema.Array(Schema.Union([Command, Refused])))
-
-type Expected = typeof Expected.Type[number]
-type ExpectedCommand = Extract<Expected, { readonly subject: string }>
-type ExpectedRefusal = Extract<Expected, { readonly refused: string }>
-
-const isCommand = (expected: Expected): expected is ExpectedCommand => "subject" in expected
-const isRefusal = (expected: Expected): expected is ExpectedRefusal => "refused" in expected
-
-/** What was written by hand about a capture: the commands, and where the bot must keep silent although it was called. */
+/** What was written by hand about a capture: every line that calls the bot, and the command that answers it. */
 export const loadExpected = (name: string) =>
-  Schema.decodeEffect(Expected)(
-    readFileSync(resolve(import.meta.dirname, `../fixtures/expected/${name}.json`), "utf8")
-  ).pipe(
-    Effect.map((all) => ({ commands: all.filter(isCommand), refusals: all.filter(isRefusal) })),
-    Effect.orDie
-  )
+  Effect.orDie(decode(readFileSync(resolve(import.meta.dirname, `../fixtures/expected/${name}.json`), "utf8")))
 
 /** What differs from run to run and is asserted by its form. */
 const forms: Readonly<Record<string, RegExp>> = {
@@ -67,7 +56,7 @@ const byText = <A extends { readonly body: unknown }>(commands: ReadonlyArray<A>
 /** Both lists as one compares them: `ordered` when each line was answered before the next came. */
 export const compared = (
   actual: ReadonlyArray<BusMessage>,
-  expected: ReadonlyArray<ExpectedCommand>,
+  expected: ReadonlyArray<Expected>,
   ordered: boolean
 ) => {
   const wanted = expected.map(({ body, headers, request, subject }) => ({ subject, request, body, headers }))

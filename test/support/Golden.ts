@@ -10,9 +10,22 @@ const stable = (story: string): string =>
     .replace(/; waited … s for the room's flood control/g, "")
     .replace(/drew \d\.\d+/g, "drew …")
 
-/** The decision about each captured event, a line each, in order. */
-export const golden = (events: ReadonlyArray<Captured>, records: ReadonlyArray<DecisionRecord>): string =>
-  records.map((record, index) => {
-    const line = String(events[index]?.line ?? "?").padStart(4)
-    return `${line} ${record.eventType.padEnd(11)} ${stable(storyText(record))}\n`
+/** What was decided about each event, in order. */
+export interface Decided {
+  readonly decided: ReadonlyArray<Captured>
+  readonly records: ReadonlyArray<DecisionRecord>
+}
+
+const storiesOf = ({ records }: Decided) => records.map((record) => stable(storyText(record)))
+
+/** The decision about each event with everything off, a line each; below it what is decided otherwise by default. */
+export const golden = (everythingOff: Decided, byDefault: Decided): string => {
+  const otherwise = storiesOf(byDefault)
+  return storiesOf(everythingOff).map((story, index) => {
+    const line = String(everythingOff.decided[index]?.line ?? "?").padStart(4)
+    const type = everythingOff.records[index]?.eventType ?? "?"
+    const rows = [`${line} ${type.padEnd(11)} ${story}\n`]
+    if (otherwise[index] !== story) rows.push(`     ${"by default".padEnd(11)} ${otherwise[index] ?? "nothing"}\n`)
+    return rows.join("")
   }).join("")
+}
