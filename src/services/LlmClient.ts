@@ -1,5 +1,5 @@
 import { Context, type Effect, type Option, Schema } from "effect"
-import type { Served } from "../domain/llm/CompletionReader.ts"
+import type { Served } from "../domain/llm/CompletionChunk.ts"
 import type { LlmAttempt } from "../domain/decision/Decision.ts"
 import type { CorrelationId } from "../domain/Ids.ts"
 import type { PromptMessage } from "../domain/llm/Prompt.ts"
@@ -22,11 +22,21 @@ export class LlmUnreachable extends Schema.TaggedError<LlmUnreachable>()("LlmUnr
   }
 }
 
+/** The answer ended before its end: the stream was torn, or it closed in the middle of a sentence (F5). */
+export class LlmBroken extends Schema.TaggedError<LlmBroken>()("LlmBroken", {}) {
+  readonly retryable = true
+  override get message() {
+    return "the model's server stopped in the middle of its answer; does it, or a proxy before it, close connections early?"
+  }
+}
+
 /** The server failed (5xx). */
 export class LlmServerFailed extends Schema.TaggedError<LlmServerFailed>()("LlmServerFailed", { status: Schema.Int }) {
   readonly retryable = true
   override get message() {
-    return `the model's server failed with ${this.status}`
+    return this.status < 400
+      ? "the model's server reported an error in place of an answer; see its log"
+      : `the model's server failed with ${this.status}`
   }
 }
 
@@ -77,16 +87,25 @@ export class LlmBadAnswer extends Schema.TaggedError<LlmBadAnswer>()("LlmBadAnsw
 }
 
 /** A completion without text: refused, cut off, or nothing to say. */
-export class LlmEmpty extends Schema.TaggedError<LlmEmpty>()("LlmEmpty", { finishReason: Schema.String }) {
+export class LlmEmpty extends Schema.TaggedError<LlmEmpty>()("LlmEmpty", {
+  finishReason: Schema.String,
+  /** It thought and came to no answer. */
+  thinking: Schema.optionalKey(Schema.Literal(true))
+}) {
   readonly retryable = false
   override get message() {
-    return `the model answered nothing (${this.finishReason})`
+    return this.thinking === true
+      ? `the model stopped inside its thinking (${this.finishReason}) and answered nothing; ${
+        this.finishReason === "length" ? "raise llm_api.parameters.max_tokens" : "take llm_api.parameters.stop out"
+      } or switch its thinking off in llm_api.extra_body`
+      : `the model answered nothing (${this.finishReason})`
   }
 }
 
 export type LlmError =
   | LlmTimeout
   | LlmUnreachable
+  | LlmBroken
   | LlmServerFailed
   | LlmRateLimited
   | LlmEndpointClosed

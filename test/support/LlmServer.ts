@@ -47,6 +47,9 @@ export const hangs: LlmHandler = () => undefined
 export const chunk = (content: string): string =>
   `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}\n\n`
 
+/** A stream's end. */
+export const streamEnd = `data: ${JSON.stringify({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }] })}\n\n`
+
 /** A real HTTP server that may answer completions in any way there is, and sees who leaves before the end. */
 export class LlmServer extends Context.Service<LlmServer, {
   /** Up to and with `/v1`. */

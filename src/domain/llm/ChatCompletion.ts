@@ -15,68 +15,25 @@ export const completionBody = (
   return { model, messages, ...Object.fromEntries(given), ...api.extra_body }
 }
 
-// Servers differ in what they leave out and what they make of content: only the path to the text is fixed.
-const Lenient = Schema.Struct({ choices: Schema.Array(Schema.Unknown), usage: Schema.optionalKey(Schema.Unknown) })
-const Choice = Schema.Struct({
-  message: Schema.optionalKey(Schema.NullOr(Schema.Struct({
-    content: Schema.optionalKey(Schema.Unknown),
-    refusal: Schema.optionalKey(Schema.Unknown)
-  }))),
-  finish_reason: Schema.optionalKey(Schema.Unknown)
-})
-const Tokens = Schema.Struct({ prompt_tokens: Schema.Finite, completion_tokens: Schema.Finite })
-
-const decodeLenient = Schema.decodeUnknownOption(Lenient)
-const decodeTokens = Schema.decodeUnknownOption(Tokens)
-const decodeChoice = Schema.decodeUnknownOption(Choice)
-/** The tokens a server says it used. */
-export const decodeUsage = (
-  usage: unknown
-): Option.Option<{ readonly inputTokens: number; readonly outputTokens: number }> =>
-  Option.map(
-    decodeTokens(usage),
-    (found) => ({ inputTokens: found.prompt_tokens, outputTokens: found.completion_tokens })
-  )
-
-const TextPart = Schema.Struct({ type: Schema.Literal("text"), text: Schema.String })
-const isTextPart = Schema.is(TextPart)
-
-/** The text of a message's content: a string, or the text parts of a list. */
-export const textOf = (content: unknown): string => {
-  if (typeof content === "string") return content
-  return Array.isArray(content) ? content.filter(isTextPart).map(({ text }) => text).join("") : ""
+/** Tokens as a server counts them. */
+export interface Usage {
+  readonly inputTokens: number
+  readonly outputTokens: number
 }
+
+// No model reads or writes more at once; what is more, or no number, is a server's mistake and would stay in the sums.
+const Count = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 10_000_000 }))
+const decodeTokens = Schema.decodeUnknownOption(Schema.Struct({ prompt_tokens: Count, completion_tokens: Count }))
+
+/** The tokens a server says it used, as far as it can be believed. */
+export const decodeUsage = (usage: unknown): Option.Option<Usage> =>
+  Option.map(decodeTokens(usage), ({ completion_tokens, prompt_tokens }) => ({
+    inputTokens: Math.round(prompt_tokens),
+    outputTokens: Math.round(completion_tokens)
+  }))
 
 /** Tokens of a text when the server does not say: about four characters each. */
 export const estimateTokens = (characters: number): number => Math.ceil(characters / 4)
-
-/** What a response holds. */
-export type DecodedCompletion =
-  | {
-    readonly _tag: "Text"
-    readonly text: string
-    readonly finishReason: string
-    readonly usage: Option.Option<{ readonly inputTokens: number; readonly outputTokens: number }>
-  }
-  | { readonly _tag: "Empty"; readonly finishReason: string }
-  | { readonly _tag: "Malformed"; readonly detail: string }
-
-/** Reads a response body: first choice only; a refusal, null or blank content is empty (F5). */
-export const decodeCompletion = (body: string): DecodedCompletion => {
-  const json = Option.liftThrowable((): unknown => JSON.parse(body))()
-  if (Option.isNone(json)) return { _tag: "Malformed", detail: "not JSON" }
-  const decoded = decodeLenient(json.value)
-  if (Option.isNone(decoded)) return { _tag: "Malformed", detail: "no choices" }
-  // The first choice alone counts, so the others may be anything.
-  const choice = decodeChoice(decoded.value.choices[0])
-  if (Option.isNone(choice)) return { _tag: "Malformed", detail: "no choices" }
-  const { finish_reason, message } = choice.value
-  const finishReason = typeof finish_reason === "string" ? finish_reason : "unknown"
-  const text = textOf(message?.content)
-  const refused = typeof message?.refusal === "string" && message.refusal !== ""
-  if (refused || text.trim() === "") return { _tag: "Empty", finishReason }
-  return { _tag: "Text", text, finishReason, usage: decodeUsage(decoded.value.usage) }
-}
 
 /** ms a `Retry-After` header asks for: seconds or an HTTP date; none when it is absent or unreadable. */
 export const retryAfterMs = (header: string | undefined, now: number): Option.Option<number> => {

@@ -1,50 +1,40 @@
-import { Option, Schema } from "effect"
-import { Sse } from "effect/encoding"
-import { decodeCompletion, type DecodedCompletion, decodeUsage, textOf } from "./ChatCompletion.ts"
+import { Option } from "effect"
+import { clean } from "../reply/Clean.ts"
+import { holdsThinking } from "../reply/Reasoning.ts"
 import type { StopCondition } from "../reply/StopCondition.ts"
+import type { Usage } from "./ChatCompletion.ts"
+import { chunkOf, type CompletionChunk, parsed, type Served } from "./CompletionChunk.ts"
+import { type ChosenText, chosenText } from "./ChosenText.ts"
+import { eventStream } from "./EventStream.ts"
+import type { FinishReason } from "./FinishReason.ts"
+import { failureOfErrorEvent, failureOfText, type ReportedFailure } from "./ReportedFailure.ts"
+import { endsSentence } from "./SentenceEnd.ts"
 
 /** A completion is small; whoever sends more than this is not answering the question. UTF-16 units. */
 const longestBody = 1_000_000
-
-const Chunk = Schema.fromJsonString(Schema.Struct({
-  id: Schema.optionalKey(Schema.Unknown),
-  model: Schema.optionalKey(Schema.Unknown),
-  choices: Schema.optionalKey(Schema.Unknown),
-  usage: Schema.optionalKey(Schema.Unknown),
-  error: Schema.optionalKey(Schema.Unknown),
-  object: Schema.optionalKey(Schema.Unknown),
-  code: Schema.optionalKey(Schema.Unknown)
-}))
-const Choice = Schema.Struct({
-  index: Schema.optionalKey(Schema.Unknown),
-  delta: Schema.optionalKey(Schema.Unknown),
-  message: Schema.optionalKey(Schema.Unknown),
-  finish_reason: Schema.optionalKey(Schema.Unknown)
-})
-const Content = Schema.Struct({ content: Schema.Unknown })
-const Refusal = Schema.Struct({ refusal: Schema.NonEmptyString })
-const WithCode = Schema.Struct({ code: Schema.Int.check(Schema.isBetween({ minimum: 400, maximum: 599 })) })
-
-const decodeChunk = Schema.decodeUnknownOption(Chunk)
-const decodeChoice = Schema.decodeUnknownOption(Choice)
-const decodeContent = Schema.decodeUnknownOption(Content)
-const decodeCode = Schema.decodeUnknownOption(WithCode)
-const isRefusal = Schema.is(Refusal)
-
-const contentOf = (message: unknown): string =>
-  Option.match(decodeContent(message), { onNone: () => "", onSome: ({ content }) => textOf(content) })
+/** The most that is read of one response, reasoning, comments and blanks included. UTF-16 units. */
+const longestResponse = 8_000_000
 
 /** What a response held. */
 export type ReadCompletion =
-  | DecodedCompletion
-  /** The server reported an error in place of an answer or in its middle; `code` is the HTTP status it named. */
-  | { readonly _tag: "Failed"; readonly code: number | undefined }
-
-/** What a server says of the answer itself, as far as it does. */
-export interface Served {
-  readonly id?: string
-  readonly model?: string
-}
+  | {
+    readonly _tag: "Text"
+    readonly text: string
+    /** `cut`: enough was read and the rest was not waited for. `unknown`: the server does not say. */
+    readonly finishReason: FinishReason | "cut" | "unknown"
+    readonly usage: Option.Option<Usage>
+  }
+  | {
+    readonly _tag: "Empty"
+    readonly finishReason: FinishReason | "cut" | "unknown"
+    readonly usage: Option.Option<Usage>
+    /** It thought, and came to no answer. */
+    readonly thinking: boolean
+  }
+  /** It ended before its end: what there is may be half a sentence. */
+  | { readonly _tag: "Broken" }
+  | { readonly _tag: "Malformed"; readonly detail: string }
+  | ReportedFailure
 
 /** Reads a response as it comes, be it a stream of events or one JSON body (F5, streaming). */
 export interface CompletionReader {
@@ -52,140 +42,114 @@ export interface CompletionReader {
   readonly feed: (part: string) => boolean
   /** The text of a streamed answer so far; empty until it begins. */
   readonly soFar: () => string
+  /** Whether the answer is known to be whole: what may still come is only its usage. */
+  readonly isWhole: () => boolean
   readonly served: () => Served
   /** What the response held, once it has ended or need not be read on. */
   readonly end: () => ReadCompletion
 }
 
-/** What one event of a stream says. */
-interface Told {
-  readonly text: string
-  readonly finishReason: string | undefined
-  readonly usage: ReturnType<typeof decodeUsage>
-  readonly refused: boolean
-  readonly served: Served
-  readonly failure: Extract<ReadCompletion, { _tag: "Failed" }> | undefined
+/** What an answer that came to its end is: a text, or none where nothing of it can be said aloud. */
+const answerOf = (
+  said: ChosenText,
+  text: string,
+  finishReason: FinishReason | "cut" | "unknown",
+  usage: Option.Option<Usage>
+): ReadCompletion => {
+  const failure = failureOfText(text)
+  if (failure !== undefined) return failure
+  // What a provider filtered in the middle is not said half.
+  const refused = said.refused() || finishReason === "content_filter"
+  if (!refused && clean(text, []) !== "") return { _tag: "Text", text, finishReason, usage }
+  return { _tag: "Empty", finishReason, usage, thinking: !refused && (said.thinks() || holdsThinking(text)) }
 }
-
-/** An error is told in a field of its own, as OpenAI does, as the whole object (older vLLM), or as the end's reason. */
-const failureOf = (chunk: typeof Chunk.Type, reason: unknown): Told["failure"] => {
-  const { error, object } = chunk
-  const told = error !== undefined && error !== null
-  if (!told && object !== "error" && reason !== "error") return undefined
-  return { _tag: "Failed", code: Option.getOrUndefined(decodeCode(told ? error : chunk))?.code }
-}
-
-const servedBy = ({ id, model }: typeof Chunk.Type): Served => ({
-  ...(typeof id === "string" ? { id } : {}),
-  ...(typeof model === "string" ? { model } : {})
-})
-
-/** Nothing when it is no part of a chat completion. */
-const toldBy = (data: string): Told | undefined => {
-  const chunk = Option.getOrUndefined(decodeChunk(data))
-  if (chunk === undefined) return undefined
-  const choices: ReadonlyArray<unknown> | undefined = Array.isArray(chunk.choices) ? chunk.choices : undefined
-  const choice = Option.getOrElse(decodeChoice(choices?.[0]), (): typeof Choice.Type => ({}))
-  const failure = failureOf(chunk, choice.finish_reason)
-  const usage = decodeUsage(chunk.usage)
-  const served = servedBy(chunk)
-  if (choices === undefined && failure === undefined && Option.isNone(usage)) return undefined
-  // The first choice alone counts; in a stream the others come in chunks of their own.
-  const { delta, finish_reason, index = 0, message } = choice
-  if (index !== 0) return { text: "", finishReason: undefined, usage, refused: false, served, failure }
-  return {
-    text: contentOf(delta) + contentOf(message),
-    finishReason: typeof finish_reason === "string" ? finish_reason : undefined,
-    usage,
-    refused: isRefusal(delta) || isRefusal(message),
-    served,
-    failure
-  }
-}
-
-/** One event's data, or several of them where a server ends events without a blank line. */
-const partsOf = (data: string): ReadonlyArray<string> =>
-  data.includes("\n") && Option.isNone(decodeChunk(data)) ? data.split("\n") : [data]
 
 const streamReader = (enough: StopCondition): CompletionReader => {
-  let text = ""
-  let finishReason = "unknown"
-  let usage: Told["usage"] = Option.none()
+  const said = chosenText()
+  let kept: string | undefined
+  let usage = Option.none<Usage>()
   let understood = false
-  let refused = false
   let served: Served = {}
-  let failure: Told["failure"]
+  let failure: ReportedFailure | undefined
+  // The protocol's own end, or that enough was read.
   let done = false
+  let tooLong = false
+  // An event that began as JSON and is none: a piece of the answer is lost.
+  let garbled = false
 
-  const takeText = (more: string): void => {
-    text += more
-    const kept = enough(text)
-    if (kept !== undefined) {
-      text = kept
-      finishReason = "cut"
-    }
-    done = kept !== undefined || text.length > longestBody
-  }
-  const take = (told: Told): void => {
+  const isWhole = (): boolean => done || said.finishReason() !== undefined
+
+  const take = (chunk: CompletionChunk): void => {
     understood = true
-    finishReason = told.finishReason ?? finishReason
-    usage = Option.orElse(told.usage, () => usage)
-    refused ||= told.refused
-    served = { ...served, ...told.served }
-    failure = told.failure
-    if (failure === undefined) takeText(told.text)
-    else done = true
+    usage = Option.orElse(chunk.usage, () => usage)
+    served = { ...served, ...chunk.served }
+    failure = chunk.failure
+    if (failure === undefined) (chunk.choices ?? []).forEach(said.add)
+    kept = failure === undefined ? enough(said.text()) : undefined
+    done = failure !== undefined || kept !== undefined || said.text().length > longestBody
   }
-  const takePart = (data: string): void => {
-    if (done) return
-    if (data.trim() === "[DONE]" || data.length > longestBody) {
-      done = true
-      return
-    }
-    const told = toldBy(data)
-    if (told !== undefined) take(told)
+  const takeData = (data: string, event: string): void => {
+    tooLong ||= data.length > longestBody
+    if (done || tooLong) return
+    const json = parsed(data)
+    if (event === "error") failure = failureOfErrorEvent(Option.getOrUndefined(json))
+    garbled ||= !isWhole() && Option.isNone(json) && /^[{[]/.test(data)
+    const chunk = Option.isSome(json) && failure === undefined ? chunkOf(json.value) : undefined
+    if (chunk !== undefined) take(chunk)
+    done ||= failure !== undefined
   }
-  const parser = Sse.makeParser((event) => {
-    if (event._tag === "Event" && !done) partsOf(event.data).forEach(takePart)
-  }, { maxEventSize: longestBody })
-
+  const events = eventStream(longestBody, takeData, () => {
+    done = true
+  })
   return {
     feed: (part) => {
-      // An event too large ends the stream as the end of the response does.
-      if (parser.feed(part) !== undefined) done = true
-      return done
+      if (!done && !events.feed(part)) tooLong = true
+      return done || tooLong
     },
-    soFar: () => text,
+    soFar: () => kept ?? said.text(),
+    isWhole,
     served: () => served,
     end: () => {
-      // Some servers forget the blank line after the last event.
-      parser.feed("\n\n")
+      const torn = events.end()
       if (failure !== undefined) return failure
+      const whole = isWhole()
+      const text = kept ?? said.text()
+      if (garbled && kept === undefined && !tooLong) return { _tag: "Broken" }
       if (!understood) return { _tag: "Malformed", detail: "a stream without a chat completion" }
-      return refused || text.trim() === ""
-        ? { _tag: "Empty", finishReason }
-        : { _tag: "Text", text, finishReason, usage }
+      if (tooLong && !whole) return { _tag: "Malformed", detail: "too long" }
+      // Without any sign of an end only a text that ends by itself, behind a whole event, is taken for one.
+      if (!whole && (torn || !endsSentence(clean(text, [])))) return { _tag: "Broken" }
+      return answerOf(said, text, kept === undefined ? said.finishReason() ?? "unknown" : "cut", usage)
     }
   }
 }
 
 const bodyReader = (enough: StopCondition): CompletionReader => {
   let body = ""
+  const chunk = (): CompletionChunk | undefined => Option.getOrUndefined(Option.map(parsed(body), chunkOf))
   return {
     feed: (part) => {
       body += part
       return body.length > longestBody
     },
     soFar: () => "",
-    served: () => toldBy(body)?.served ?? {},
+    isWhole: () => false,
+    served: () => chunk()?.served ?? {},
     end: () => {
       if (body.length > longestBody) return { _tag: "Malformed", detail: "too long" }
-      const failure = toldBy(body)?.failure
+      const json = parsed(body)
+      if (Option.isNone(json)) {
+        // JSON whose first line is whole is another protocol's stream; otherwise the end is missing.
+        const begun = /^[{[]/.test(body) && Option.isNone(parsed(body.split("\n", 1)[0] ?? ""))
+        return begun ? { _tag: "Broken" } : { _tag: "Malformed", detail: "not JSON" }
+      }
+      const { choices, failure, usage = Option.none() } = chunkOf(json.value) ?? {}
       if (failure !== undefined) return failure
-      const decoded = decodeCompletion(body)
-      if (decoded._tag !== "Text") return decoded
-      const kept = enough(decoded.text)
-      return kept === undefined ? decoded : { ...decoded, text: kept }
+      if (choices === undefined || choices.length === 0) return { _tag: "Malformed", detail: "no choices" }
+      const said = chosenText()
+      choices.forEach(said.add)
+      const text = enough(said.text()) ?? said.text()
+      return answerOf(said, text, said.finishReason() ?? "unknown", usage)
     }
   }
 }
@@ -193,16 +157,25 @@ const bodyReader = (enough: StopCondition): CompletionReader => {
 /** A reader for one response: what begins like JSON or a page is read as one body, anything else as events. */
 export const completionReader = (enough: StopCondition): CompletionReader => {
   let reader: CompletionReader | undefined
+  let read = 0
   return {
     feed: (part) => {
+      read += part.length
       // Blanks and a byte order mark before the beginning belong to neither.
       const rest = reader === undefined ? part.trimStart() : part
-      if (rest === "") return false
-      reader ??= /^[{[<]/.test(rest) ? bodyReader(enough) : streamReader(enough)
-      return reader.feed(rest)
+      if (rest !== "") {
+        reader ??= /^[{[<]/.test(rest) ? bodyReader(enough) : streamReader(enough)
+        if (reader.feed(rest)) return true
+      }
+      return read > longestResponse
     },
     soFar: () => reader?.soFar() ?? "",
+    isWhole: () => reader?.isWhole() ?? false,
     served: () => reader?.served() ?? {},
-    end: () => reader?.end() ?? { _tag: "Malformed", detail: "nothing" }
+    end: () => {
+      const end = reader?.end() ?? { _tag: "Malformed", detail: "nothing" }
+      const tooLong = read > longestResponse && reader?.isWhole() !== true
+      return tooLong && end._tag !== "Failed" ? { _tag: "Malformed", detail: "too long" } : end
+    }
   }
 }

@@ -1,13 +1,10 @@
 import { Option } from "effect"
-import type { Served } from "./CompletionReader.ts"
+import type { Served } from "./CompletionChunk.ts"
 import type { LlmApi } from "../settings/LlmSettings.ts"
 import { attribute, type Attributes, type AttributeValue } from "../telemetry/TraceNames.ts"
 
 /** The protocol is OpenAI's whoever the server belongs to. */
 const provider = "openai"
-/** What a server says of itself is cut to this many characters. */
-const longestServed = 200
-
 const known = (values: Readonly<Record<string, AttributeValue | undefined>>): Attributes =>
   Object.fromEntries(Object.entries(values).flatMap(([name, value]) => value === undefined ? [] : [[name, value]]))
 
@@ -53,8 +50,8 @@ export interface ChatAnswer {
 /** What the answer added. */
 export const chatAnswerAttributes = (answer: ChatAnswer): Attributes =>
   known({
-    [attribute.responseId]: answer.served?.id?.slice(0, longestServed),
-    [attribute.responseModel]: answer.served?.model?.slice(0, longestServed),
+    [attribute.responseId]: answer.served?.id,
+    [attribute.responseModel]: answer.served?.model,
     [attribute.responseFinishReasons]: [answer.finishReason],
     [attribute.responseTimeToFirstChunk]: answer.firstTextMs === undefined ? undefined : answer.firstTextMs / 1000,
     [attribute.inputTokens]: answer.estimated ? undefined : answer.inputTokens,

@@ -128,7 +128,7 @@ const tryCompletion = (http: HttpClient.HttpClient, api: LlmApi, asked: Asked, l
     Effect.catchTag(["LlmEmpty", "LlmRateLimited"], () => Effect.void),
     Effect.catchTag(["LlmRejected", "LlmStreamRefused"], ({ status }) => Effect.fail(refusal(asked, status, listed))),
     Effect.catchTag(
-      ["LlmBadAnswer", "LlmServerFailed", "LlmUnreachable"],
+      ["LlmBadAnswer", "LlmBroken", "LlmServerFailed", "LlmUnreachable"],
       ({ message }) => Effect.fail(error([...asked.server, "base_url"], message))
     ),
     Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(error(asked.model, tooLate)) })

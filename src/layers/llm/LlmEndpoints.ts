@@ -34,6 +34,7 @@ const afterError = (error: LlmError) => (health: CircuitBreaker, now: number): C
       return refused(health, error.retryAfterMs, now)
     case "LlmTimeout":
     case "LlmUnreachable":
+    case "LlmBroken":
     case "LlmServerFailed":
     case "LlmBadAnswer":
       return failed(health, now)

@@ -1,10 +1,11 @@
-import { Clock, Effect, Option, Redacted, Schema, Stream } from "effect"
+import { Clock, Deferred, Effect, Option, Redacted, Schema, Stream } from "effect"
 import { HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
 import { completionReader } from "../../domain/llm/CompletionReader.ts"
 import { completionBody, estimateTokens, retryAfterMs } from "../../domain/llm/ChatCompletion.ts"
 import {
   type Completion,
   LlmBadAnswer,
+  LlmBroken,
   LlmEmpty,
   LlmRateLimited,
   LlmRejected,
@@ -49,6 +50,9 @@ const tokensOf = (text: string, { messages }: LlmRequest) => ({
   outputTokens: estimateTokens(text.length)
 })
 
+/** How long a server may take to tell the usage of an answer that is whole, or to hang up. */
+const usageWait = "2 seconds"
+
 /** Reads until the answer is complete or long enough; leaving the stream early aborts the request. */
 const read = Effect.fnUntraced(function*(
   response: HttpClientResponse.HttpClientResponse,
@@ -57,11 +61,13 @@ const read = Effect.fnUntraced(function*(
   onFirstText: Effect.Effect<void>
 ) {
   const reader = completionReader(request.enough())
+  const whole = yield* Deferred.make<void>()
   let told = ""
   yield* response.stream.pipe(
     Stream.decodeText,
     Stream.mapEffect(Effect.fnUntraced(function*(part) {
       const done = reader.feed(part)
+      if (reader.isWhole()) yield* Deferred.succeed(whole, undefined)
       const text = reader.soFar()
       if (text === told) return done
       if (told === "") yield* onFirstText
@@ -70,16 +76,24 @@ const read = Effect.fnUntraced(function*(
       return done
     })),
     Stream.takeUntil((done) => done),
-    Stream.runDrain
+    Stream.runDrain,
+    // A connection that breaks, or stays open, behind a whole answer takes nothing from it.
+    Effect.raceFirst(Effect.andThen(Deferred.await(whole), Effect.sleep(usageWait))),
+    Effect.catch((error) => reader.isWhole() ? Effect.void : Effect.fail(error))
   )
   const decoded = reader.end()
   switch (decoded._tag) {
+    case "Broken":
+      return yield* new LlmBroken()
     case "Malformed":
       return yield* new LlmBadAnswer({ detail: decoded.detail })
     case "Failed":
       return yield* failureOf(decoded.code ?? response.status)
     case "Empty":
-      return yield* new LlmEmpty({ finishReason: decoded.finishReason })
+      return yield* new LlmEmpty({
+        finishReason: decoded.finishReason,
+        ...(decoded.thinking ? { thinking: true } : {})
+      })
     case "Text": {
       const { finishReason, text, usage } = decoded
       const tokens = Option.getOrElse(usage, () => tokensOf(text, request))

@@ -3,6 +3,7 @@ import { DecisionRecord, LlmAttempt } from "../../domain/decision/Decision.ts"
 import { ChannelName, CorrelationId, EntryKey, EventIdentity } from "../../domain/Ids.ts"
 import {
   LlmBadAnswer,
+  LlmBroken,
   LlmEmpty,
   LlmEndpointClosed,
   LlmRateLimited,
@@ -79,6 +80,7 @@ export const CompletionEnd = Schema.TaggedUnion({
     error: Schema.Union([
       LlmTimeout,
       LlmUnreachable,
+      LlmBroken,
       LlmServerFailed,
       RateLimited,
       LlmEndpointClosed,

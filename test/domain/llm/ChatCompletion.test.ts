@@ -1,11 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Option, Schema } from "effect"
-import {
-  completionBody,
-  decodeCompletion,
-  estimateTokens,
-  retryAfterMs
-} from "../../../src/domain/llm/ChatCompletion.ts"
+import { completionBody, estimateTokens, retryAfterMs } from "../../../src/domain/llm/ChatCompletion.ts"
 import { LlmApi } from "../../../src/domain/settings/LlmSettings.ts"
 import { mixed } from "../arbitraries.ts"
 
@@ -57,100 +52,6 @@ describe("completionBody", () => {
     expect(Object.keys(body)).toContain("messages")
     expect(JSON.stringify(body)).not.toContain("key")
   })
-})
-
-describe("decodeCompletion", () => {
-  const choice = (message: unknown, more: object = {}) => ({
-    choices: [{ index: 0, message, finish_reason: "stop", ...more }]
-  })
-  const text = (value: string, finishReason = "stop") => ({
-    _tag: "Text",
-    text: value,
-    finishReason,
-    usage: Option.none()
-  })
-  const empty = (finishReason = "stop") => ({ _tag: "Empty", finishReason })
-  const malformed = (detail: string) => ({ _tag: "Malformed", detail })
-
-  const rows: ReadonlyArray<readonly [what: string, body: unknown, expected: object]> = [
-    ["an answer", choice({ role: "assistant", content: "hi" }), text("hi")],
-    ["blanks around an answer stay for the next step", choice({ content: " hi\n" }), text(" hi\n")],
-    [
-      "usage",
-      { ...choice({ content: "hi" }), usage: { prompt_tokens: 7, completion_tokens: 2, total_tokens: 9 } },
-      { ...text("hi"), usage: Option.some({ inputTokens: 7, outputTokens: 2 }) }
-    ],
-    ["usage in part", { ...choice({ content: "hi" }), usage: { prompt_tokens: 7 } }, text("hi")],
-    ["usage null", { ...choice({ content: "hi" }), usage: null }, text("hi")],
-    [
-      "the first choice",
-      { choices: [{ message: { content: "one" } }, { message: { content: "two" } }] },
-      text("one", "unknown")
-    ],
-    [
-      "other choices may be anything",
-      { choices: [{ message: { content: "one" } }, 7, { message: "x" }] },
-      text("one", "unknown")
-    ],
-    ["finish_reason null", choice({ content: "hi" }, { finish_reason: null }), text("hi", "unknown")],
-    ["cut by its length", choice({ content: "hi" }, { finish_reason: "length" }), text("hi", "length")],
-    [
-      "unknown fields",
-      { id: "x", ...choice({ content: "hi", reasoning_content: "hm", tool_calls: [] }), x: 1 },
-      text("hi")
-    ],
-    [
-      "content in parts",
-      choice({
-        content: [{ type: "text", text: "h" }, { type: "image_url", image_url: "x" }, { type: "text", text: "i" }]
-      }),
-      text("hi")
-    ],
-    ["parts of a refusal", choice({ content: [{ type: "refusal", refusal: "no" }] }), empty()],
-    ["null content", choice({ content: null }), empty()],
-    ["no content", choice({ role: "assistant" }), empty()],
-    ["content of another kind", choice({ content: 5 }), empty()],
-    ["blank content", choice({ content: " \n" }), empty()],
-    ["filtered", choice({ content: "" }, { finish_reason: "content_filter" }), empty("content_filter")],
-    ["a refusal", choice({ content: null, refusal: "I cannot" }), empty()],
-    ["a refusal with content", choice({ content: "I cannot", refusal: "I cannot" }), empty()],
-    ["no refusal is none", choice({ content: "hi", refusal: null }), text("hi")],
-    ["message null", choice(null), empty()],
-    ["a message of another kind", choice("hi"), malformed("no choices")],
-    ["no choice", { choices: [] }, malformed("no choices")],
-    ["no choices", { error: { message: "busy" } }, malformed("no choices")],
-    ["choices null", { choices: null }, malformed("no choices")],
-    ["a list", [], malformed("no choices")],
-    ["null", null, malformed("no choices")]
-  ]
-  it.each(rows)("%s", (_, body, expected) => {
-    expect(decodeCompletion(JSON.stringify(body))).toEqual(expected)
-  })
-
-  it.each([
-    ["HTML", "<html><body>502 Bad Gateway</body></html>"],
-    ["nothing", ""],
-    ["half of an answer", "{\"choices\":[{\"message\":{\"content\":\"hi"]
-  ])("%s", (_, body) => {
-    expect(decodeCompletion(body)).toEqual(malformed("not JSON"))
-  })
-
-  it.prop("anything else gives an answer of one of three kinds", [Schema.Json, Schema.Json], ([json, inner]) => {
-    for (
-      const body of [
-        json,
-        { choices: json },
-        { choices: [inner, json] },
-        choice(inner),
-        choice({ content: inner, refusal: json }),
-        { ...choice({ content: "hi" }), usage: json }
-      ]
-    ) {
-      const decoded = decodeCompletion(JSON.stringify(body))
-      expect(["Text", "Empty", "Malformed"]).toContain(decoded._tag)
-      if (decoded._tag === "Text") expect(decoded.text.trim()).not.toBe("")
-    }
-  }, { arbitrary: { runs: 300 } })
 })
 
 describe("estimateTokens", () => {

@@ -38,7 +38,9 @@ const told = (answer: ReadCompletion): string => {
       return `text ${JSON.stringify(answer.text)} finish ${answer.finishReason}${usage}`
     }
     case "Empty":
-      return `empty finish ${answer.finishReason}`
+      return `empty finish ${answer.finishReason}${answer.thinking ? " thinking" : ""}`
+    case "Broken":
+      return "broken"
     case "Malformed":
       return `malformed ${answer.detail}`
     case "Failed":
@@ -150,8 +152,8 @@ describe("a reader", () => {
     ["a body", ["{\"choices\":", " ".repeat(million)], "malformed too long"],
     ["a body that would be one", [bodyOf("a".repeat(million))], "malformed too long"],
     ["an event", ["data: {\"choices\":", "a".repeat(million)], "malformed a stream without a chat completion"],
-    ["an event after others", [chunk("hi"), `data: ${"a".repeat(million)}`, "a"], "text \"hi\" finish unknown"],
-    ["a whole event", [chunk("hi"), `data: ${"a".repeat(million + 10)}\n\n`], "text \"hi\" finish unknown"],
+    ["an event after others", [chunk("hi"), `data: ${"a".repeat(million)}`, "a"], "malformed too long"],
+    ["a whole event", [chunk("hi"), `data: ${"a".repeat(million + 10)}\n\n`], "malformed too long"],
     ["a line without an end", ["x".repeat(million), "x"], "malformed a stream without a chat completion"]
   ]
   it.each(endless)("gives up on %s without an end", (_, parts, answer) => {
@@ -163,7 +165,7 @@ describe("a reader", () => {
   it("gives up on a text without an end", () => {
     const reader = completionReader(neverStop)
     let fed = 0
-    while (!reader.feed(chunk("blah ".repeat(200)))) fed++
+    while (!reader.feed(chunk(`${fed} `.padEnd(1_000, "blah ")))) fed++
     expect(fed).toBe(million / 1000)
   })
 })
@@ -211,7 +213,8 @@ describe("the line of an answer", () => {
     ([raw, tokens, pieces, max_response_length]) => {
       const configured = settings({ max_response_length })
       // As JSON carries it: what is no text in Unicode becomes something else on the way.
-      const text = raw.toWellFormed()
+      // A beginning that stands nowhere else: a text of two like halves is one said twice.
+      const text = `Once ${raw.toWellFormed()}`
       const whole = lineOf(configured, [bodyOf(text)])
       expect(lineOf(configured, inPieces(bodyOf(text), pieces))).toEqual(whole)
       const chunks: Array<string> = []

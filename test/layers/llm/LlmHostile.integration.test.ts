@@ -1,10 +1,11 @@
+import type { ServerResponse } from "node:http"
 import { inspect } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Result, Schedule } from "effect"
 import { LlmClient } from "../../../src/services/LlmClient.ts"
 import { completionOf } from "../../support/LlmDouble.ts"
 import { type ask, askServer, secret, world } from "../../support/LlmAsking.ts"
-import { answering, chunk, drips, hangs, type LlmHandler, LlmServer, says } from "../../support/LlmServer.ts"
+import { answering, chunk, drips, hangs, type LlmHandler, LlmServer, says, streamEnd } from "../../support/LlmServer.ts"
 
 const ok = says(200, completionOf("Hello there!"))
 const requests = Effect.flatMap(LlmServer, ({ asked }) => Effect.map(asked, ({ length }) => length))
@@ -12,6 +13,10 @@ const requests = Effect.flatMap(LlmServer, ({ asked }) => Effect.map(asked, ({ l
 // Each has a server of its own, and whoever hangs is waited for at the same time as the others.
 describe.concurrent("a server that", () => {
   const page = `<html>${"<br>".repeat(1000)}</html>`
+  const thinking = (text: string) => `data: {"choices":[{"delta":{"reasoning_content":"${text}"}}]}\n\n`
+  const wholeThen = (end: (response: ServerResponse) => void): LlmHandler => (_, response) => {
+    response.writeHead(200).write(chunk("Hello there") + streamEnd, () => setTimeout(() => end(response), 20))
+  }
   const forever = (part: string): LlmHandler => drips(() => part, 1)
   const rows: ReadonlyArray<readonly [what: string, handler: LlmHandler, end: string, aborts: number]> = [
     ["never answers", hangs, "LlmTimeout", 1],
@@ -20,7 +25,7 @@ describe.concurrent("a server that", () => {
     ["only says that it is alive", drips(() => ": ping\n\n", 50), "LlmTimeout", 1],
     [
       "thinks for ever",
-      drips(() => "data: {\"choices\":[{\"delta\":{\"reasoning_content\":\"hm\"}}]}\n\n", 20),
+      drips(() => thinking("hm"), 20),
       "LlmTimeout",
       1
     ],
@@ -34,13 +39,21 @@ describe.concurrent("a server that", () => {
       0
     ],
     ["sends other JSON", says(200, "{\"models\":[]}"), "LlmBadAnswer", 0],
-    ["sends half of it", says(200, completionOf("Hello").slice(0, 60)), "LlmBadAnswer", 0],
+    ["sends half of it", says(200, completionOf("Hello").slice(0, 60)), "LlmBroken", 0],
+    ["tears its stream", says(200, `${chunk("Hello there.")}${chunk("And th").slice(0, 30)}`), "LlmBroken", 0],
+    ["ends without an end inside a sentence", says(200, chunk("Hello there, I")), "LlmBroken", 0],
+    ["ends without an end behind a sentence", says(200, chunk("Hello there.")), "Hello there.", 0],
+    ["breaks behind an answer", wholeThen((response) => void response.destroy()), "Hello there", 1],
     ["sends nothing", says(200, ""), "LlmBadAnswer", 0],
     ["has no content", says(204, ""), "LlmBadAnswer", 0],
     ["hangs up", (_, response) => void response.destroy(), "LlmUnreachable", 1],
     ["speaks no HTTP", (_, response) => void response.socket?.end("SSH-2.0-OpenSSH_9.6\r\n"), "LlmUnreachable", 1],
     ["sends JSON without an end", forever(`{"choices":${" ".repeat(50_000)}`), "LlmBadAnswer", 1],
     ["sends a page without an end", forever(`<html>${page.repeat(20)}`), "LlmBadAnswer", 1],
+    ["thinks as fast as it can", forever(thinking("hm ".repeat(300_000))), "LlmBadAnswer", 1],
+    ["says as fast as it can that it is alive", forever(`: ${"ping ".repeat(200_000)}\n\n`), "LlmBadAnswer", 1],
+    ["sends blanks as fast as it can", forever(" ".repeat(1_000_000)), "LlmBadAnswer", 1],
+    ["says the same without an end", forever(chunk("blah ".repeat(180_000))), "LlmBadAnswer", 1],
     ["sends an event without an end", forever(`data: ${"x".repeat(50_000)}`), "LlmBadAnswer", 1],
     [
       "fails without an end",
@@ -78,7 +91,7 @@ describe.concurrent("a server that", () => {
   it.live("writes without an end is read to a million characters", () =>
     Effect.gen(function*() {
       const { aborted, idle } = yield* LlmServer
-      yield* answering(forever(chunk("blah ".repeat(10_000))))
+      yield* answering(drips((index) => chunk(`${index} `.padEnd(50_000, "blah ")), 1))
       const { result } = yield* askServer({ budgetMs: 3_000 })
       assert.isBelow(Result.getOrThrow(result).text.length, 1_100_000)
       yield* idle

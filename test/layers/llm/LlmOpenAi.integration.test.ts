@@ -10,7 +10,7 @@ import { layerNoDeps } from "../../../src/layers/llm/LlmOpenAi.ts"
 import { LlmClient } from "../../../src/services/LlmClient.ts"
 import { completionOf } from "../../support/LlmDouble.ts"
 import { ask, askServer, configured, world } from "../../support/LlmAsking.ts"
-import { answering, chunk, drips, LlmServer, says } from "../../support/LlmServer.ts"
+import { answering, chunk, drips, LlmServer, says, streamEnd } from "../../support/LlmServer.ts"
 
 const fixture = (name: string): string => {
   const text = readFileSync(resolve(import.meta.dirname, "../../fixtures/llm", name), "utf8")
@@ -50,7 +50,12 @@ describe("an answer", () => {
       const sent: Array<number> = []
       yield* answer((asked, httpResponse, index) =>
         drips(
-          (token) => token < 85 ? (sent[index] = token + 1, chunk(words[token % words.length] ?? "")) : undefined,
+          (token) =>
+            token < 85
+              ? (sent[index] = token + 1, chunk(words[token % words.length] ?? ""))
+              : token === 85
+              ? streamEnd
+              : undefined,
           1000 / 30
         )(asked, httpResponse, index)
       )

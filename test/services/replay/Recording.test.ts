@@ -3,6 +3,7 @@ import { Schema } from "effect"
 import { CorrelationId } from "../../../src/domain/Ids.ts"
 import {
   LlmBadAnswer,
+  LlmBroken,
   LlmEmpty,
   LlmEndpointClosed,
   type LlmError,
@@ -26,7 +27,9 @@ const failures: ReadonlyArray<LlmError> = [
   new LlmEndpointClosed({ model: "m", forMs: 1, why: "failures" }),
   new LlmRejected({ status: 401 }),
   new LlmBadAnswer({ detail: "no JSON" }),
-  new LlmEmpty({ finishReason: "length" })
+  new LlmEmpty({ finishReason: "length" }),
+  new LlmEmpty({ finishReason: "length", thinking: true }),
+  new LlmBroken()
 ]
 
 describe("a line of a recording", () => {

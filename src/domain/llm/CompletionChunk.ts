@@ -1,0 +1,112 @@
+import { Option, Predicate, Schema } from "effect"
+import { decodeUsage, type Usage } from "./ChatCompletion.ts"
+import { type FinishReason, finishReasonOf } from "./FinishReason.ts"
+import { failureOf, type ReportedFailure } from "./ReportedFailure.ts"
+
+/** What a server says of the answer itself, as far as it does. */
+export interface Served {
+  readonly id?: string
+  readonly model?: string
+}
+
+/** The fields in which a choice may carry text: the first that ever has any is the answer. */
+export const textFields = ["delta", "message", "text"] as const
+export type TextField = (typeof textFields)[number]
+
+/** What one choice of a chunk says. */
+export interface ChoiceChunk {
+  readonly index: number
+  readonly texts: Readonly<Record<TextField, string>>
+  readonly finishReason: FinishReason | undefined
+  readonly refused: boolean
+  /** It carries reasoning, in a field of its own or among the parts of the content. */
+  readonly thinks: boolean
+}
+
+/** What one event of a stream, or a whole body, says. */
+export interface CompletionChunk {
+  readonly choices: ReadonlyArray<ChoiceChunk> | undefined
+  readonly usage: Option.Option<Usage>
+  readonly served: Served
+  readonly failure: ReportedFailure | undefined
+}
+
+type Fields = Readonly<Record<PropertyKey, unknown>>
+const isFields: (value: unknown) => value is Fields = Predicate.isReadonlyObject
+const fieldsOf = (value: unknown): Fields => isFields(value) ? value : {}
+
+const isBlank = (value: unknown): boolean =>
+  value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0)
+
+const textTypes: ReadonlyArray<unknown> = ["text", "output_text", undefined, null]
+
+/** The text of a message's content: a string, a part, or the text parts of a list. */
+export const textOf = (content: unknown): string => {
+  if (typeof content === "string") return content
+  if (Array.isArray(content)) return content.map(textOf).join("")
+  const { text, type } = fieldsOf(content)
+  return typeof text === "string" && textTypes.includes(type) ? text : ""
+}
+
+const contentOf = (message: unknown): string => textOf(isFields(message) ? message["content"] : message)
+
+const reasoningFields = ["reasoning_content", "reasoning", "reasoning_text", "reasoning_details", "thinking"]
+const thinks = (message: Fields): boolean => {
+  const { content } = message
+  return reasoningFields.some((field) => !isBlank(message[field])) ||
+    (Array.isArray(content) && content.some((part) => /think|reason/.test(String(fieldsOf(part)["type"]))))
+}
+const isRefusal = ({ refusal }: Fields): boolean => typeof refusal === "string" && refusal !== ""
+
+/** As a number or as a text; where there is none, the place in the list. */
+const indexOf = (index: unknown, place: number): number => {
+  const number = Number(index ?? place)
+  return Number.isSafeInteger(number) ? number : place
+}
+
+const choiceOf = (choice: Fields, place: number): ChoiceChunk => {
+  const said = [fieldsOf(choice["delta"]), fieldsOf(choice["message"])]
+  return {
+    index: indexOf(choice["index"], place),
+    texts: {
+      delta: contentOf(choice["delta"]),
+      message: contentOf(choice["message"]),
+      text: textOf(choice["text"])
+    },
+    finishReason: finishReasonOf(choice["finish_reason"] ?? choice["finishReason"] ?? choice["stop_reason"]),
+    refused: said.some(isRefusal),
+    thinks: said.some(thinks)
+  }
+}
+
+/** Choices are a list; some proxies make an object of it, with the places as keys. */
+const choicesOf = (choices: unknown): ReadonlyArray<Fields> | undefined => {
+  if (Array.isArray(choices)) return choices.filter(isFields)
+  const values = Object.values(fieldsOf(choices))
+  return values.length > 0 && values.every(isFields) ? values : undefined
+}
+
+// An id or a model's name has no blanks and an end; what has is something else, perhaps somebody's words.
+const id = /^[\w.:-]{1,80}$/
+const modelName = /^[\w.:/@+-]{1,100}$/
+const matching = (value: unknown, shape: RegExp): value is string => typeof value === "string" && shape.test(value)
+
+const json = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
+
+/** Nothing when the text is no JSON. */
+export const parsed = (text: string): Option.Option<unknown> => json(text)
+
+/** Nothing when it is no part of a chat completion and no report of an error. */
+export const chunkOf = (value: unknown): CompletionChunk | undefined => {
+  const chunk = fieldsOf(Array.isArray(value) ? value[0] : value)
+  const found = choicesOf(chunk["choices"])
+  const choices = found?.map(choiceOf)
+  const usage = decodeUsage(chunk["usage"])
+  const failure = failureOf(chunk, found)
+  if (choices === undefined && failure === undefined && Option.isNone(usage)) return undefined
+  const served = {
+    ...(matching(chunk["id"], id) ? { id: chunk["id"] } : {}),
+    ...(matching(chunk["model"], modelName) ? { model: chunk["model"] } : {})
+  }
+  return { choices, usage, served, failure }
+}

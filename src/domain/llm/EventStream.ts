@@ -1,0 +1,72 @@
+import { Option } from "effect"
+import { Sse } from "effect/encoding"
+import { parsed } from "./CompletionChunk.ts"
+
+/** Takes a stream of server-sent events apart. */
+export interface EventStream {
+  /** Takes the next part; false when an event is too large to be one. */
+  readonly feed: (part: string) => boolean
+  /** Takes the end; true when the stream ended in the middle of an event, or with something that is none. */
+  readonly end: () => boolean
+}
+
+const doneMark = /^"?\[?(?:DONE|END)\]?"?$/i
+const fieldLine = /^(?:data|event|id|retry)?(?::|$)/
+
+/** Sees lines that belong to no event: half a field's name, an error page behind the events. */
+const lineWatch = () => {
+  let line = ""
+  let stray = false
+  const close = (): void => {
+    stray ||= !fieldLine.test(line)
+    line = ""
+  }
+  return {
+    feed: (part: string): void =>
+      part.split(/[\r\n]/).forEach((piece, index) => {
+        if (index > 0) close()
+        // The name of a field and its colon are all that matters.
+        line = (line + piece.slice(0, 8)).slice(0, 8)
+      }),
+    end: (): boolean => {
+      close()
+      return stray
+    }
+  }
+}
+
+/** One event's data, or several of them where a server ends events without a blank line. */
+const partsOf = (data: string): ReadonlyArray<string> =>
+  data.includes("\n") && Option.isNone(parsed(data)) ? data.split("\n") : [data]
+
+/** Hands over the data of each event with the event's name, and tells of the protocol's own end (`[DONE]`). */
+export const eventStream = (
+  longestEvent: number,
+  onData: (data: string, event: string) => void,
+  onDone: () => void
+): EventStream => {
+  const lines = lineWatch()
+  let strayData = false
+  const take = (event: string) => (part: string): void => {
+    // A proxy that wraps events again writes the field's name twice.
+    const data = part.trim().replace(/^(?:data:\s*)+/, "")
+    if (doneMark.test(data)) return onDone()
+    strayData ||= data !== "" && Option.isNone(parsed(data))
+    onData(data, event)
+  }
+  const parser = Sse.makeParser((event) => {
+    if (event._tag === "Event") partsOf(event.data).forEach(take(event.event))
+  }, { maxEventSize: longestEvent })
+  return {
+    feed: (part) => {
+      lines.feed(part)
+      return parser.feed(part) === undefined
+    },
+    end: () => {
+      const stray = lines.end()
+      // Some servers forget the blank line after the last event.
+      parser.feed("\n\n")
+      return stray || strayData
+    }
+  }
+}
