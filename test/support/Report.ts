@@ -5,7 +5,7 @@ import { completionReader } from "../../src/domain/llm/CompletionReader.ts"
 import { neverStop } from "../../src/domain/reply/StopCondition.ts"
 import { play, type Scenario } from "./Scenario.ts"
 
-const Failure = Schema.Literals(["Empty", "Malformed", "Failed"])
+const Failure = Schema.Literals(["Empty", "Broken", "Malformed", "Failed"])
 
 const Right = Schema.Union([
   Schema.Struct({ sent: Schema.NonEmptyArray(Schema.String) }),
@@ -35,9 +35,12 @@ export type Report = typeof Report.Type
 
 const fixtures = resolve(import.meta.dirname, "../fixtures/llm")
 
+/** A fixture without its first line, which says what it holds. */
+const bodyOf = (fixture: string): string => readFileSync(resolve(fixtures, fixture), "utf8").replace(/^.*\n/, "")
+
 /** What a case's model says, or how its response fails to be an answer. */
 const answerOf = ({ answer, fixture, response }: Case): Result.Result<string, typeof Failure.Type> => {
-  const body = fixture === undefined ? response : readFileSync(resolve(fixtures, fixture), "utf8")
+  const body = fixture === undefined ? response : bodyOf(fixture)
   if (body === undefined) return Result.succeed(answer ?? "Answer number 1 of the script")
   const reader = completionReader(neverStop)
   reader.feed(body)
