@@ -38,14 +38,14 @@ const fieldsOf = (value: unknown): Fields => isFields(value) ? value : {}
 const isBlank = (value: unknown): boolean =>
   value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0)
 
-const textTypes: ReadonlyArray<unknown> = ["text", "output_text", undefined, null]
+const textTypes: ReadonlySet<unknown> = new Set(["text", "output_text", undefined, null])
 
 /** The text of a message's content: a string, a part, or the text parts of a list. */
-export const textOf = (content: unknown): string => {
+const textOf = (content: unknown): string => {
   if (typeof content === "string") return content
   if (Array.isArray(content)) return content.map(textOf).join("")
   const { text, type } = fieldsOf(content)
-  return typeof text === "string" && textTypes.includes(type) ? text : ""
+  return typeof text === "string" && textTypes.has(type) ? text : ""
 }
 
 const contentOf = (message: unknown): string => textOf(isFields(message) ? message["content"] : message)
