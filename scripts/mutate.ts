@@ -24,56 +24,58 @@ const mutations: ReadonlyArray<Mutation> = [
   ...inFile(
     "src/domain/limits/SlidingWindow.ts",
     ["a window is closed on its left too", "sentAt > now - windowMs).length", "sentAt >= now - windowMs).length"],
-    ["a sent reply counts as held for ever", "charge.id === id ? { ...charge, sentAt } : charge", "charge"],
+    ["a sent reply counts as held for ever", "entry.id === id ? { ...entry, sentAt } : entry", "entry"],
     [
       "a sent reply counts from its admission",
-      "{ ...charge, sentAt } : charge",
-      "{ ...charge, sentAt: charge.admittedAt } : charge"
+      "{ ...entry, sentAt } : entry",
+      "{ ...entry, sentAt: entry.admittedAt } : entry"
     ],
-    ["what was sent can be given back", "charge.id !== id || charge.sentAt !== undefined", "charge.id !== id"],
+    ["what was sent can be given back", "entry.id !== id || entry.sentAt !== undefined", "entry.id !== id"],
     [
       "retryAfterMs names when the oldest leaves, however many must",
       "windowMs, now) - maximum]",
-      "windowMs, now) - countInside(charges, windowMs, now)]"
+      "windowMs, now) - countInside(entries, windowMs, now)]"
+    ]
+  ),
+  ...inFile(
+    "src/domain/limits/LimitCheck.ts",
+    [
+      "the channel's limits are named before the user's",
+      "of rulesOf(state, request)) {",
+      "of rulesOf(state, request).toReversed()) {"
+    ],
+    ["one reply more than the maximum", "allowed: used < maximum.value", "allowed: used <= maximum.value"],
+    ["one reply more under way than allowed", "allowed: held < maximum,", "allowed: held <= maximum,"],
+    [
+      "the global cooldown runs from the last send only",
+      "?? Number.NEGATIVE_INFINITY, ...held)",
+      "?? Number.NEGATIVE_INFINITY)"
+    ],
+    ["an entry's max_per_hour is ignored", "hourMs, own.max_per_hour]", "hourMs, own.max_per_channel_per_hour]"]
+  ),
+  ...inFile(
+    "src/domain/limits/LimitState.ts",
+    ["one person's private message silences the others", "entry.type === \"pm\" ?", "entry.type === \"mention\" ?"],
+    [
+      "a user's limits count for each trigger apart",
+      "[windowName(\"user\", name)",
+      "[windowName(\"user\", entry.type, name)"
     ]
   ),
   ...inFile(
     "src/domain/limits/RateLimit.ts",
     [
-      "the channel's limits are named before the user's",
-      "of windowsOf(request)) {",
-      "of windowsOf(request).toReversed()) {"
-    ],
-    ["one reply more than the maximum", "allowed: used < maximum.value", "allowed: used <= maximum.value"],
-    ["one reply more under way than allowed", "allowed: held < maximum,", "allowed: held <= maximum,"],
-    [
       "a released reply keeps its cooldown",
-      "ledgers: kept.map(([name]) => name) }",
-      "ledgers: kept.map(([name]) => name).filter((name) => !name.startsWith(\"cooldown\")) }"
+      "channelWindows: [...ofChannel, ...cooldowns]",
+      "channelWindows: ofChannel"
     ],
-    [
-      "the global cooldown runs from the last send only",
-      "Math.max(lastSentIn(state, request.channel), ...held)",
-      "lastSentIn(state, request.channel)"
-    ],
-    [
-      "the global cooldown forgets what was sent",
-      "lastSent: HashMap.set(state.lastSent, reservation.channel, sentAt)",
-      "lastSent: state.lastSent"
-    ],
+    ["the global cooldown forgets what was sent", "channel: { ...channel, lastSentAt: sentAt }", "channel"],
     [
       "a cooldown is over a moment late",
       "key.entry.cooldown_seconds * 1000 - now)",
       "key.entry.cooldown_seconds * 1000 + 1 - now)"
     ],
-    ["one person's private message silences the others", "entry.type === \"pm\" ?", "entry.type === \"mention\" ?"],
-    [
-      "a user's limits count for each trigger apart",
-      "ledgerName(\"user\", name)",
-      "ledgerName(\"user\", entry.type, name)"
-    ],
-    ["idle users are never forgotten", "ledgers: sweep(state.ledgers, now)", "ledgers: state.ledgers"],
-    ["an entry's max_per_hour is ignored", "hourMs, own.max_per_hour]", "hourMs, own.max_per_channel_per_hour]"]
+    ["idle users are never forgotten", "windows: sweep(limits.windows, now)", "windows: limits.windows"]
   ),
   ...inFile(
     "src/domain/limits/MediaSilence.ts",
@@ -155,7 +157,7 @@ const mutations: ReadonlyArray<Mutation> = [
   ),
   ...inFile(
     "src/services/MessagePipeline.ts",
-    ["a bug of ours leaves its decision open", "Effect.andThen(decision.close(internalError), ack)", "ack"],
+    ["a bug of ours leaves its decision open", "decision.close(internalError)\n", "\n"],
     [
       "private lines enter the channel's window",
       "with: sender === channel.bot.key ? userKey(line.to) : sender",
@@ -168,18 +170,18 @@ const mutations: ReadonlyArray<Mutation> = [
     ],
     [
       "the silence after a media change is not checked",
-      "if (!(yield* gates.silence(channel, decision))) return yield* ack",
+      "if (!admission.silence(channel, decision)) return undefined",
       ""
     ],
     [
       "echoes enter the context again",
-      "(yield* echoes.confirm(conversation, line.text))",
-      "(yield* Effect.succeed(false))"
+      "deliveries.confirm(conversation, line.text)",
+      "false"
     ]
   ),
   ...inFile(
     "src/services/reply/Replies.ts",
-    ["a failed reply keeps its place", "if (outcome._tag !== \"Replied\") yield* limiter.release(job.reservation)", ""],
+    ["a failed reply keeps its place", "if (outcome._tag !== \"Replied\") limiter.release(job.reservation)", ""],
     [
       "a blocked answer is sent",
       "if (reply._tag === \"Dropped\") return skipped(reply.reason, reply.detail)",
@@ -190,35 +192,35 @@ const mutations: ReadonlyArray<Mutation> = [
     "src/services/reply/Outbox.ts",
     [
       "a ready reply does not wait for the global cooldown",
-      "const cooldownMs = yield* limiter.sendDelay(channel.key, channel.rateLimits, now)",
+      "const cooldownMs = limiter.sendDelay(channel.key, channel.rateLimits, now)",
       "const cooldownMs = 0"
     ],
     [
       "a ready reply does not wait for the room's flood control",
-      "const pacingMs = tokenDelay(pacing, now)",
+      "const pacingMs = tokenDelay(states.of(channel.key).pace, now)",
       "const pacingMs = 0"
     ],
     ["replies are sent past their deadline", "(left) => left < waitMs)) return", "() => false)) return"],
     [
       "replies of a channel leave all at once",
-      "lane.turn.withPermit(takeTurn(job, text, lane))",
+      "turn.withPermit(takeTurn(job, text))",
       "takeTurn(job, text, lane)"
     ]
   ),
   ...inFile(
-    "src/services/triggers/Triggers.ts",
+    "src/domain/triggers/UnluckyDraws.ts",
     [
       "losing draws are counted for ever",
-      "if (result._tag === \"Fired\" || result._tag === \"Probability\") unlucky.delete(key)",
-      "if (result._tag === \"Probability\") unlucky.delete(key)"
+      "if (result._tag === \"Fired\" || result._tag === \"Probability\") draws.delete(key)",
+      "if (result._tag === \"Probability\") draws.delete(key)"
     ]
   ),
   ...inFile(
     "src/services/triggers/ContextualTimer.ts",
     [
       "the model is asked before the limits",
-      "const reservation = yield* gates.admit(",
-      "yield* Effect.result(ask(channel, trigger.entry, decision)); const reservation = yield* gates.admit("
+      "const reservation = admission.admit(",
+      "Effect.runFork(Effect.result(ask(channel, trigger.entry, decision))); const reservation = admission.admit("
     ],
     ["a no of the model leads to a reply", "if (!wanted.success) return", "if (wanted.success === undefined) return"]
   ),

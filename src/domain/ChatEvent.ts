@@ -67,9 +67,9 @@ export interface OtherEvent {
 }
 
 /** The events the bot explains: each gets a decision record. */
-export type Conversation = ChatMsg | Pm | ChangeMedia
+export type ConversationEvent = ChatMsg | Pm | ChangeMedia
 
-export type ChatEvent = Conversation | Presence | Login | Refusal | OtherEvent
+export type ChatEvent = ConversationEvent | Presence | Login | Refusal | OtherEvent
 
 /** The wire's name of the event types that metrics and logs tell apart; anything else is `other`. */
 export type EventType =

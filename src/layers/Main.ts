@@ -1,12 +1,16 @@
-import { Layer } from "effect"
+import { type Effect, Layer } from "effect"
 import type { SecureRandom } from "effect/crypto"
 import { Announcements } from "../services/Announcements.ts"
 import type { BotConfig } from "../services/BotConfig.ts"
 import { ChannelSupervisor } from "../services/ChannelSupervisor.ts"
 import { ConnectionGate } from "../services/reply/ConnectionGate.ts"
+import { ChannelStates } from "../services/ChannelStates.ts"
 import { ContextStore } from "../services/ContextStore.ts"
 import { ContextualTimer } from "../services/triggers/ContextualTimer.ts"
+import { type DecisionListener, DecisionListeners } from "../services/decision/DecisionListener.ts"
 import { DecisionLog } from "../services/decision/DecisionLog.ts"
+import { decisionLogLines } from "../services/decision/DecisionLogLines.ts"
+import { decisionMetrics } from "../services/decision/DecisionMetrics.ts"
 import { DeliveryTracker } from "../services/reply/DeliveryTracker.ts"
 import { Explain } from "../services/decision/Explain.ts"
 import { Admission } from "../services/limits/Admission.ts"
@@ -23,18 +27,11 @@ import { ResponseProcessor } from "../services/reply/ResponseProcessor.ts"
 import { SendTime } from "../services/reply/SendTime.ts"
 import { NextEvaluation } from "../services/triggers/NextEvaluation.ts"
 import { Screening } from "../services/triggers/Screening.ts"
-import { Deduplication } from "../services/triggers/Deduplication.ts"
 import { Triggers } from "../services/triggers/Triggers.ts"
 import * as IntakeCore from "./nats/IntakeCore.ts"
 
 /** What the bot remembers and counts. */
-const state = Layer.mergeAll(
-  ContextStore.layer,
-  Deduplication.layer,
-  DeliveryTracker.layer,
-  RateLimiter.layer,
-  DecisionLog.layer
-)
+const memory = Layer.mergeAll(ContextStore.layerNoDeps, DeliveryTracker.layerNoDeps, RateLimiter.layerNoDeps)
 
 /** When things happen that nobody sends: by the clock. */
 export const byTheClock: Layer.Layer<NextEvaluation | SendTime> = Layer.mergeAll(
@@ -45,10 +42,17 @@ export const byTheClock: Layer.Layer<NextEvaluation | SendTime> = Layer.mergeAll
 type Bot = Announcements | ChannelSupervisor | DecisionLog | Explain | Health | Replies
 type World = BotConfig | LlmClient | Nats | SecureRandom.SecureRandom
 
-/** The bot itself, without the world: give it events, their time, a configuration, a bus and a model. */
-export const botOn = <R>(
-  intake: Layer.Layer<Intake, never, R>
-): Layer.Layer<Bot, never, World | NextEvaluation | SendTime | R> =>
+/** Somebody who hears of every decision. */
+type Listening<R> = Effect.Effect<DecisionListener, never, R>
+
+/**
+ * The bot itself, without the world: give it events, their time, a configuration, a bus and a model. `listeners` hear of
+ * decisions besides the log and the metrics.
+ */
+export const botOn = <R, L = never>(
+  intake: Layer.Layer<Intake, never, R>,
+  listeners: ReadonlyArray<Listening<L>> = []
+): Layer.Layer<Bot, never, World | NextEvaluation | SendTime | R | L> =>
   Layer.mergeAll(Health.layerNoDeps, Explain.layerNoDeps).pipe(
     Layer.provideMerge(ChannelSupervisor.layerNoDeps),
     Layer.provideMerge(Layer.mergeAll(MessagePipeline.layerNoDeps, ContextualTimer.layerNoDeps)),
@@ -63,7 +67,13 @@ export const botOn = <R>(
     )),
     // It says goodbye when all above has stopped.
     Layer.provideMerge(Announcements.layerNoDeps),
-    Layer.provideMerge(state)
+    Layer.provideMerge(Layer.mergeAll(
+      memory,
+      DecisionLog.layerNoDeps.pipe(
+        Layer.provide(DecisionListeners.layer<L>([decisionLogLines, decisionMetrics, ...listeners]))
+      )
+    )),
+    Layer.provideMerge(ChannelStates.layer)
   )
 
 /** The bot that takes events from NATS as they come. */

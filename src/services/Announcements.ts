@@ -11,6 +11,7 @@ import { protocols } from "../domain/wire/protocols/Protocol.ts"
 import type { WireMessage } from "../domain/wire/Wire.ts"
 import { BotConfig } from "./BotConfig.ts"
 import { makeLogSampler } from "./telemetry/LogSampling.ts"
+import { makeLogWriter } from "./telemetry/LogWriter.ts"
 import { monotonicMillis } from "./Time.ts"
 import { Nats, type NatsError } from "./Nats.ts"
 
@@ -33,7 +34,8 @@ export class Announcements extends Context.Service<Announcements, {
       const nats = yield* Nats
       const scope = yield* Effect.scope
       const startedAt = yield* monotonicMillis
-      const sampler = makeLogSampler()
+      const sample = yield* makeLogSampler
+      const log = yield* makeLogWriter("Announcements")
       const named = Effect.annotateLogs({ logger: "Announcements" })
       if (!protocols[settings.nats.protocol].announces) return Announcements.of({ begin: () => Effect.void })
 
@@ -48,14 +50,10 @@ export class Announcements extends Context.Service<Announcements, {
       )
 
       const tell = (message: WireMessage): Effect.Effect<void> =>
-        Option.match(bridgeNews(message), {
-          onNone: () => Effect.void,
-          onSome: (news) =>
-            sampler(
-              news.message,
-              (leftOut) => Effect.annotateLogs(Effect.logWithLevel(news.level)(news.message), leftOut)
-            )
-        }).pipe(named)
+        Effect.sync(() => {
+          const news = Option.getOrUndefined(bridgeNews(message))
+          if (news !== undefined) sample(news.message, (leftOut) => log(news.level, news.message, leftOut))
+        })
 
       const begin = Effect.fnUntraced(function*(announcer: Announcer): Effect.fn.Return<void, NatsError, Scope.Scope> {
         yield* Effect.addFinalizer(() => Effect.timeoutOption(announce("shutdown", announcer), farewellWithin))

@@ -6,6 +6,8 @@ import type { Settings } from "../domain/settings/Settings.ts"
 /** The configuration in force. Read it once per message, so that a reload never splits a decision (F9). */
 export class BotConfig extends Context.Service<BotConfig, {
   readonly current: Effect.Effect<ActiveSettings>
+  /** The same for plain code. */
+  readonly read: () => ActiveSettings
   /** A channel's settings; none when it is not configured (any more). */
   readonly channel: (key: ChannelKey) => Effect.Effect<Option.Option<ChannelSettings>>
   /** The configuration in force, then every later one. */
@@ -15,6 +17,7 @@ export class BotConfig extends Context.Service<BotConfig, {
   static readonly fromRef = (ref: SubscriptionRef.SubscriptionRef<ActiveSettings>) =>
     BotConfig.of({
       current: SubscriptionRef.get(ref),
+      read: () => SubscriptionRef.getUnsafe(ref),
       channel: (key) => Effect.map(SubscriptionRef.get(ref), ({ channels }) => Option.fromNullishOr(channels.get(key))),
       changes: SubscriptionRef.changes(ref)
     })

@@ -3,17 +3,11 @@ import type { ActiveSettings, ChannelSettings } from "../domain/ChannelSettings.
 import type { ChannelKey } from "../domain/Ids.ts"
 import { eventSubjects } from "../domain/wire/Subject.ts"
 import { BotConfig } from "./BotConfig.ts"
-import { ContextStore } from "./ContextStore.ts"
+import { ChannelStates } from "./ChannelStates.ts"
 import { ContextualTimer } from "./triggers/ContextualTimer.ts"
-import { DecisionLog } from "./decision/DecisionLog.ts"
-import { DeliveryTracker } from "./reply/DeliveryTracker.ts"
 import { Intake } from "./Intake.ts"
 import { MessagePipeline } from "./MessagePipeline.ts"
-import { Outbox } from "./reply/Outbox.ts"
-import { RateLimiter } from "./limits/RateLimiter.ts"
 import { Replies } from "./reply/Replies.ts"
-import { Screening } from "./triggers/Screening.ts"
-import { Deduplication } from "./triggers/Deduplication.ts"
 import { stopStep } from "./Stopping.ts"
 
 /** A channel that failed is started again after 1, 2, 4 … at most 30 s. */
@@ -40,15 +34,7 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
       const intake = yield* Intake
       const pipeline = yield* MessagePipeline
       const timer = yield* ContextualTimer
-      const states = [
-        yield* ContextStore,
-        yield* Deduplication,
-        yield* Screening,
-        yield* RateLimiter,
-        yield* DeliveryTracker,
-        yield* Outbox,
-        yield* DecisionLog
-      ]
+      const states = yield* ChannelStates
       const replies = yield* Replies
       const scope = yield* Effect.scope
       const fibers = yield* FiberMap.make<ChannelKey, void, never>()
@@ -102,9 +88,7 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
       const forget = (key: ChannelKey): Effect.Effect<void> =>
         Effect.andThen(
           replies.idle(key),
-          Effect.suspend(() =>
-            running.has(key) ? Effect.void : Effect.forEach(states, (state) => state.forget(key), { discard: true })
-          )
+          Effect.suspend(() => running.has(key) ? Effect.void : Effect.sync(() => states.forget(key)))
         )
 
       const stop = Effect.fnUntraced(function*(key: ChannelKey) {

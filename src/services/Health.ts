@@ -5,7 +5,8 @@ import { ChannelSupervisor } from "./ChannelSupervisor.ts"
 import { ContextStore } from "./ContextStore.ts"
 import { LlmClient } from "./LlmClient.ts"
 import { type Reading, set, setAll, total } from "./telemetry/Metrics.ts"
-import { type ClockReading, monotonicMillis, readClock } from "./Time.ts"
+import type { ClockReading } from "../domain/ClockReading.ts"
+import { monotonicMillis, readClock } from "./Time.ts"
 import { Nats } from "./Nats.ts"
 import { RateLimiter } from "./limits/RateLimiter.ts"
 
@@ -71,7 +72,7 @@ export class Health extends Context.Service<Health, {
       })
       /** What each channel's limits still allow, limit by limit. */
       const remaining = Effect.fnUntraced(function*({ key, rateLimits, room }: ChannelSettings, now: ClockReading) {
-        const left = yield* limiter.remaining(key, rateLimits, now.monotonic)
+        const left = limiter.remaining(key, rateLimits, now.monotonic)
         return limitTypes.flatMap((limit_type): ReadonlyArray<Reading> => {
           const value = left[limit_type]
           return value === undefined ? [] : [[{ channel: room.name, limit_type }, value]]
@@ -80,7 +81,7 @@ export class Health extends Context.Service<Health, {
 
       /** How many lines of a channel a prompt could show. */
       const windowSize = Effect.fnUntraced(function*({ context, key, room }: ChannelSettings, now: ClockReading) {
-        const { lines } = yield* store.context({ channel: key, with: undefined }, context, now.wall)
+        const { lines } = store.context({ channel: key, with: undefined }, context, now.wall)
         return [{ channel: room.name }, lines.length] as const
       })
 

@@ -3,7 +3,7 @@ import type { ChannelSettings } from "../domain/ChannelSettings.ts"
 import type { ChannelKey, CorrelationId } from "../domain/Ids.ts"
 import type { TracedMessage } from "../domain/telemetry/TraceContext.ts"
 import type { DecodedEvent, WireMessage } from "../domain/wire/Wire.ts"
-import type { ClockReading } from "./Time.ts"
+import type { ClockReading } from "../domain/ClockReading.ts"
 import type { NatsError } from "./Nats.ts"
 
 /** A decoded event with what is known from its coming. */
@@ -20,7 +20,7 @@ export interface Arrival extends Omit<DecodedEvent, "correlationId"> {
 }
 
 /** An event and its acknowledgement. In core intake the three do nothing: nothing is kept to be sent again. */
-export interface Delivery {
+export interface IntakeMessage {
   readonly arrival: Arrival
   /** The event is dealt with. */
   readonly ack: Effect.Effect<void>
@@ -33,7 +33,7 @@ export interface Delivery {
 /** A channel's events, in order, from a bounded queue. */
 export interface Feed {
   /** Waits for the next one and takes it. */
-  readonly next: Effect.Effect<Delivery>
+  readonly next: Effect.Effect<IntakeMessage>
 }
 
 /** Where the channels' events come from. */

@@ -5,18 +5,13 @@ import { TestClock } from "effect/testing"
 import { stringify } from "yaml"
 import { activate, type ChannelSettings } from "../../src/domain/ChannelSettings.ts"
 import { channelKey, EntryKey, userKey, Username } from "../../src/domain/Ids.ts"
-import {
-  type AdmissionRequest,
-  admit,
-  confirm,
-  emptyLimiter,
-  type LimiterState,
-  release
-} from "../../src/domain/limits/RateLimit.ts"
+import type { AdmissionRequest } from "../../src/domain/limits/LimitState.ts"
+import { admit, confirm, emptyLimiter, type LimiterState, release } from "../support/Limiter.ts"
 import { RateLimits } from "../../src/domain/settings/LimitSettings.ts"
 import { TriggerEntry } from "../../src/domain/triggers/TriggerEntry.ts"
 import * as IntakeCore from "../../src/layers/nats/IntakeCore.ts"
 import * as NatsMemory from "../../src/layers/nats/NatsMemory.ts"
+import { ChannelStates } from "../../src/services/ChannelStates.ts"
 import { ContextStore } from "../../src/services/ContextStore.ts"
 import { Intake } from "../../src/services/Intake.ts"
 import { total } from "../../src/services/telemetry/Metrics.ts"
@@ -306,12 +301,19 @@ describe("10,000 people", () => {
 
   it("the limiter remembers those of the last hour, and nobody an hour later", () => {
     const state = serve(10_000)
-    // Each of the 1,800 people answered in an hour has two ledgers and a cooldown; each of the 10 rooms two ledgers.
-    assert.isAtMost(HashMap.size(state.ledgers), 2 * 1_860 + 60 + 20)
-    const [, later] = admit(state, request(0), 10_000_000 + hour)
-    assert.isAtMost(HashMap.size(later.ledgers), 5)
-    assert.isAtMost(HashMap.size(later.lastSent), 10)
+    const channelWindows = ({ channels }: LimiterState): number =>
+      HashMap.reduce(channels, 0, (sum, { windows }) => sum + HashMap.size(windows))
+    // Each of the 1,800 people answered in an hour has two windows and a cooldown; each of the 10 rooms two windows.
+    assert.isAtMost(HashMap.size(state.users.windows), 2 * 1_860)
+    assert.isAtMost(channelWindows(state), 120 + 20)
+    const rooms = Array.from({ length: 10 }, (_, room) => room)
+    const later = rooms.reduce((all, room) => admit(all, request(room), 10_000_000 + hour)[1], state)
+    assert.isAtMost(HashMap.size(later.users.windows), 20)
+    assert.isAtMost(channelWindows(later), 30)
+    assert.strictEqual(HashMap.size(later.channels), 10)
   })
+
+  const contextStore = ContextStore.layerNoDeps.pipe(Layer.provide(ChannelStates.layer))
 
   it.effect("a channel's list of members is bounded, also when it is longer", () =>
     Effect.gen(function*() {
@@ -320,10 +322,10 @@ describe("10,000 people", () => {
         { length: 10_001 },
         (_, index) => ({ username: Username.make(`Person ${index}`), rank: 1 })
       )
-      yield* store.presence(channelKey("lobby"), { _tag: "UserList", members })
+      store.presence(channelKey("lobby"), { _tag: "UserList", members })
       const rank = (index: number) => store.rank(channelKey("lobby"), userKey(`person ${index}`))
-      assert.deepStrictEqual([yield* rank(0), yield* rank(9_999), yield* rank(10_000)], [1, 1, undefined])
-    }).pipe(Effect.provide(ContextStore.layer)))
+      assert.deepStrictEqual([rank(0), rank(9_999), rank(10_000)], [1, 1, undefined])
+    }).pipe(Effect.provide(contextStore)))
 
   it.effect("when it is full, a member's rank still changes", () =>
     Effect.gen(function*() {
@@ -332,13 +334,13 @@ describe("10,000 people", () => {
         { length: 10_000 },
         (_, index) => ({ username: Username.make(`Person ${index}`), rank: 1 })
       )
-      yield* store.presence(channelKey("lobby"), { _tag: "UserList", members })
-      yield* store.presence(channelKey("lobby"), {
+      store.presence(channelKey("lobby"), { _tag: "UserList", members })
+      store.presence(channelKey("lobby"), {
         _tag: "SetUserRank",
         member: { username: Username.make("Person 5"), rank: 3 }
       })
-      assert.strictEqual(yield* store.rank(channelKey("lobby"), userKey("Person 5")), 3)
-    }).pipe(Effect.provide(ContextStore.layer)))
+      assert.strictEqual(store.rank(channelKey("lobby"), userKey("Person 5")), 3)
+    }).pipe(Effect.provide(contextStore)))
 
   it.effect("200 private conversations are kept, the least recently used go", () =>
     Effect.gen(function*() {
@@ -346,8 +348,7 @@ describe("10,000 people", () => {
       const channel = channelKey("lobby")
       const { context_window } = settings()
       const lines = (user: number) =>
-        Effect.map(store.context({ channel, with: userKey(`Person ${user}`) }, context_window, 0), (context) =>
-          context.lines.length)
+        store.context({ channel, with: userKey(`Person ${user}`) }, context_window, 0).lines.length
       for (let user = 0; user < 10_000; user++) {
         const line = {
           username: Username.make(`Person ${user}`),
@@ -356,10 +357,10 @@ describe("10,000 people", () => {
           bot: false,
           identity: undefined
         }
-        yield* store.append({ channel, with: userKey(line.username) }, line, context_window)
+        store.append({ channel, with: userKey(line.username) }, line, context_window)
       }
-      assert.deepStrictEqual([yield* lines(9_999), yield* lines(9_800), yield* lines(9_799)], [1, 1, 0])
-    }).pipe(Effect.provide(ContextStore.layer)))
+      assert.deepStrictEqual([lines(9_999), lines(9_800), lines(9_799)], [1, 1, 0])
+    }).pipe(Effect.provide(contextStore)))
 
   it.live("one after the other are all heard", () =>
     Effect.gen(function*() {

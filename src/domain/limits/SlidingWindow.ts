@@ -1,73 +1,73 @@
 import { HashMap, Option, Result } from "effect"
 
-/** One admitted reply: unsent it counts as inside every window, sent it counts from its send time. */
-export interface Charge {
+/** One admitted reply: unsent it counts as inside every window, sent it counts from its send time. Monotonic ms. */
+export interface WindowEntry {
   readonly id: number
   readonly admittedAt: number
   readonly sentAt: number | undefined
 }
 
-/** The charges against one user, channel, entry or cooldown, and how long a sent one matters. */
-interface Ledger {
-  readonly charges: ReadonlyArray<Charge>
+/** The replies to one user, in one channel, of one trigger or behind one cooldown, and how long a sent one matters. */
+export interface SlidingWindow {
+  readonly entries: ReadonlyArray<WindowEntry>
   readonly keepMs: number
 }
 
-/** Every ledger by its name. Grows with the users of the last hour; `sweep` frees the idle ones. Times are monotonic ms. */
-export type Ledgers = HashMap.HashMap<string, Ledger>
+/** Windows by name. Grows with the users and triggers of the last hour; `sweep` frees the idle ones. */
+export type Windows = HashMap.HashMap<string, SlidingWindow>
 
-/** The charges of a ledger, in order of admission. */
-export const chargesOf = (ledgers: Ledgers, name: string): ReadonlyArray<Charge> =>
-  Option.match(HashMap.get(ledgers, name), { onNone: () => [], onSome: ({ charges }) => charges })
+/** The entries of a window, in order of admission. */
+export const entriesOf = (windows: Windows, name: string): ReadonlyArray<WindowEntry> =>
+  Option.match(HashMap.get(windows, name), { onNone: () => [], onSome: ({ entries }) => entries })
 
-const isKept = (keepMs: number, now: number) => ({ admittedAt, sentAt }: Charge): boolean =>
+const isKept = (keepMs: number, now: number) => ({ admittedAt, sentAt }: WindowEntry): boolean =>
   sentAt === undefined || Math.max(sentAt, admittedAt) > now - keepMs
 
-/** Writes a new held charge; charges that no longer matter are dropped on the way. */
-export const hold = (ledgers: Ledgers, name: string, keepMs: number, id: number, now: number): Ledgers =>
-  HashMap.set(ledgers, name, {
+/** Adds a held entry; entries that no longer matter are dropped on the way. */
+export const hold = (windows: Windows, name: string, keepMs: number, id: number, now: number): Windows =>
+  HashMap.set(windows, name, {
     keepMs,
-    charges: [...chargesOf(ledgers, name).filter(isKept(keepMs, now)), { id, admittedAt: now, sentAt: undefined }]
+    entries: [...entriesOf(windows, name).filter(isKept(keepMs, now)), { id, admittedAt: now, sentAt: undefined }]
   })
 
-/** Stamps a held charge with its send time. */
-export const stamp = (ledgers: Ledgers, name: string, id: number, sentAt: number): Ledgers =>
-  HashMap.modify(ledgers, name, (ledger) => ({
-    ...ledger,
-    charges: ledger.charges.map((charge) => charge.id === id ? { ...charge, sentAt } : charge)
+/** Stamps a held entry with its send time. */
+export const stamp = (windows: Windows, name: string, id: number, sentAt: number): Windows =>
+  HashMap.modify(windows, name, (window) => ({
+    ...window,
+    entries: window.entries.map((entry) => entry.id === id ? { ...entry, sentAt } : entry)
   }))
 
-/** Takes a held charge back as if it had never been; a sent one stays. */
-export const erase = (ledgers: Ledgers, name: string, id: number): Ledgers =>
+/** Takes a held entry back as if it had never been; a sent one stays. */
+export const erase = (windows: Windows, name: string, id: number): Windows =>
   HashMap.modifyAt(
-    ledgers,
+    windows,
     name,
-    Option.flatMap((ledger) => {
-      const charges = ledger.charges.filter((charge) => charge.id !== id || charge.sentAt !== undefined)
-      return charges.length === 0 ? Option.none() : Option.some({ ...ledger, charges })
+    Option.flatMap((window) => {
+      const entries = window.entries.filter((entry) => entry.id !== id || entry.sentAt !== undefined)
+      return entries.length === 0 ? Option.none() : Option.some({ ...window, entries })
     })
   )
 
-/** Frees the charges that no longer matter, and the ledgers left empty. */
-export const sweep = (ledgers: Ledgers, now: number): Ledgers =>
-  HashMap.filterMap(ledgers, ({ charges, keepMs }) => {
-    const kept = charges.filter(isKept(keepMs, now))
-    return kept.length === 0 ? Result.fail(undefined) : Result.succeed({ keepMs, charges: kept })
+/** Frees the entries that no longer matter, and the windows left empty. */
+export const sweep = (windows: Windows, now: number): Windows =>
+  HashMap.filterMap(windows, ({ entries, keepMs }) => {
+    const kept = entries.filter(isKept(keepMs, now))
+    return kept.length === 0 ? Result.fail(undefined) : Result.succeed({ keepMs, entries: kept })
   })
 
-/** How many charges lie inside (now − window, now]; held ones do. */
-export const countInside = (charges: ReadonlyArray<Charge>, windowMs: number, now: number): number =>
-  charges.filter(({ sentAt }) => sentAt === undefined || sentAt > now - windowMs).length
+/** How many entries lie inside (now − window, now]; held ones do. */
+export const countInside = (entries: ReadonlyArray<WindowEntry>, windowMs: number, now: number): number =>
+  entries.filter(({ sentAt }) => sentAt === undefined || sentAt > now - windowMs).length
 
-/** ms until fewer than `maximum` charges lie inside the window; absent while that depends on held ones. */
+/** ms until fewer than `maximum` entries lie inside the window; absent while that depends on held ones. */
 export const reopensIn = (
-  charges: ReadonlyArray<Charge>,
+  entries: ReadonlyArray<WindowEntry>,
   windowMs: number,
   maximum: number,
   now: number
 ): number | undefined => {
-  const sent = charges.flatMap(({ sentAt }) => sentAt === undefined || sentAt <= now - windowMs ? [] : [sentAt])
+  const sent = entries.flatMap(({ sentAt }) => sentAt === undefined || sentAt <= now - windowMs ? [] : [sentAt])
     .toSorted((a, b) => a - b)
-  const leaving = sent[countInside(charges, windowMs, now) - maximum]
+  const leaving = sent[countInside(entries, windowMs, now) - maximum]
   return maximum === 0 || leaving === undefined ? undefined : leaving + windowMs - now
 }

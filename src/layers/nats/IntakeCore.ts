@@ -5,8 +5,9 @@ import { CorrelationId } from "../../domain/Ids.ts"
 import { readTraceparent, traceparent } from "../../domain/telemetry/TraceContext.ts"
 import { eventSubjects, eventTemplate } from "../../domain/wire/Subject.ts"
 import { decodeEvent, wireEventType, type WireMessage } from "../../domain/wire/Wire.ts"
-import { type Delivery, Intake } from "../../services/Intake.ts"
+import { Intake, type IntakeMessage } from "../../services/Intake.ts"
 import { makeLogSampler } from "../../services/telemetry/LogSampling.ts"
+import { makeLogWriter } from "../../services/telemetry/LogWriter.ts"
 import { count } from "../../services/telemetry/Metrics.ts"
 import { readClock } from "../../services/Time.ts"
 import { Nats } from "../../services/Nats.ts"
@@ -21,14 +22,15 @@ export const layer: Layer.Layer<Intake, never, Nats | SecureRandom.SecureRandom>
     const nats = yield* Nats
     const random = yield* SecureRandom.SecureRandom
 
-    const sampler = makeLogSampler()
+    const sample = yield* makeLogSampler
+    const log = yield* makeLogWriter("Intake")
 
     const open = Effect.fnUntraced(function*(channel: ChannelSettings) {
-      const queue = yield* Effect.acquireRelease(Queue.sliding<Delivery>(queueSize), Queue.shutdown)
+      const queue = yield* Effect.acquireRelease(Queue.sliding<IntakeMessage>(queueSize), Queue.shutdown)
       const subscribedAt = yield* readClock
       const label = { channel: channel.room.name }
 
-      const offer = Effect.fnUntraced(function*(delivery: Delivery) {
+      const offer = Effect.fnUntraced(function*(delivery: IntakeMessage) {
         // A sliding queue never says that it dropped something, so look before.
         if (Queue.isFullUnsafe(queue)) yield* count("eventsDropped", label)
         yield* Queue.offer(queue, delivery)
@@ -41,8 +43,9 @@ export const layer: Layer.Layer<Intake, never, Nats | SecureRandom.SecureRandom>
           const { constraint, field, reason } = decoded.failure
           yield* count("eventsReceived", { ...label, event_type: wireEventType(message) })
           yield* count("eventsInvalid", { ...label, reason })
-          return yield* sampler(reason, (leftOut) =>
-            Effect.annotateLogs(Effect.logWarning("Invalid event"), {
+          return sample(reason, (leftOut) =>
+            log("Warn", "Invalid event", {
+              ...label,
               reason,
               error: `${field}: ${constraint}`,
               event_type: wireEventType(message),
@@ -76,7 +79,7 @@ export const layer: Layer.Layer<Intake, never, Nats | SecureRandom.SecureRandom>
           nak: Effect.void,
           working: Effect.void
         })
-      }, Effect.annotateLogs({ logger: "Intake", channel: channel.room.name }))
+      })
 
       for (const subject of eventSubjects(channel.protocol, channel.room)) yield* nats.subscribe(subject, take)
       return { next: Queue.take(queue) }

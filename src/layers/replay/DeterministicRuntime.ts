@@ -1,5 +1,5 @@
 import { Clock, Effect, Exit, type Fiber, Scheduler, Schema } from "effect"
-import type { ClockReading } from "../../services/Time.ts"
+import type { ClockReading } from "../../domain/ClockReading.ts"
 import { makeVirtualClock, type VirtualClock } from "./VirtualClock.ts"
 
 /** Something in the replay waits for what will never come: a defect of ours. */

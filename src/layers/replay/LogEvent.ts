@@ -5,8 +5,8 @@ import { CorrelationId, type EventIdentity } from "../../domain/Ids.ts"
 import { token } from "../../domain/wire/Room.ts"
 import { subjectEvent } from "../../domain/wire/Subject.ts"
 import { decodeParsed } from "../../domain/wire/Wire.ts"
-import type { Delivery } from "../../services/Intake.ts"
-import type { ClockReading } from "../../services/Time.ts"
+import type { IntakeMessage } from "../../services/Intake.ts"
+import type { ClockReading } from "../../domain/ClockReading.ts"
 import type { RecordingEntry, Stamped } from "../../services/replay/Recording.ts"
 import type { CapturedEvent, LogEntry, LogLine } from "./ReplayLog.ts"
 
@@ -41,7 +41,7 @@ export const deliveryOf = (
   arrivedAt: ClockReading,
   began: ClockReading,
   active: ActiveSettings
-): Result.Result<Delivery, string> => {
+): Result.Result<IntakeMessage, string> => {
   const { entry } = line
   const recorded = entry.kind === "event" ? entry : undefined
   const channel = channelOf(entry.subject, active)

@@ -6,10 +6,8 @@ import * as RecordingFile from "./RecordingFile.ts"
 
 /** The bot, with everything taken down that a replay needs: the file is closed last. */
 export const recordedBot = (options: RecordingFile.RecordingOptions) =>
-  botOn(Recorded.intake.pipe(Layer.provide(IntakeCore.layer))).pipe(
-    Layer.provide(
-      Layer.mergeAll(Recorded.llm, Recorded.nats, Recorded.evaluations, Recorded.sendTimes, Recorded.outcomes)
-    ),
+  botOn(Recorded.intake.pipe(Layer.provide(IntakeCore.layer)), [Recorded.outcomes]).pipe(
+    Layer.provide(Layer.mergeAll(Recorded.llm, Recorded.nats, Recorded.evaluations, Recorded.sendTimes)),
     Layer.provide(byTheClock),
     Layer.provide(RecordingFile.layer(options))
   )

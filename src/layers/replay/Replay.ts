@@ -5,7 +5,7 @@ import type { ReplayModel, ReplayRun, UnusableLine } from "../../domain/replay/R
 import { decideAlike } from "../../domain/replay/SameDecisions.ts"
 import { maskedSettings } from "../../domain/settings/MaskedSettings.ts"
 import { Settings } from "../../domain/settings/Settings.ts"
-import type { ClockReading } from "../../services/Time.ts"
+import type { ClockReading } from "../../domain/ClockReading.ts"
 import type { AskedModel } from "./AskedModel.ts"
 import { capturedMoment, deliveryOf, isLogEvent, type LogEvent, momentOf } from "./LogEvent.ts"
 import { type ReplayedBot, startReplayedBot } from "./ReplayedBot.ts"

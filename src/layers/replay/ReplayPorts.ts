@@ -3,7 +3,7 @@ import { SecureRandom } from "effect/crypto"
 import { estimateTokens } from "../../domain/llm/ChatCompletion.ts"
 import { type ChannelKey, CorrelationId } from "../../domain/Ids.ts"
 import type { WireCommand } from "../../domain/wire/Wire.ts"
-import { type Delivery, Intake } from "../../services/Intake.ts"
+import { Intake, type IntakeMessage } from "../../services/Intake.ts"
 import { type Completion, LlmClient, type LlmError, type LlmRequest } from "../../services/LlmClient.ts"
 import { monotonicMillis } from "../../services/Time.ts"
 import { Nats, NatsError } from "../../services/Nats.ts"
@@ -22,7 +22,7 @@ export interface Answers {
 
 /** Feeds the bot's channels: whoever replays says what comes next. */
 export const makeIntake = () => {
-  const queues = new Map<ChannelKey, Queue.Queue<Delivery>>()
+  const queues = new Map<ChannelKey, Queue.Queue<IntakeMessage>>()
   return {
     layer: Layer.succeed(
       Intake,
@@ -30,14 +30,14 @@ export const makeIntake = () => {
         open: ({ key }) =>
           Effect.gen(function*() {
             // Holds one event at a time: the next is offered when the bot has dealt with the last.
-            const queue = yield* Queue.unbounded<Delivery>()
+            const queue = yield* Queue.unbounded<IntakeMessage>()
             queues.set(key, queue)
             return { next: Queue.take(queue) }
           })
       })
     ),
     /** False when the bot does not listen to the channel. */
-    offer: (delivery: Delivery): boolean => {
+    offer: (delivery: IntakeMessage): boolean => {
       const queue = queues.get(delivery.arrival.channel)
       return queue !== undefined && Queue.offerUnsafe(queue, delivery)
     }

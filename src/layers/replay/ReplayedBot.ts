@@ -4,11 +4,11 @@ import type { DecisionRecord } from "../../domain/decision/Decision.ts"
 import { gatherDecisions } from "../../domain/replay/GatheredDecisions.ts"
 import type { Settings } from "../../domain/settings/Settings.ts"
 import { BotConfig } from "../../services/BotConfig.ts"
-import { DecisionSink } from "../../services/decision/DecisionLog.ts"
+import type { DecisionListener, OpenDecision } from "../../services/decision/DecisionListener.ts"
 import { DryRun } from "../../services/reply/DryRun.ts"
-import type { Delivery } from "../../services/Intake.ts"
+import type { IntakeMessage } from "../../services/Intake.ts"
 import type { LlmClient } from "../../services/LlmClient.ts"
-import type { ClockReading } from "../../services/Time.ts"
+import type { ClockReading } from "../../domain/ClockReading.ts"
 import { NextEvaluation } from "../../services/triggers/NextEvaluation.ts"
 import { botOn } from "../Main.ts"
 import { type DeterministicRuntime, makeDeterministicRuntime, type ReplayStuck } from "./DeterministicRuntime.ts"
@@ -34,7 +34,7 @@ export interface ReplayedBotOptions {
 export interface ReplayedBot {
   readonly world: DeterministicRuntime
   /** Gives it an event; false when it does not listen to the channel. */
-  readonly offer: (delivery: Delivery) => boolean
+  readonly offer: (delivery: IntakeMessage) => boolean
   /** The configuration it has now. */
   readonly active: () => ActiveSettings
   readonly configure: (settings: Settings) => Effect.Effect<void, ReplayStuck>
@@ -61,17 +61,15 @@ export const startReplayedBot = Effect.fnUntraced(function*(options: ReplayedBot
   const intake = makeIntake()
   let over = false
 
-  const gathered = Layer.succeed(DecisionSink, (record) =>
-    Effect.sync(() => {
-      // Without the room's own answers nobody can tell what became of a line.
-      if (exact || record.delivery === undefined) decisions.add(record)
-    }))
+  // Without the room's own answers nobody can tell what became of a line.
+  const keep = ({ record }: OpenDecision): void => decisions.add(record())
+  const gathered = Effect.succeed<DecisionListener>({ closed: keep, ...(exact ? { delivered: keep } : {}) })
   const evaluations = exact
     ? recordedEvaluations(playback)
     : evaluationsUntil(() => over).pipe(Layer.provide(NextEvaluation.layer))
-  const bot = botOn(intake.layer).pipe(
+  const bot = botOn(intake.layer, [gathered]).pipe(
     Layer.provide(Layer.mergeAll(makeNats(playback, up), makeLlm(playback, model, answers), noRandom)),
-    Layer.provide(Layer.mergeAll(evaluations, recordedSendTimes(playback), gathered)),
+    Layer.provide(Layer.mergeAll(evaluations, recordedSendTimes(playback))),
     Layer.provide(Layer.merge(Layer.succeed(BotConfig, BotConfig.fromRef(active)), Layer.succeed(DryRun, dryRun))),
     Layer.provide([Logger.layer([]), Layer.succeed(References.MinimumLogLevel, "None")])
   )

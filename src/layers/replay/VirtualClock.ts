@@ -1,5 +1,5 @@
 import { Clock, Duration, Effect } from "effect"
-import type { ClockReading } from "../../services/Time.ts"
+import type { ClockReading } from "../../domain/ClockReading.ts"
 
 /** Somebody who sleeps until a moment, monotonic ms. */
 interface Sleeper {

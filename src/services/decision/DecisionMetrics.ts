@@ -1,7 +1,8 @@
 import { Effect } from "effect"
 import type { DecisionRecord, Outcome, SkipReason, Step } from "../../domain/decision/Decision.ts"
 import type { ChannelName } from "../../domain/Ids.ts"
-import { count, observe } from "../telemetry/Metrics.ts"
+import { makeMeter, type Meter } from "../telemetry/Metrics.ts"
+import type { DecisionListener } from "./DecisionListener.ts"
 
 const typeOf = (entry: string): string => entry.split(" ")[0] ?? entry
 
@@ -29,67 +30,56 @@ const filters: ReadonlySet<SkipReason> = new Set([
   "media_changed"
 ])
 
-/** A tested trigger, and whether its own gates refused it; the next one may fire all the same (F3). */
-const countTest = (
-  channel: ChannelName,
-  { entry, result }: Extract<Step, { _tag: "Trigger" }>
-): Effect.Effect<void> => {
-  if (result._tag === "Disabled") return Effect.void
+/** A tested trigger, and whether its cooldown or its dice refused it; the next one may fire all the same (F3). */
+const countTest = (meter: Meter, channel: ChannelName, { entry, result }: Extract<Step, { _tag: "Trigger" }>): void => {
+  if (result._tag === "Disabled") return
   const labels = { channel, trigger_type: typeOf(entry) }
-  const tested = count("triggersEvaluated", labels)
-  return result._tag === "Cooldown" || result._tag === "Probability"
-    ? Effect.andThen(tested, count("triggersSuppressed", { ...labels, reason: result._tag.toLowerCase() }))
-    : tested
+  meter.count("triggersEvaluated", labels)
+  if (result._tag === "Cooldown" || result._tag === "Probability") {
+    meter.count("triggersSuppressed", { ...labels, reason: result._tag.toLowerCase() })
+  }
 }
 
 /** Counts what a step of a decision tells. */
-export const countStep = ({ channel }: DecisionRecord, step: Step): Effect.Effect<void> => {
+const countStep = (meter: Meter, { channel }: DecisionRecord, step: Step): void => {
   switch (step._tag) {
     case "Trigger":
-      return countTest(channel, step)
+      return countTest(meter, channel, step)
     case "Admitted":
-      return Effect.andThen(
-        count("triggersFired", { channel, trigger_type: typeOf(step.entry) }),
-        observe("eventProcessingDuration", { channel }, step.at / 1000)
-      )
+      meter.count("triggersFired", { channel, trigger_type: typeOf(step.entry) })
+      return meter.observe("eventProcessingDuration", { channel }, step.at / 1000)
     case "LlmAttempt":
-      return Effect.andThen(
-        count("llmRequests", { model: step.model, status: step.status }),
-        observe("llmRequestDuration", { model: step.model }, step.durationMs / 1000)
-      )
+      meter.count("llmRequests", { model: step.model, status: step.status })
+      return meter.observe("llmRequestDuration", { model: step.model }, step.durationMs / 1000)
     case "LlmAnswer":
-      return Effect.andThen(
-        count("llmTokens", { model: step.model, direction: "input" }, step.inputTokens),
-        count("llmTokens", { model: step.model, direction: "output" }, step.outputTokens)
-      )
+      meter.count("llmTokens", { model: step.model, direction: "input" }, step.inputTokens)
+      return meter.count("llmTokens", { model: step.model, direction: "output" }, step.outputTokens)
     case "Sent":
-      return Effect.andThen(
-        count("responsesSent", { channel, target_type: step.target }),
-        Effect.andThen(
-          observe("responseLength", { channel }, step.characters),
-          observe("replyDuration", { channel }, step.at / 1000)
-        )
-      )
+      meter.count("responsesSent", { channel, target_type: step.target })
+      meter.observe("responseLength", { channel }, step.characters)
+      return meter.observe("replyDuration", { channel }, step.at / 1000)
     default:
-      return Effect.void
+      return
   }
 }
 
 /** Counts how a decision ended; `atMs` is the time since the event's arrival. */
-export const countOutcome = (
-  { channel, steps }: DecisionRecord,
-  outcome: Outcome,
-  atMs: number
-): Effect.Effect<void> => {
+const countOutcome = (meter: Meter, { channel, steps }: DecisionRecord, outcome: Outcome, atMs: number): void => {
   const admitted = steps.some((step) => step._tag === "Admitted")
-  const decided = admitted ? Effect.void : observe("eventProcessingDuration", { channel }, atMs / 1000)
-  if (outcome._tag !== "Skipped") return decided
+  if (!admitted) meter.observe("eventProcessingDuration", { channel }, atMs / 1000)
+  if (outcome._tag !== "Skipped") return
   const { reason } = outcome
-  if (filters.has(reason)) return Effect.andThen(decided, count("responsesFiltered", { channel, reason }))
+  if (filters.has(reason)) return meter.count("responsesFiltered", { channel, reason })
   const suppressed = suppressions[reason]
-  if (suppressed === undefined || admitted) return decided
+  if (suppressed === undefined || admitted) return
   const fired = steps.findLast((step) => step._tag === "Trigger")
   // The silence after a media change comes before any trigger is tested.
   const trigger_type = fired === undefined ? "any" : typeOf(fired.entry)
-  return Effect.andThen(decided, count("triggersSuppressed", { channel, trigger_type, reason: suppressed }))
+  meter.count("triggersSuppressed", { channel, trigger_type, reason: suppressed })
 }
+
+/** Counts what decisions tell (OPERATIONS, metrics). */
+export const decisionMetrics: Effect.Effect<DecisionListener> = Effect.map(makeMeter, (meter) => ({
+  step: ({ record }, step) => countStep(meter, record(), step),
+  closed: ({ record }, outcome, atMs) => countOutcome(meter, record(), outcome, atMs)
+}))

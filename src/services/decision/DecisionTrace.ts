@@ -1,10 +1,10 @@
-import { Effect, Option, type Tracer } from "effect"
+import { Clock, Effect, Option } from "effect"
 import type { Outcome, Step } from "../../domain/decision/Decision.ts"
 import type { ChannelName, CorrelationId } from "../../domain/Ids.ts"
 import type { TraceContext, TracedMessage } from "../../domain/telemetry/TraceContext.ts"
 import { attribute, messagingAttributes, ownAttribute, spanName } from "../../domain/telemetry/TraceNames.ts"
 import { outcomeAttributes, stepEvent } from "../../domain/decision/DecisionSpan.ts"
-import type { ClockReading } from "../Time.ts"
+import type { ClockReading } from "../../domain/ClockReading.ts"
 import {
   beginTrace,
   CurrentTrace,
@@ -31,7 +31,7 @@ export interface DecisionTrace {
   readonly fields: Readonly<Record<string, string>>
   readonly step: (step: Step) => void
   /** Texts, where they may be kept at all (N4). */
-  readonly content: (content: object) => Effect.Effect<void>
+  readonly content: (content: object) => void
   /** `atMs` is the time since the arrival. */
   readonly close: (outcome: Outcome, atMs: number) => void
   /** Runs something as part of the trace. */
@@ -41,7 +41,7 @@ export interface DecisionTrace {
 const noTrace: DecisionTrace = {
   fields: {},
   step: () => undefined,
-  content: () => Effect.void,
+  content: () => undefined,
   close: () => undefined,
   within: (effect) => effect
 }
@@ -61,7 +61,7 @@ const openingOf = ({ channel, correlationId, eventType, message }: DecisionTrace
     }
 }
 
-const traceOf = (trace: Trace, startTime: bigint): DecisionTrace => {
+const traceOf = (trace: Trace, startTime: bigint, clock: Clock.Clock): DecisionTrace => {
   const { span } = trace
   const after = (ms: number): bigint => startTime + BigInt(Math.round(ms * 1e6))
   const fields = { trace_id: span.traceId, span_id: span.spanId }
@@ -71,16 +71,13 @@ const traceOf = (trace: Trace, startTime: bigint): DecisionTrace => {
       const { attributes, name } = stepEvent(step)
       span.event(name, after(step.at), attributes)
     },
-    content: (content) =>
-      Effect.clockWith((clock) =>
-        Effect.sync(() => {
-          const texts = Object.entries(content).map(([key, value]) => [
-            ownAttribute(key),
-            typeof value === "string" ? value : JSON.stringify(value)
-          ])
-          span.event("content", clock.currentTimeNanosUnsafe(), Object.fromEntries(texts))
-        })
-      ),
+    content: (content) => {
+      const texts = Object.entries(content).map(([key, value]) => [
+        ownAttribute(key),
+        typeof value === "string" ? value : JSON.stringify(value)
+      ])
+      span.event("content", clock.currentTimeNanosUnsafe(), Object.fromEntries(texts))
+    },
     close: (outcome, atMs) => {
       setAttributes(span, outcomeAttributes(outcome))
       const failure = outcome._tag === "Failed" ? { _tag: outcome.error, message: outcome.message } : undefined
@@ -91,20 +88,19 @@ const traceOf = (trace: Trace, startTime: bigint): DecisionTrace => {
   }
 }
 
-/** Opens the trace of a decision, from the moment the event arrived; without traces it does nothing. */
-export const openDecisionTrace = Effect.fnUntraced(function*(opening: DecisionTraceOpening) {
-  const maker: Option.Option<Tracer.Tracer> = yield* SpanMaker
-  if (Option.isNone(maker)) return noTrace
-  return yield* Effect.clockWith((clock) =>
-    Effect.sync(() => {
-      const elapsed = Number(clock.monotonicTimeNanosUnsafe()) - opening.arrivedAt.monotonic * 1e6
-      const startTime = clock.currentTimeNanosUnsafe() - BigInt(Math.max(0, Math.round(elapsed)))
-      const { channel, message } = opening
-      const cause = message === undefined ? Option.none<TraceContext>() : message.sender
-      return Option.match(beginTrace(maker.value, openingOf(opening), { channel, cause, startTime }), {
-        onNone: () => noTrace,
-        onSome: (trace) => traceOf(trace, startTime)
-      })
+/** Opens traces of decisions, each from the moment its event arrived; without traces it does nothing. */
+export const makeTraceOpener: Effect.Effect<(opening: DecisionTraceOpening) => DecisionTrace> = Effect.gen(function*() {
+  const maker = yield* SpanMaker
+  const clock = yield* Clock.Clock
+  if (Option.isNone(maker)) return () => noTrace
+  return (opening: DecisionTraceOpening) => {
+    const elapsed = Number(clock.monotonicTimeNanosUnsafe()) - opening.arrivedAt.monotonic * 1e6
+    const startTime = clock.currentTimeNanosUnsafe() - BigInt(Math.max(0, Math.round(elapsed)))
+    const { channel, message } = opening
+    const cause = message === undefined ? Option.none<TraceContext>() : message.sender
+    return Option.match(beginTrace(maker.value, openingOf(opening), { channel, cause, startTime }), {
+      onNone: () => noTrace,
+      onSome: (trace) => traceOf(trace, startTime, clock)
     })
-  )
+  }
 })

@@ -5,43 +5,41 @@ import { silenceRemaining } from "../../domain/limits/MediaSilence.ts"
 import type { Reservation } from "../../domain/limits/RateLimit.ts"
 import type { CompiledTrigger } from "../../domain/triggers/Trigger.ts"
 import { ContextStore } from "../ContextStore.ts"
-import type { Decision } from "../decision/DecisionRecorder.ts"
+import type { DecisionRecorder } from "../decision/DecisionRecorder.ts"
 import { RateLimiter } from "./RateLimiter.ts"
 
-/** What a trigger stands before, whoever fired it. A gate that refuses has closed the decision with its reason. */
+/**
+ * Admission checks of a trigger, from a message or a timer. A check that refuses has closed the decision with its
+ * reason.
+ */
 export class Admission extends Context.Service<Admission, {
   /** The silence after a media change, checked before any trigger and without drawing dice (F3). */
-  readonly silence: (channel: ChannelSettings, decision: Decision) => Effect.Effect<boolean>
+  readonly silence: (channel: ChannelSettings, decision: DecisionRecorder) => boolean
   /** Every limit at once: a place in each, or none when one refuses (F4). */
   readonly admit: (
     trigger: CompiledTrigger,
     user: Option.Option<UserKey>,
     channel: ChannelSettings,
-    decision: Decision
-  ) => Effect.Effect<Option.Option<Reservation>>
-}>()("llm-bot/Gates") {
+    decision: DecisionRecorder
+  ) => Option.Option<Reservation>
+}>()("llm-bot/Admission") {
   static readonly layerNoDeps = Layer.effect(
     Admission,
     Effect.gen(function*() {
       const store = yield* ContextStore
       const limiter = yield* RateLimiter
       return Admission.of({
-        silence: Effect.fnUntraced(function*(channel: ChannelSettings, decision: Decision) {
-          const changedAt = yield* store.mediaChangedAt(channel.key)
+        silence: (channel, decision) => {
+          const changedAt = store.mediaChangedAt(channel.key)
           const seconds = channel.rateLimits.media_change_cooldown_seconds
           const remainingMs = silenceRemaining(changedAt, seconds, decision.arrivedAt.monotonic)
           if (remainingMs === 0) return true
-          yield* decision.step({ _tag: "Silence", remainingMs, silenceMs: seconds * 1000 })
-          yield* decision.close({ _tag: "Skipped", reason: "media_silence", detail: "" })
+          decision.step({ _tag: "Silence", remainingMs, silenceMs: seconds * 1000 })
+          decision.close({ _tag: "Skipped", reason: "media_silence", detail: "" })
           return false
-        }),
-        admit: Effect.fnUntraced(function*(
-          { entry, key }: CompiledTrigger,
-          user: Option.Option<UserKey>,
-          channel: ChannelSettings,
-          decision: Decision
-        ) {
-          const admission = yield* limiter.admit({
+        },
+        admit: ({ entry, key }, user, channel, decision) => {
+          const admission = limiter.admit({
             channel: channel.key,
             user,
             entryKey: key,
@@ -50,18 +48,18 @@ export class Admission extends Context.Service<Admission, {
             userLimits: channel.userLimits,
             maxConcurrent: channel.llm.max_concurrent_per_channel
           }, decision.arrivedAt.monotonic)
-          for (const { allowed, limit, maximum, used } of admission.gates) {
-            yield* decision.step({ _tag: "Limit", limit, used, maximum, allowed })
+          for (const { allowed, limit, maximum, used } of admission.checks) {
+            decision.step({ _tag: "Limit", limit, used, maximum, allowed })
           }
           if (admission._tag === "Admitted") {
-            yield* decision.step({ _tag: "Admitted", entry: key })
+            decision.step({ _tag: "Admitted", entry: key })
             return Option.some(admission.reservation)
           }
           const { limit, retryAfterMs } = admission
           const detail = retryAfterMs === undefined ? "" : `may be allowed again in ${Math.ceil(retryAfterMs / 1000)} s`
-          yield* decision.close({ _tag: "Skipped", reason: limit, detail })
+          decision.close({ _tag: "Skipped", reason: limit, detail })
           return Option.none()
-        })
+        }
       })
     })
   )

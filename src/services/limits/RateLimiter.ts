@@ -1,57 +1,76 @@
-import { Context, Effect, Layer, Ref } from "effect"
+import { Context, Effect, Layer } from "effect"
 import type { ChannelKey } from "../../domain/Ids.ts"
 import {
   type AdmissionRequest,
+  type CooldownKey,
+  type LimitState,
+  noUserLimits,
+  type UserLimits
+} from "../../domain/limits/LimitState.ts"
+import {
   type AdmissionResult,
   admit,
   confirm,
-  type CooldownKey,
   cooldownRemaining,
-  emptyLimiter,
-  forgetChannel,
   release,
   remaining,
   type Reservation,
   sendDelay
 } from "../../domain/limits/RateLimit.ts"
 import type { ChannelRateLimits } from "../../domain/settings/LimitSettings.ts"
+import { ChannelStates } from "../ChannelStates.ts"
+import { makeLogWriter } from "../telemetry/LogWriter.ts"
+
+const failure: AdmissionResult = { _tag: "Denied", limit: "limiter_failure", retryAfterMs: undefined, checks: [] }
 
 /** Keeps the bot within every limit (F4). All times are monotonic ms. */
 export class RateLimiter extends Context.Service<RateLimiter, {
   /** One atomic answer over all limits; a failure of the limiter itself denies. */
-  readonly admit: (request: AdmissionRequest, now: number) => Effect.Effect<AdmissionResult>
-  readonly confirm: (reservation: Reservation, sentAt: number) => Effect.Effect<void>
-  readonly release: (reservation: Reservation) => Effect.Effect<void>
-  /** Looks up cooldowns as they are at one moment. */
-  readonly cooldowns: (now: number) => Effect.Effect<(key: CooldownKey) => number>
+  readonly admit: (request: AdmissionRequest, now: number) => AdmissionResult
+  readonly confirm: (reservation: Reservation, sentAt: number) => void
+  readonly release: (reservation: Reservation) => void
+  /** ms left of a cooldown. */
+  readonly cooldown: (channel: ChannelKey, key: CooldownKey, now: number) => number
   /** ms until a ready reply may follow the channel's last line. */
-  readonly sendDelay: (channel: ChannelKey, limits: ChannelRateLimits, now: number) => Effect.Effect<number>
+  readonly sendDelay: (channel: ChannelKey, limits: ChannelRateLimits, now: number) => number
   /** How many more lines the channel's limits allow. */
   readonly remaining: (
     channel: ChannelKey,
     limits: ChannelRateLimits,
     now: number
-  ) => Effect.Effect<ReturnType<typeof remaining>>
-  readonly forget: (channel: ChannelKey) => Effect.Effect<void>
+  ) => ReturnType<typeof remaining>
 }>()("llm-bot/RateLimiter") {
-  static readonly layer = Layer.effect(
+  static readonly layerNoDeps = Layer.effect(
     RateLimiter,
     Effect.gen(function*() {
-      const state = yield* Ref.make(emptyLimiter)
-      const denied: AdmissionResult = { _tag: "Denied", limit: "limiter_failure", retryAfterMs: undefined, gates: [] }
+      const states = yield* ChannelStates
+      const log = yield* makeLogWriter("RateLimiter")
+      // What counts against people counts in every channel.
+      let users: UserLimits = noUserLimits
+
+      const stateOf = (channel: ChannelKey): LimitState => ({ channel: states.of(channel).limits, users })
+      const keep = (channel: ChannelKey, after: LimitState): void => {
+        states.of(channel).limits = after.channel
+        users = after.users
+      }
+
       return RateLimiter.of({
-        admit: (request, now) =>
-          Ref.modify(state, (current) => admit(current, request, now)).pipe(
-            Effect.catchDefect((defect) => Effect.as(Effect.logError("Rate limiter failed", defect), denied))
-          ),
-        confirm: (reservation, sentAt) => Ref.update(state, (current) => confirm(current, reservation, sentAt)),
-        release: (reservation) => Ref.update(state, (current) => release(current, reservation)),
-        cooldowns: (now) => Effect.map(Ref.get(state), (current) => (key) => cooldownRemaining(current, key, now)),
-        sendDelay: (channel, limits, now) =>
-          Effect.map(Ref.get(state), (current) => sendDelay(current, channel, limits, now)),
-        remaining: (channel, limits, now) =>
-          Effect.map(Ref.get(state), (current) => remaining(current, channel, limits, now)),
-        forget: (channel) => Ref.update(state, (current) => forgetChannel(current, channel))
+        admit: (request, now) => {
+          try {
+            const [result, after] = admit(stateOf(request.channel), request, now)
+            keep(request.channel, after)
+            return result
+          } catch (defect) {
+            log("Error", "Rate limiter failed", { channel: request.channel }, defect)
+            return failure
+          }
+        },
+        confirm: (reservation, sentAt) =>
+          keep(reservation.channel, confirm(stateOf(reservation.channel), reservation, sentAt)),
+        release: (reservation) => keep(reservation.channel, release(stateOf(reservation.channel), reservation)),
+        cooldown: (channel, key, now) => cooldownRemaining(states.of(channel).limits, key, now),
+        sendDelay: (channel, limits, now) => sendDelay(states.of(channel).limits, limits, now),
+        remaining: (channel, limits, now) => remaining(states.of(channel).limits, limits, now)
       })
     })
   )

@@ -1,4 +1,4 @@
-import { Cause, Effect, Exit, Layer, Option, Predicate, Result, Schema, Stream } from "effect"
+import { Cause, Clock, Effect, Exit, Layer, Option, Predicate, Result, Schema, Stream } from "effect"
 import type { ActiveSettings } from "../../domain/ChannelSettings.ts"
 import type { LlmAttempt } from "../../domain/decision/Decision.ts"
 import { CorrelationId } from "../../domain/Ids.ts"
@@ -6,10 +6,11 @@ import { maskedSettings } from "../../domain/settings/MaskedSettings.ts"
 import { parseBody, type WireCommand } from "../../domain/wire/Wire.ts"
 import { BotConfig } from "../BotConfig.ts"
 import { NextEvaluation } from "../triggers/NextEvaluation.ts"
-import { DecisionSink } from "../decision/DecisionLog.ts"
+import type { DecisionListener, OpenDecision } from "../decision/DecisionListener.ts"
 import { type Arrival, Intake } from "../Intake.ts"
 import { type Completion, LlmClient, type LlmError, type LlmRequest } from "../LlmClient.ts"
-import { type ClockReading, readClock } from "../Time.ts"
+import type { ClockReading } from "../../domain/ClockReading.ts"
+import { readClock, readingOf } from "../Time.ts"
 import { Nats, type NatsError, type Published } from "../Nats.ts"
 import { SendTime } from "../reply/SendTime.ts"
 import { Recorder } from "./Recorder.ts"
@@ -208,12 +209,13 @@ export const evaluations: Layer.Layer<NextEvaluation, never, BotConfig | NextEva
   })
 )
 
-/** Takes down what was decided, without its texts. */
-export const outcomes: Layer.Layer<never, never, Recorder> = Layer.effect(
-  DecisionSink,
-  Effect.map(
-    Recorder,
-    ({ append }) => ({ content: _texts, ...record }) =>
-      Effect.flatMap(now, (at) => append({ kind: "decision", ...at, record }))
-  )
-)
+/** Records what was decided, without its texts. */
+export const outcomes: Effect.Effect<DecisionListener, never, Recorder> = Effect.gen(function*() {
+  const { append } = yield* Recorder
+  const clock = yield* Clock.Clock
+  const record = ({ record }: OpenDecision): void => {
+    const { content: _texts, ...withoutTexts } = record()
+    Effect.runSync(append({ kind: "decision", ...stamp(readingOf(clock)), record: withoutTexts }))
+  }
+  return { closed: record, delivered: record }
+})

@@ -1,13 +1,14 @@
 import { Clock, Context, Effect, Layer, Option, Result, Semaphore } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { BridgeCommand } from "../../domain/BridgeCommand.ts"
+import type { ChannelState } from "../../domain/ChannelState.ts"
 import type { Outcome } from "../../domain/decision/Decision.ts"
 import { hash } from "../../domain/Hash.ts"
-import type { ChannelKey } from "../../domain/Ids.ts"
-import { fullBucket, takeToken, type TokenBucket, tokenDelay } from "../../domain/limits/TokenBucket.ts"
+import { takeToken, tokenDelay } from "../../domain/limits/TokenBucket.ts"
 import { commandTemplate } from "../../domain/wire/Subject.ts"
 import { encodeCommand } from "../../domain/wire/Wire.ts"
 import { ConnectionGate } from "./ConnectionGate.ts"
+import { ChannelStates } from "../ChannelStates.ts"
 import { ContextStore } from "../ContextStore.ts"
 import { DryRun } from "./DryRun.ts"
 import { DeliveryTracker } from "./DeliveryTracker.ts"
@@ -19,17 +20,10 @@ import { type ReplyJob, skipped, timeLeft } from "./ReplyJob.ts"
 import { SendTime } from "./SendTime.ts"
 import { tracedSend } from "../telemetry/TracedSend.ts"
 
-/** A channel's lines leave one at a time, in the order in which they are ready, and paced. */
-interface Lane {
-  readonly turn: Semaphore.Semaphore
-  pacing: TokenBucket
-}
-
 /** The way out of a ready line: not while NATS is away, not too soon after the last one, not too late (F4, F7, F8). */
 export class Outbox extends Context.Service<Outbox, {
   /** Sends the line and says how it ended; once it begins to leave it is seen through. */
   readonly send: (job: ReplyJob, text: string) => Effect.Effect<Outcome, NatsError>
-  readonly forget: (channel: ChannelKey) => Effect.Effect<void>
 }>()("llm-bot/Outbox") {
   static readonly layerNoDeps = Layer.effect(
     Outbox,
@@ -39,15 +33,16 @@ export class Outbox extends Context.Service<Outbox, {
       const gate = yield* ConnectionGate
       const limiter = yield* RateLimiter
       const store = yield* ContextStore
-      const echoes = yield* DeliveryTracker
-      // One lane a configured channel.
-      const lanes = new Map<ChannelKey, Lane>()
+      const deliveries = yield* DeliveryTracker
+      const states = yield* ChannelStates
+      // A channel's lines leave one at a time, in the order in which they are ready; it goes with the channel's state.
+      const turns = new WeakMap<ChannelState, Semaphore.Semaphore>()
       const sendTime = yield* SendTime
 
-      const laneOf = (channel: ChannelKey): Lane => {
-        const lane = lanes.get(channel) ?? { turn: Semaphore.makeUnsafe(1), pacing: fullBucket }
-        lanes.set(channel, lane)
-        return lane
+      const turnOf = (state: ChannelState): Semaphore.Semaphore => {
+        const turn = turns.get(state) ?? Semaphore.makeUnsafe(1)
+        turns.set(state, turn)
+        return turn
       }
 
       const encode = Effect.fnUntraced(function*({ cause, channel, decision, to }: ReplyJob, message: string) {
@@ -63,62 +58,65 @@ export class Outbox extends Context.Service<Outbox, {
       })
 
       /** The line left, or may have left: it counts in every limit and in the pace. */
-      const stamp = (sentAt: number, { reservation }: ReplyJob, lane: Lane): Effect.Effect<void> =>
-        Effect.suspend(() => {
-          lane.pacing = takeToken(lane.pacing, sentAt)
-          return limiter.confirm(reservation, sentAt)
-        })
+      const stamp = (sentAt: number, { channel, reservation }: ReplyJob): void => {
+        const state = states.of(channel.key)
+        state.pace = takeToken(state.pace, sentAt)
+        limiter.confirm(reservation, sentAt)
+      }
 
-      const publish = Effect.fn("Outbox.publish")(function*(job: ReplyJob, text: string, lane: Lane, now: number) {
+      const publish = Effect.fn("Outbox.publish")(function*(job: ReplyJob, text: string, now: number) {
         const { channel, conversation, decision, to } = job
-        if (yield* DryRun) return yield* Effect.as(stamp(now, job, lane), skipped("dry_run"))
-        const stampNow = Effect.flatMap(monotonicMillis, (after) => stamp(after, job, lane))
+        if (yield* DryRun) {
+          stamp(now, job)
+          return skipped("dry_run")
+        }
+        const stampNow = Effect.map(monotonicMillis, (after) => stamp(after, job))
         const send = tracedSend(commandTemplate(channel.protocol, to === undefined ? "chat" : "pm"), nats.publish)
         const { at: sentAt, heard } = yield* Effect.flatMap(encode(job, text), send).pipe(
           // Without the server's word it may have arrived all the same: it counts, and it is not sent again.
           Effect.tapErrorTag("NatsError", ({ operation }) => operation === "flush" ? stampNow : Effect.void)
         )
-        yield* stamp(sentAt, job, lane)
+        stamp(sentAt, job)
         const time = decision.arrivedAt.wall + sentAt - decision.arrivedAt.monotonic
         const username = channel.bot.username
-        yield* store.append(conversation, { username, text, time, bot: true, identity: undefined }, channel.context)
-        yield* decision.content({ reply: text })
-        yield* decision.step({ _tag: "Sent", target: to === undefined ? "chat" : "pm", characters: text.length })
-        yield* echoes.expect({ conversation, text, decision, heard })
+        store.append(conversation, { username, text, time, bot: true, identity: undefined }, channel.context)
+        decision.content({ reply: text })
+        decision.step({ _tag: "Sent", target: to === undefined ? "chat" : "pm", characters: text.length })
+        yield* deliveries.expect({ conversation, text, decision, heard })
         return { _tag: "Replied", afterMs: sentAt - decision.arrivedAt.monotonic } satisfies Outcome
       }, Effect.uninterruptible)
 
       /** Why a ready line must not be sent any more, if so: too late, or other media began meanwhile (F7). */
-      const lateness = Effect.fnUntraced(function*(job: ReplyJob, waitMs: number, now: number) {
+      const lateness = (job: ReplyJob, waitMs: number, now: number): Outcome | undefined => {
         if (Option.exists(timeLeft(job, now), (left) => left < waitMs)) return skipped("deadline")
         const rule = job.channel.response.drop_after_media_change
-        const changedAt = yield* store.mediaChangedAt(job.channel.key)
+        const changedAt = store.mediaChangedAt(job.channel.key)
         const changed = changedAt !== undefined && changedAt > job.decision.arrivedAt.monotonic
         return changed && (rule === "always" || (rule === "unprompted" && job.unprompted))
           ? skipped("media_changed")
           : undefined
-      })
+      }
 
       /** What a line has to wait for now, and how long. */
-      const delay = Effect.fnUntraced(function*({ channel }: ReplyJob, { pacing }: Lane, now: number) {
-        const cooldownMs = yield* limiter.sendDelay(channel.key, channel.rateLimits, now)
-        const pacingMs = tokenDelay(pacing, now)
+      const delay = ({ channel }: ReplyJob, now: number) => {
+        const cooldownMs = limiter.sendDelay(channel.key, channel.rateLimits, now)
+        const pacingMs = tokenDelay(states.of(channel.key).pace, now)
         return cooldownMs >= pacingMs
           ? { for: "global_cooldown", ms: cooldownMs } as const
           : { for: "pacing", ms: pacingMs } as const
-      })
+      }
 
       /** In the channel's turn: waits for the global cooldown and the pace, then sends unless it is too late. */
-      const takeTurn = Effect.fnUntraced(function*(job: ReplyJob, text: string, lane: Lane) {
+      const takeTurn = Effect.fnUntraced(function*(job: ReplyJob, text: string) {
         // Timers may fire a little early: looked at again until nothing is left to wait for.
         for (;;) {
           const now = yield* sendTime.next(job.decision.correlationId)
-          const wait = yield* delay(job, lane, now)
-          const late = yield* lateness(job, wait.ms, now)
+          const wait = delay(job, now)
+          const late = lateness(job, wait.ms, now)
           if (late !== undefined) return late
-          if (wait.ms === 0) return yield* publish(job, text, lane, now)
+          if (wait.ms === 0) return yield* publish(job, text, now)
           yield* Effect.sleep(Math.ceil(wait.ms))
-          yield* job.decision.step({ _tag: "Waited", ...wait })
+          job.decision.step({ _tag: "Waited", ...wait })
         }
       })
 
@@ -129,7 +127,7 @@ export class Outbox extends Context.Service<Outbox, {
           : Effect.succeed(outcome)
 
       const send = Effect.fnUntraced(function*(job: ReplyJob, text: string): Effect.fn.Return<Outcome, NatsError> {
-        const lane = laneOf(job.channel.key)
+        const turn = turnOf(states.of(job.channel.key))
         const ticket = yield* gate.ticket
         let waited = false
         for (;;) {
@@ -139,18 +137,18 @@ export class Outbox extends Context.Service<Outbox, {
           if (passed === "deadline") return yield* countDrop(skipped("deadline", "NATS was away"))
           if (passed === "opened") {
             const ms = (yield* monotonicMillis) - began
-            yield* job.decision.step({ _tag: "Waited", for: "connection", ms })
+            job.decision.step({ _tag: "Waited", for: "connection", ms })
             waited = true
           }
-          const turn = yield* Effect.result(lane.turn.withPermit(takeTurn(job, text, lane)))
-          if (Result.isSuccess(turn)) return waited ? yield* countDrop(turn.success) : turn.success
+          const sent = yield* Effect.result(turn.withPermit(takeTurn(job, text)))
+          if (Result.isSuccess(sent)) return waited ? yield* countDrop(sent.success) : sent.success
           // Lost between the gate and the server, nothing left: back to the gate.
-          const lost = turn.failure.operation === "publish" && !(yield* nats.connected)
-          if (!lost) return yield* turn.failure
+          const lost = sent.failure.operation === "publish" && !(yield* nats.connected)
+          if (!lost) return yield* sent.failure
         }
       })
 
-      return Outbox.of({ send, forget: (channel) => Effect.sync(() => void lanes.delete(channel)) })
+      return Outbox.of({ send })
     })
   )
 }

@@ -28,7 +28,7 @@ export class PromptBuilder extends Context.Service<PromptBuilder, {
             username: line.username,
             triggerMessage: line.text,
             triggerIdentity: line.identity,
-            context: yield* store.context(conversation, channel.context, now),
+            context: store.context(conversation, channel.context, now),
             includeContext: channel.llm.include_context_in_prompt,
             maxContextMessages: channel.llm.max_context_messages,
             includeUsernames: channel.context.include_usernames,

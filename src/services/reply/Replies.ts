@@ -1,4 +1,4 @@
-import { Cause, Context, Effect, Exit, Fiber, FiberSet, Layer, Option, Scheduler } from "effect"
+import { Cause, Context, Effect, Exit, Fiber, FiberSet, Layer, Option } from "effect"
 import { internalError, type LlmAttempt, type Outcome } from "../../domain/decision/Decision.ts"
 import { hashToUnit } from "../../domain/Hash.ts"
 import type { ChannelKey } from "../../domain/Ids.ts"
@@ -38,8 +38,8 @@ export class Replies extends Context.Service<Replies, {
       const ask = Effect.fn("Replies.ask")(function*(job: ReplyJob) {
         const prompt = yield* prompts.build(job)
         const characters = prompt.messages.reduce((sum, { content }) => sum + content.length, 0)
-        yield* job.decision.content({ prompt: prompt.messages })
-        yield* job.decision.step({ _tag: "Prompt", contextLines: prompt.contextLines, characters })
+        job.decision.content({ prompt: prompt.messages })
+        job.decision.step({ _tag: "Prompt", contextLines: prompt.contextLines, characters })
         const completion = yield* llm.complete({
           correlationId: job.decision.correlationId,
           messages: prompt.messages,
@@ -47,11 +47,13 @@ export class Replies extends Context.Service<Replies, {
           api: job.channel.llm,
           budgetMs: timeLeft(job, yield* monotonicMillis),
           enough: () => stopConditionFor(job.channel.response, job.channel.bot.names),
-          onAttempt: (attempt: LlmAttempt) => job.decision.step({ _tag: "LlmAttempt", ...attempt }),
-          ...(job.channel.logContent ? { onText: job.decision.answering } : {})
+          onAttempt: (attempt: LlmAttempt) => Effect.sync(() => job.decision.step({ _tag: "LlmAttempt", ...attempt })),
+          ...(job.channel.logContent
+            ? { onText: (text: string) => Effect.sync(() => job.decision.answering(text)) }
+            : {})
         })
-        yield* job.decision.content({ answer: completion.text })
-        yield* job.decision.step({
+        job.decision.content({ answer: completion.text })
+        job.decision.step({
           _tag: "LlmAnswer",
           model: completion.model,
           characters: completion.text.length,
@@ -69,15 +71,18 @@ export class Replies extends Context.Service<Replies, {
         const drawn = lines[Math.floor(hashToUnit(["fallback", job.channel.seed, job.cause]) * lines.length)]
         return !enabled || drawn === undefined
           ? Effect.fail(error)
-          : Effect.as(job.decision.step({ _tag: "Fallback", error: error._tag, message: error.message }), drawn)
+          : Effect.sync(() => {
+            job.decision.step({ _tag: "Fallback", error: error._tag, message: error.message })
+            return drawn
+          })
       }
 
       const answer = Effect.fn("Replies.answer")(
         function*(job: ReplyJob): Effect.fn.Return<Outcome, LlmError | NatsError> {
           const text = yield* Effect.catch(ask(job), (error) => fallback(job, error))
           const reply = yield* responses.process(text, job)
-          yield* job.decision.content({ processing: reply.texts })
-          for (const step of reply.steps) yield* job.decision.step({ _tag: "Processed", ...step })
+          job.decision.content({ processing: reply.texts })
+          for (const step of reply.steps) job.decision.step({ _tag: "Processed", ...step })
           if (reply._tag === "Dropped") return skipped(reply.reason, reply.detail)
           return yield* outbox.send(job, reply.text)
         }
@@ -100,13 +105,13 @@ export class Replies extends Context.Service<Replies, {
 
       const finish = Effect.fnUntraced(function*(job: ReplyJob, exit: Exit.Exit<Outcome, LlmError | NatsError>) {
         const outcome = outcomeOf(exit)
-        if (outcome._tag !== "Replied") yield* limiter.release(job.reservation)
+        if (outcome._tag !== "Replied") limiter.release(job.reservation)
         if (Exit.isFailure(exit) && Option.isNone(Cause.findErrorOption(exit.cause)) && outcome._tag === "Failed") {
           yield* Effect.logError("Reply failed with a defect", exit.cause)
         }
         const tooLate = outcome._tag === "Failed" && outcome.error === "LlmTimeout" &&
           Option.exists(timeLeft(job, yield* monotonicMillis), (left) => left <= 0)
-        yield* job.decision.close(tooLate ? skipped("deadline", "the model took too long") : outcome)
+        job.decision.close(tooLate ? skipped("deadline", "the model took too long") : outcome)
         yield* job.ack
       })
 
@@ -122,9 +127,7 @@ export class Replies extends Context.Service<Replies, {
       return Replies.of({
         begin: Effect.fnUntraced(function*(job: ReplyJob) {
           const { key } = job.channel
-          // Its own fiber again: it takes turns with the others, whoever begins it.
-          const taking = Effect.provideService(run(job), Scheduler.PreventSchedulerYield, false)
-          const fiber = yield* FiberSet.run(jobs, taking)
+          const fiber = yield* FiberSet.run(jobs, run(job))
           const others = underWay.get(key) ?? new Set()
           underWay.set(key, others.add(fiber))
           fiber.addObserver(() => {

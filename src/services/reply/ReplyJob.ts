@@ -4,7 +4,7 @@ import type { Outcome, SkipReason } from "../../domain/decision/Decision.ts"
 import type { EventIdentity, Username } from "../../domain/Ids.ts"
 import type { Reservation } from "../../domain/limits/RateLimit.ts"
 import type { Conversation } from "../ContextStore.ts"
-import type { Decision } from "../decision/DecisionRecorder.ts"
+import type { DecisionRecorder } from "../decision/DecisionRecorder.ts"
 
 /** An admitted trigger that is to be answered. */
 export interface ReplyJob {
@@ -17,7 +17,7 @@ export interface ReplyJob {
   /** Whom a private reply goes to; absent for a line in the room. */
   readonly to: Username | undefined
   readonly reservation: Reservation
-  readonly decision: Decision
+  readonly decision: DecisionRecorder
   /** To be run when the decision is closed. */
   readonly ack: Effect.Effect<void>
   /** Whether nobody asked: a keyword or the room as a whole (F7, `drop_after_media_change: unprompted`). */

@@ -13,10 +13,12 @@ export class ResponseProcessor extends Context.Service<ResponseProcessor, {
       const store = yield* ContextStore
       return ResponseProcessor.of({
         process: (answer, { channel, conversation, line }) =>
-          Effect.map(
-            store.replies(conversation),
-            (recentReplies) =>
-              channel.processReply(answer, { botNames: channel.bot.names, recentReplies, trigger: line.text })
+          Effect.sync(() =>
+            channel.processReply(answer, {
+              botNames: channel.bot.names,
+              recentReplies: store.replies(conversation),
+              trigger: line.text
+            })
           )
       })
     })

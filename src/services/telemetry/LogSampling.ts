@@ -1,5 +1,5 @@
-import { Effect } from "effect"
-import { monotonicMillis } from "../Time.ts"
+import { Clock, Effect } from "effect"
+import { monotonicOf } from "../Time.ts"
 
 /** How many lines of one kind are written in a minute one by one; then only every doubling (OPERATIONS, logs). */
 const firstLines = 20
@@ -13,10 +13,7 @@ interface Minute {
 }
 
 /** Writes a line, unless too many of its kind were written in this minute. */
-export type LogSampler = (
-  kind: string,
-  write: (leftOut: Readonly<Record<string, number>>) => Effect.Effect<void>
-) => Effect.Effect<void>
+export type LogSampler = (kind: string, write: (leftOut: Readonly<Record<string, number>>) => void) => void
 
 const isDoubling = (came: number): boolean => Number.isInteger(Math.log2(came / firstLines))
 
@@ -24,14 +21,14 @@ const isDoubling = (came: number): boolean => Number.isInteger(Math.log2(came / 
  * Keeps repeats from flooding the log: the first lines of a kind in a minute are written, then the 40th, the 80th, the
  * 160th and so on, each with how many were left out since the one before. Kinds are few: reasons, not names.
  */
-export const makeLogSampler = (): LogSampler => {
+export const makeLogSampler: Effect.Effect<LogSampler> = Effect.map(Clock.Clock, (clock) => {
   const minutes = new Map<string, Minute>()
-  return Effect.fnUntraced(function*(kind, write) {
-    const now = yield* monotonicMillis
+  return (kind, write) => {
+    const now = monotonicOf(clock)
     const last = minutes.get(kind) ?? { began: now, came: 0, leftOut: 0 }
     const { began, came, leftOut } = now - last.began < minuteMs ? last : { ...last, began: now, came: 0 }
     const written = came < firstLines || isDoubling(came + 1)
     minutes.set(kind, { began, came: came + 1, leftOut: written ? 0 : leftOut + 1 })
-    if (written) yield* write(leftOut === 0 ? {} : { repeats_left_out: leftOut })
-  })
-}
+    if (written) write(leftOut === 0 ? {} : { repeats_left_out: leftOut })
+  }
+})

@@ -93,19 +93,33 @@ export const channelLabels = (read: () => ActiveSettings): (channel: ChannelName
   }
 }
 
-const labelled = (labels: Labels): Effect.Effect<Record<string, string>> =>
-  Effect.map(ChannelLabel, (labelOf) => ({
-    ...labels,
-    ...(labels.channel === undefined ? {} : { channel: labelOf(labels.channel) })
-  }))
+const labelled = (labels: Labels, labelOf: (channel: ChannelName) => string): Record<string, string> => ({
+  ...labels,
+  ...(labels.channel === undefined ? {} : { channel: labelOf(labels.channel) })
+})
+
+/** Counts and measures, for plain code. */
+export interface Meter {
+  /** Adds to a counter, 1 unless told otherwise (OPERATIONS, metrics). */
+  readonly count: (name: keyof typeof counters, labels: Labels, by?: number) => void
+  /** Notes one value of a distribution: seconds, or characters. */
+  readonly observe: (name: keyof typeof histograms, labels: Labels, value: number) => void
+}
+
+/** A meter on the registry and with the labels of whoever makes it. */
+export const makeMeter: Effect.Effect<Meter> = Effect.map(Effect.context<never>(), (context) => {
+  const labelOf = Context.get(context, ChannelLabel)
+  return {
+    count: (name, labels, by = 1) =>
+      Metric.withAttributes(counters[name], labelled(labels, labelOf)).updateUnsafe(by, context),
+    observe: (name, labels, value) =>
+      Metric.withAttributes(histograms[name], labelled(labels, labelOf)).updateUnsafe(value, context)
+  }
+})
 
 /** Adds to a counter (OPERATIONS, metrics). */
 export const count = (name: keyof typeof counters, labels: Labels, by = 1): Effect.Effect<void> =>
-  Effect.flatMap(labelled(labels), (all) => Metric.update(Metric.withAttributes(counters[name], all), by))
-
-/** Notes one value of a distribution: seconds, or characters. */
-export const observe = (name: keyof typeof histograms, labels: Labels, value: number): Effect.Effect<void> =>
-  Effect.flatMap(labelled(labels), (all) => Metric.update(Metric.withAttributes(histograms[name], all), value))
+  Effect.map(makeMeter, (meter) => meter.count(name, labels, by))
 
 /** One value of a gauge. */
 export type Reading = readonly [labels: Labels, value: number | boolean]
@@ -117,8 +131,9 @@ export type Reading = readonly [labels: Labels, value: number | boolean]
 export const setAll = Effect.fnUntraced(function*(name: keyof typeof gauges, readings: ReadonlyArray<Reading>) {
   const registry = yield* Metric.MetricRegistry
   for (const [key, { id }] of registry) if (id === gauges[name].id) registry.delete(key)
+  const labelOf = yield* ChannelLabel
   for (const [labels, value] of readings) {
-    yield* Metric.modify(Metric.withAttributes(gauges[name], yield* labelled(labels)), Number(value))
+    yield* Metric.modify(Metric.withAttributes(gauges[name], labelled(labels, labelOf)), Number(value))
   }
 })
 

@@ -13,8 +13,8 @@ import { ContextStore } from "../ContextStore.ts"
 import { DecisionLog } from "../decision/DecisionLog.ts"
 import { Admission } from "../limits/Admission.ts"
 import { LlmClient } from "../LlmClient.ts"
-import type { ClockReading } from "../Time.ts"
-import type { Decision } from "../decision/DecisionRecorder.ts"
+import type { ClockReading } from "../../domain/ClockReading.ts"
+import type { DecisionRecorder } from "../decision/DecisionRecorder.ts"
 import { PromptBuilder } from "../reply/PromptBuilder.ts"
 import { RateLimiter } from "../limits/RateLimiter.ts"
 import { Replies } from "../reply/Replies.ts"
@@ -27,6 +27,7 @@ const questionTokens = 5
 const questionSeconds = 5
 
 type ContextualTrigger = CompiledTrigger & { readonly entry: ContextualEntry }
+type ContextualJob = Pick<ReplyJob, "line" | "cause" | "reservation" | "decision">
 
 const contextualIn = (channel: ChannelSettings | undefined): ReadonlyArray<ContextualTrigger> =>
   (channel?.triggers ?? []).flatMap((trigger) =>
@@ -59,7 +60,7 @@ export class ContextualTimer extends Context.Service<ContextualTimer, {
       const store = yield* ContextStore
       const triggers = yield* Triggers
       const limiter = yield* RateLimiter
-      const gates = yield* Admission
+      const admission = yield* Admission
       const decisions = yield* DecisionLog
       const prompts = yield* PromptBuilder
       const llm = yield* LlmClient
@@ -67,37 +68,39 @@ export class ContextualTimer extends Context.Service<ContextualTimer, {
       const evaluation = yield* NextEvaluation
 
       /** The last line of a person, when the room moved on enough since the bot spoke (cheap checks, no record). */
-      const occasion = Effect.fnUntraced(function*(
+      const occasion = (
         channel: ChannelSettings,
         entry: ContextualEntry,
         seen: ContextLine | undefined,
         now: ClockReading
-      ) {
-        const { lines } = yield* store.context({ channel: channel.key, with: undefined }, channel.context, now.wall)
+      ): ContextLine | undefined => {
+        const { lines } = store.context({ channel: channel.key, with: undefined }, channel.context, now.wall)
         const sinceBot = lines.slice(lines.findLastIndex((line) => line.bot) + 1)
           .filter((line) => !channel.bot.ignored.has(userKey(line.username)))
         const last = sinceBot.at(-1)
         return last === undefined || last === seen || sinceBot.length < entry.min_messages_since_last_bot_message
           ? undefined
           : last
-      })
+      }
 
-      const ask = Effect.fnUntraced(function*(channel: ChannelSettings, entry: ContextualEntry, decision: Decision) {
-        const messages = yield* prompts.question(channel, entry.participation_prompt)
-        yield* decision.content({ prompt: messages })
-        const { model, text } = yield* llm.complete({
-          correlationId: decision.correlationId,
-          messages,
-          model: channel.model,
-          api: questionApi(channel),
-          budgetMs: Option.some(questionSeconds * 1000),
-          enough: () => neverStop,
-          onAttempt: (attempt) => decision.step({ _tag: "LlmAttempt", ...attempt })
-        })
-        const wanted = /^yes/i.test(clean(text, channel.bot.names))
-        yield* decision.step({ _tag: "Participation", model, wanted })
-        return wanted
-      })
+      const ask = Effect.fnUntraced(
+        function*(channel: ChannelSettings, entry: ContextualEntry, decision: DecisionRecorder) {
+          const messages = yield* prompts.question(channel, entry.participation_prompt)
+          decision.content({ prompt: messages })
+          const { model, text } = yield* llm.complete({
+            correlationId: decision.correlationId,
+            messages,
+            model: channel.model,
+            api: questionApi(channel),
+            budgetMs: Option.some(questionSeconds * 1000),
+            enough: () => neverStop,
+            onAttempt: (attempt) => Effect.sync(() => decision.step({ _tag: "LlmAttempt", ...attempt }))
+          })
+          const wanted = /^yes/i.test(clean(text, channel.bot.names))
+          decision.step({ _tag: "Participation", model, wanted })
+          return wanted
+        }
+      )
 
       const open = (channel: ChannelSettings, line: ContextLine, cause: EventIdentity, arrivedAt: ClockReading) =>
         decisions.open({
@@ -116,9 +119,13 @@ export class ContextualTimer extends Context.Service<ContextualTimer, {
       const propose = Effect.fnUntraced(function*(
         channel: ChannelSettings,
         { entry }: ContextualTrigger,
-        job: Pick<ReplyJob, "line" | "cause" | "reservation" | "decision">
+        job: ContextualJob
       ) {
-        const end = (outcome: Outcome) => Effect.andThen(limiter.release(job.reservation), job.decision.close(outcome))
+        const end = (outcome: Outcome) =>
+          Effect.sync(() => {
+            limiter.release(job.reservation)
+            job.decision.close(outcome)
+          })
         const wanted = yield* ask(channel, entry, job.decision).pipe(
           Effect.result,
           Effect.tapDefect(() => end(internalError)),
@@ -133,25 +140,35 @@ export class ContextualTimer extends Context.Service<ContextualTimer, {
         yield* replies.begin({ ...job, channel, conversation, to: undefined, ack: Effect.void, unprompted: true })
       })
 
-      /** One look at the room: the cheap gates first, the model last. */
-      const evaluate = Effect.fnUntraced(
-        function*(channel: ChannelSettings, trigger: ContextualTrigger, last: ContextLine, now: ClockReading) {
-          const cause = EventIdentity.make(hash(["contextual", channel.key, trigger.key, now.wall]))
-          const decision = yield* open(channel, last, cause, now)
-          if (!(yield* gates.silence(channel, decision))) return
-          const result = yield* triggers.consider(trigger, cause, channel, now.monotonic)
-          yield* decision.step({ _tag: "Trigger", entry: trigger.key, result })
-          if (result._tag !== "Fired") {
-            const reason = result._tag === "Cooldown" ? "cooldown" : "probability"
-            return yield* decision.close({ _tag: "Skipped", reason, detail: "" })
-          }
-          const reservation = yield* gates.admit(trigger, Option.none(), channel, decision)
-          if (Option.isNone(reservation)) return
-          const line = { username: last.username, text: last.text, identity: last.identity ?? cause }
-          const job = { line, cause, reservation: reservation.value, decision }
-          yield* decision.within(propose(channel, trigger, job))
+      /** The checks of one evaluation, in plain code: nothing interleaves. The reply to propose, if any. */
+      const consider = (
+        channel: ChannelSettings,
+        trigger: ContextualTrigger,
+        last: ContextLine,
+        now: ClockReading
+      ): ContextualJob | undefined => {
+        const cause = EventIdentity.make(hash(["contextual", channel.key, trigger.key, now.wall]))
+        const decision = open(channel, last, cause, now)
+        if (!admission.silence(channel, decision)) return undefined
+        const result = triggers.consider(trigger, cause, channel, now.monotonic)
+        decision.step({ _tag: "Trigger", entry: trigger.key, result })
+        if (result._tag !== "Fired") {
+          const reason = result._tag === "Cooldown" ? "cooldown" : "probability"
+          decision.close({ _tag: "Skipped", reason, detail: "" })
+          return undefined
         }
-      )
+        const reservation = admission.admit(trigger, Option.none(), channel, decision)
+        if (Option.isNone(reservation)) return undefined
+        const line = { username: last.username, text: last.text, identity: last.identity ?? cause }
+        return { line, cause, reservation: reservation.value, decision }
+      }
+
+      /** One look at the room: the cheap checks first, the model last. */
+      const evaluate = (channel: ChannelSettings, trigger: ContextualTrigger, last: ContextLine, now: ClockReading) =>
+        Effect.suspend(() => {
+          const job = consider(channel, trigger, last, now)
+          return job === undefined ? Effect.void : job.decision.within(propose(channel, trigger, job))
+        })
 
       /** A look every interval; asking takes its time, so the next interval begins when the answer is there. */
       const beat = Effect.fnUntraced(function*(key: ChannelKey, trigger: ContextualTrigger) {
@@ -160,7 +177,7 @@ export class ContextualTimer extends Context.Service<ContextualTimer, {
           function*(now: ClockReading) {
             const channel = yield* config.channel(key)
             if (Option.isNone(channel)) return
-            const last = yield* occasion(channel.value, trigger.entry, seen, now)
+            const last = occasion(channel.value, trigger.entry, seen, now)
             if (last === undefined) return
             seen = last
             yield* evaluate(channel.value, trigger, last, now)

@@ -1,6 +1,7 @@
 import { Context, Effect, Layer } from "effect"
 import type { ChannelKey, EntryKey } from "../../domain/Ids.ts"
-import { type ClockReading, readClock } from "../Time.ts"
+import type { ClockReading } from "../../domain/ClockReading.ts"
+import { readClock } from "../Time.ts"
 
 /** When a contextual entry is evaluated next. A replay knows the moments beforehand. */
 export class NextEvaluation extends Context.Service<NextEvaluation, {

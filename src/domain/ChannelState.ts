@@ -1,0 +1,83 @@
+import type { Media, Member } from "./ChatEvent.ts"
+import { type ContextWindow, emptyWindow } from "./ContextWindow.ts"
+import type { DecisionRecord } from "./decision/Decision.ts"
+import type { ChannelKey, UserKey } from "./Ids.ts"
+import { type ChannelLimits, noChannelLimits } from "./limits/LimitState.ts"
+import { fullBucket, type TokenBucket } from "./limits/TokenBucket.ts"
+import type { Members } from "./Presence.ts"
+import type { ExpectedEchoes } from "./reply/ExpectedEchoes.ts"
+import type { SeenEvents } from "./triggers/Deduplication.ts"
+import type { UnluckyDraws } from "./triggers/UnluckyDraws.ts"
+
+/** How many private conversations of a channel are kept, least recently used out (F2). */
+const mostPrivateWindows = 200
+/** How many decisions of a channel are kept. */
+const keptDecisions = 200
+
+/** Where a record stands while it grows. */
+export interface DecisionCell {
+  record: DecisionRecord
+}
+
+/**
+ * Everything the bot keeps of one channel. The deciding step reads and changes it in place, synchronously, so nothing
+ * interleaves; forgetting a channel is letting go of this value, and moving one is a snapshot of it. Every part is
+ * bounded. Times are monotonic ms.
+ */
+export interface ChannelState {
+  readonly key: ChannelKey
+  /** The room's lines. */
+  readonly window: ContextWindow
+  readonly privateWindows: Map<UserKey, ContextWindow>
+  readonly members: Members
+  media: Media | undefined
+  /** When other media last began. */
+  mediaChangedAt: number | undefined
+  readonly seen: SeenEvents
+  readonly unlucky: UnluckyDraws
+  /** Events in a row that were too old to answer. */
+  staleInRow: number
+  limits: ChannelLimits
+  pace: TokenBucket
+  readonly expected: ExpectedEchoes
+  /** The last decisions, oldest first. */
+  readonly decisions: Array<DecisionCell>
+}
+
+/** A channel of which nothing is known. */
+export const emptyChannel = (key: ChannelKey): ChannelState => ({
+  key,
+  window: emptyWindow(),
+  privateWindows: new Map(),
+  members: new Map<UserKey, Member>(),
+  media: undefined,
+  mediaChangedAt: undefined,
+  seen: new Map(),
+  unlucky: new Map(),
+  staleInRow: 0,
+  limits: noChannelLimits,
+  pace: fullBucket,
+  expected: [],
+  decisions: []
+})
+
+/** The window of a conversation: the room's, or the private one with a person, which is the most recently used then. */
+export const windowOf = (state: ChannelState, user: UserKey | undefined): ContextWindow => {
+  if (user === undefined) return state.window
+  const { privateWindows } = state
+  const window = privateWindows.get(user) ?? emptyWindow()
+  // Written again, the entry is the newest of the map: the first one is the least recently used.
+  privateWindows.delete(user)
+  privateWindows.set(user, window)
+  const [oldest] = privateWindows.keys()
+  if (privateWindows.size > mostPrivateWindows && oldest !== undefined) privateWindows.delete(oldest)
+  return window
+}
+
+/** Keeps a new record among the channel's last decisions. */
+export const keepDecision = ({ decisions }: ChannelState, record: DecisionRecord): DecisionCell => {
+  const cell = { record }
+  decisions.push(cell)
+  if (decisions.length > keptDecisions) decisions.shift()
+  return cell
+}

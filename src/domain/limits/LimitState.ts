@@ -1,0 +1,69 @@
+import { HashMap, Option } from "effect"
+import type { ChannelKey, EntryKey, UserKey } from "../Ids.ts"
+import type { ChannelRateLimits, RateLimits } from "../settings/LimitSettings.ts"
+import type { TriggerEntry } from "../triggers/TriggerEntry.ts"
+import type { Windows } from "./SlidingWindow.ts"
+
+// All times are monotonic ms: a corrected wall clock cannot reopen a window.
+
+/** What counts against one channel: its lines, its triggers and their cooldowns. */
+export interface ChannelLimits {
+  readonly windows: Windows
+  /** When the bot last spoke there. */
+  readonly lastSentAt: number | undefined
+  readonly sweptAt: number
+}
+
+/** What counts against people, over all channels. */
+export interface UserLimits {
+  readonly windows: Windows
+  readonly nextId: number
+  readonly sweptAt: number
+}
+
+/** Everything one admission looks at. */
+export interface LimitState {
+  readonly channel: ChannelLimits
+  readonly users: UserLimits
+}
+
+/** A channel in which nothing was said. */
+export const noChannelLimits: ChannelLimits = { windows: HashMap.empty(), lastSentAt: undefined, sweptAt: 0 }
+
+/** Nobody was answered. */
+export const noUserLimits: UserLimits = { windows: HashMap.empty(), nextId: 1, sweptAt: 0 }
+
+/** Whose cooldown is meant: the entry's, for pm the entry's for one person (F3). */
+export interface CooldownKey {
+  readonly entryKey: EntryKey
+  readonly entry: TriggerEntry
+  /** Absent for a contextual reply: nobody asked, so no user is charged (F3). */
+  readonly user: Option.Option<UserKey>
+}
+
+/** Who wants to reply where, and the limits that hold there. */
+export interface AdmissionRequest extends CooldownKey {
+  readonly channel: ChannelKey
+  readonly channelLimits: ChannelRateLimits
+  readonly userLimits: Pick<RateLimits, "max_per_user_per_minute" | "max_per_user_per_hour">
+  readonly maxConcurrent: number
+}
+
+// No name holds a control character, so no two keys can run into each other.
+const windowName = (...parts: ReadonlyArray<string>): string => parts.join("\u001f")
+
+/** The window of every line of a channel. */
+export const channelWindow = "channel"
+
+/** The window of an entry's replies in its channel. */
+export const entryWindow = ({ entryKey }: CooldownKey): string => windowName("entry", entryKey)
+
+/** The windows of a person's replies, all and of the trigger's type; none where nobody asked. */
+export const userWindows = ({ entry, user }: CooldownKey): readonly [all: string, ofType: string] | undefined =>
+  Option.getOrUndefined(
+    Option.map(user, (name) => [windowName("user", name), windowName("type", entry.type, name)] as const)
+  )
+
+/** The window of an entry's cooldown. */
+export const cooldownWindow = ({ entry, entryKey, user }: CooldownKey): string =>
+  windowName("cooldown", entryKey, entry.type === "pm" ? Option.getOrElse(user, () => "") : "")

@@ -1,0 +1,43 @@
+import { Context, Effect, Layer } from "effect"
+import type { ClockReading } from "../../domain/ClockReading.ts"
+import type { Content, DecisionRecord, Delivery, Outcome, Step } from "../../domain/decision/Decision.ts"
+import type { DecisionTrace } from "./DecisionTrace.ts"
+
+/** A decision while it is made, as its listeners see it. */
+export interface OpenDecision {
+  readonly arrivedAt: ClockReading
+  readonly trace: DecisionTrace
+  /** What is recorded so far. */
+  readonly record: () => DecisionRecord
+}
+
+/**
+ * Called for every decision, in order, as it happens; never drops one. Plain functions: a decision does not wait for
+ * whoever listens.
+ */
+export interface DecisionListener {
+  readonly opened?: (decision: OpenDecision) => void
+  readonly step?: (decision: OpenDecision, step: Step) => void
+  /** Texts, where they may be kept at all (N4). */
+  readonly content?: (decision: OpenDecision, added: Partial<Content>) => void
+  /** `atMs` is the time since the arrival. */
+  readonly closed?: (decision: OpenDecision, outcome: Outcome, atMs: number) => void
+  /** What became of a reply amends its closed record (F8). */
+  readonly delivered?: (decision: OpenDecision, delivery: Delivery) => void
+}
+
+/** Draws each decision into its trace. */
+export const traceListener: DecisionListener = {
+  step: ({ trace }, step) => trace.step(step),
+  content: ({ trace }, added) => trace.content(added),
+  closed: ({ trace }, outcome, atMs) => trace.close(outcome, atMs)
+}
+
+/** Who listens to decisions, in this order. */
+export class DecisionListeners extends Context.Service<DecisionListeners, ReadonlyArray<DecisionListener>>()(
+  "llm-bot/DecisionListeners"
+) {
+  static readonly layer = <R>(
+    listeners: ReadonlyArray<Effect.Effect<DecisionListener, never, R>>
+  ): Layer.Layer<DecisionListeners, never, R> => Layer.effect(DecisionListeners, Effect.all(listeners))
+}
