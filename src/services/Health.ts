@@ -71,19 +71,22 @@ export class Health extends Context.Service<Health, {
         } satisfies HealthReport
       })
       /** What each channel's limits still allow, limit by limit. */
-      const remaining = Effect.fnUntraced(function*({ key, rateLimits, room }: ChannelSettings, now: ClockReading) {
+      const remaining = (
+        { key, rateLimits, room }: ChannelSettings,
+        now: ClockReading
+      ): ReadonlyArray<Reading> => {
         const left = limiter.remaining(key, rateLimits, now.monotonic)
         return limitTypes.flatMap((limit_type): ReadonlyArray<Reading> => {
           const value = left[limit_type]
           return value === undefined ? [] : [[{ channel: room.name, limit_type }, value]]
         })
-      })
+      }
 
       /** How many lines of a channel a prompt could show. */
-      const windowSize = Effect.fnUntraced(function*({ context, key, room }: ChannelSettings, now: ClockReading) {
+      const windowSize = ({ context, key, room }: ChannelSettings, now: ClockReading): Reading => {
         const { lines } = store.context({ channel: key, with: undefined }, context, now.wall)
-        return [{ channel: room.name }, lines.length] as const
-      })
+        return [{ channel: room.name }, lines.length]
+      }
 
       const gauges = Effect.gen(function*() {
         const now = yield* readClock
@@ -96,9 +99,9 @@ export class Health extends Context.Service<Health, {
         yield* set("activeChannels", active.length)
         yield* setAll(
           "rateLimitRemaining",
-          (yield* Effect.forEach(active, (channel) => remaining(channel, now))).flat()
+          active.flatMap((channel) => remaining(channel, now))
         )
-        yield* setAll("contextWindowSize", yield* Effect.forEach(active, (channel) => windowSize(channel, now)))
+        yield* setAll("contextWindowSize", active.map((channel) => windowSize(channel, now)))
       })
 
       const ready = Effect.zipWith(

@@ -30,12 +30,13 @@ export class DecisionLog extends Context.Service<DecisionLog, {
       const states = yield* ChannelStates
       const clock = yield* Clock.Clock
       const openTrace = yield* makeTraceOpener
+      const run = Effect.runSyncWith(yield* Effect.context<never>())
       const published = yield* PubSub.sliding<DecisionRecord>(streamSize)
       const growing = yield* PubSub.sliding<DecisionRecord>(streamSize)
 
       // A sliding one never waits, so it can be run at once.
       const publish = (readers: PubSub.PubSub<DecisionRecord>, record: DecisionRecord): void => {
-        if (!PubSub.publishUnsafe(readers, record)) Effect.runSync(PubSub.publish(readers, record))
+        if (!PubSub.publishUnsafe(readers, record)) run(PubSub.publish(readers, record))
       }
       const grown = (record: DecisionRecord): void => publish(growing, record)
       const streams: DecisionListener = {

@@ -213,9 +213,10 @@ export const evaluations: Layer.Layer<NextEvaluation, never, BotConfig | NextEva
 export const outcomes: Effect.Effect<DecisionListener, never, Recorder> = Effect.gen(function*() {
   const { append } = yield* Recorder
   const clock = yield* Clock.Clock
+  const run = Effect.runSyncWith(yield* Effect.context<never>())
   const record = ({ record }: OpenDecision): void => {
     const { content: _texts, ...withoutTexts } = record()
-    Effect.runSync(append({ kind: "decision", ...stamp(readingOf(clock)), record: withoutTexts }))
+    run(append({ kind: "decision", ...stamp(readingOf(clock)), record: withoutTexts }))
   }
   return { closed: record, delivered: record }
 })

@@ -289,7 +289,7 @@ const pairs = <A>(values: ReadonlyArray<A>): ReadonlyArray<readonly [A, A]> =>
 
 const checkGlobalCooldown = (world: World, sent: ReadonlyArray<Sent>): void => {
   for (const where of rooms) {
-    const times = sent.filter((one) => one.where === where).map(({ at }) => at).sort((a, b) => a - b)
+    const times = sent.filter((one) => one.where === where).map(({ at }) => at).toSorted((a, b) => a - b)
     const cooldownMs = world.rooms[where].global_cooldown_seconds * 1000
     for (const [one, next] of pairs(times)) assert.isAtLeast(next - one, cooldownMs, `global cooldown of ${where}`)
   }
@@ -317,7 +317,9 @@ const withoutDropped = (run: Run): LimiterState => {
   )
   const reservations = new Map<Reply, Reservation>()
   for (
-    const { at, reply, sends } of [...begun, ...ended].sort((a, b) => a.at - b.at || Number(a.sends) - Number(b.sends))
+    const { at, reply, sends } of [...begun, ...ended].toSorted((a, b) =>
+      a.at - b.at || Number(a.sends) - Number(b.sends)
+    )
   ) {
     const reservation = reservations.get(reply)
     if (sends && reservation !== undefined) state = confirm(state, reservation, at)
@@ -587,7 +589,7 @@ describe("a limiter at its edges", () => {
       channelLimits({ global_cooldown_seconds: 5 })
     ]
     const named = calmer.map((_, index) => {
-      const request = calmer.slice(0, index + 1).reduce<AdmissionRequest>((one, more) => ({ ...one, ...more }), all)
+      const request: AdmissionRequest = Object.assign({}, all, ...calmer.slice(0, index + 1))
       const [admission] = admit(state, request, 0)
       return admission._tag === "Denied" ? admission.limit : "admitted"
     })
