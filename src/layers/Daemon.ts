@@ -1,7 +1,7 @@
 import { rm, writeFile } from "node:fs/promises"
 import { hostname } from "node:os"
 import process from "node:process"
-import { Context, Effect, Layer, Option, type Queue, Schema, Scope, SubscriptionRef } from "effect"
+import { Context, Effect, Layer, Option, type Queue, Scope, SubscriptionRef } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { activate, type ActiveSettings } from "../domain/ChannelSettings.ts"
 import type { Settings } from "../domain/settings/Settings.ts"
@@ -78,13 +78,6 @@ const initiateStop = (systemd: SystemdNotify) =>
     Effect.andThen(systemd.stopping)
   )
 
-/** The connection was lost and every attempt to get it back is spent. */
-class NatsGivenUp extends Schema.TaggedError<NatsGivenUp>()("NatsGivenUp", { detail: Schema.String }) {
-  override get message() {
-    return `NATS stays away (${this.detail}); is the server up, and nats.max_reconnect_attempts high enough?`
-  }
-}
-
 interface Life {
   readonly options: DaemonOptions
   readonly active: ActiveRef
@@ -122,7 +115,7 @@ const live = Effect.fnUntraced(function*({ active, hangups, options, systemd }: 
     yield* Effect.forkScoped(onHangup(hangups, options.file, active, systemd))
     yield* Effect.forkScoped(systemd.watchdog)
     yield* systemd.ready
-    return yield* Effect.mapError(nats.lost, ({ detail }) => new NatsGivenUp({ detail }))
+    return yield* nats.lost
   }).pipe(
     Effect.onInterrupt(() => initiateStop(systemd)),
     Effect.scoped,

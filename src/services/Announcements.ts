@@ -13,7 +13,7 @@ import { BotConfig } from "./BotConfig.ts"
 import { makeLogSampler } from "./telemetry/LogSampling.ts"
 import { makeLogWriter } from "./telemetry/LogWriter.ts"
 import { monotonicMillis } from "./Time.ts"
-import { Nats, type NatsError } from "./Nats.ts"
+import { Nats, type NatsNotSubscribed } from "./Nats.ts"
 
 const heartbeatEvery = "10 seconds"
 /** The farewell must not hold the stop up. */
@@ -25,7 +25,7 @@ const farewellWithin = "1 second"
  */
 export class Announcements extends Context.Service<Announcements, {
   /** The bot is ready: announces it, and that it still is, until the layer closes. To be run once. */
-  readonly begin: (announcer: Announcer) => Effect.Effect<void, NatsError>
+  readonly begin: (announcer: Announcer) => Effect.Effect<void, NatsNotSubscribed>
 }>()("llm-bot/Announcements") {
   static readonly layerNoDeps = Layer.effect(
     Announcements,
@@ -55,19 +55,21 @@ export class Announcements extends Context.Service<Announcements, {
           if (news !== undefined) sample(news.message, (leftOut) => log(news.level, news.message, leftOut))
         })
 
-      const begin = Effect.fnUntraced(function*(announcer: Announcer): Effect.fn.Return<void, NatsError, Scope.Scope> {
-        yield* Effect.addFinalizer(() => Effect.timeoutOption(announce("shutdown", announcer), farewellWithin))
-        // Polls that come while one is answered are answered with it.
-        const answering = yield* Semaphore.make(1)
-        const answer = Effect.asVoid(answering.withPermitsIfAvailable(1)(announce("startup", announcer)))
-        yield* nats.subscribe(discoveryPoll, () => answer)
-        yield* nats.subscribe(bridgeLifecycle, tell)
-        yield* announce("startup", announcer)
-        yield* announce("heartbeat", announcer).pipe(
-          Effect.schedule(Schedule.spaced(heartbeatEvery)),
-          Effect.forkScoped
-        )
-      })
+      const begin = Effect.fnUntraced(
+        function*(announcer: Announcer): Effect.fn.Return<void, NatsNotSubscribed, Scope.Scope> {
+          yield* Effect.addFinalizer(() => Effect.timeoutOption(announce("shutdown", announcer), farewellWithin))
+          // Polls that come while one is answered are answered with it.
+          const answering = yield* Semaphore.make(1)
+          const answer = Effect.asVoid(answering.withPermitsIfAvailable(1)(announce("startup", announcer)))
+          yield* nats.subscribe(discoveryPoll, () => answer)
+          yield* nats.subscribe(bridgeLifecycle, tell)
+          yield* announce("startup", announcer)
+          yield* announce("heartbeat", announcer).pipe(
+            Effect.schedule(Schedule.spaced(heartbeatEvery)),
+            Effect.forkScoped
+          )
+        }
+      )
 
       return Announcements.of({ begin: (announcer) => Effect.provideService(begin(announcer), Scope.Scope, scope) })
     })

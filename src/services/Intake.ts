@@ -4,7 +4,7 @@ import type { ChannelKey, CorrelationId } from "../domain/Ids.ts"
 import type { TracedMessage } from "../domain/telemetry/TraceContext.ts"
 import type { DecodedEvent, WireMessage } from "../domain/wire/Wire.ts"
 import type { ClockReading } from "../domain/ClockReading.ts"
-import type { NatsError } from "./Nats.ts"
+import type { NatsNotSubscribed } from "./Nats.ts"
 
 /** A decoded event with what is known from its coming. */
 export interface Arrival extends Omit<DecodedEvent, "correlationId"> {
@@ -39,5 +39,5 @@ export interface Feed {
 /** Where the channels' events come from. */
 export class Intake extends Context.Service<Intake, {
   /** Listens to a channel until the scope closes. */
-  readonly open: (channel: ChannelSettings) => Effect.Effect<Feed, NatsError, Scope.Scope>
+  readonly open: (channel: ChannelSettings) => Effect.Effect<Feed, NatsNotSubscribed, Scope.Scope>
 }>()("llm-bot/Intake") {}

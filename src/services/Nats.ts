@@ -1,19 +1,83 @@
 import { Context, type Effect, Schema, type Scope, type Stream } from "effect"
 import type { WireCommand, WireMessage } from "../domain/wire/Wire.ts"
 
-/** NATS could not be reached or refused. */
-export class NatsError extends Schema.TaggedError<NatsError>()("NatsError", {
-  /** `flush`: the client took the message, but the server did not confirm in time that it has it. */
-  operation: Schema.Literals(["connect", "subscribe", "publish", "flush", "request"]),
-  /** What the server or the client said, without any credential. */
-  detail: Schema.String,
-  /** False when trying again cannot help: refused credentials, a bad file. */
-  retryable: Schema.Boolean
-}) {
+/** Nothing left the process: the client is not connected, or did not take the message. */
+export class NatsNotSent extends Schema.TaggedError<NatsNotSent>()("NatsNotSent", { detail: Schema.String }) {
   override get message() {
-    return `NATS ${this.operation} failed: ${this.detail}`
+    return `NATS did not take the message (${this.detail}): is the server up, and its max_payload large enough?`
   }
 }
+
+/** The client took the message, but the server did not confirm that it has it: it may have arrived all the same. */
+export class NatsUnconfirmed extends Schema.TaggedError<NatsUnconfirmed>()("NatsUnconfirmed", {
+  detail: Schema.String
+}) {
+  override get message() {
+    return `NATS did not confirm the message (${this.detail}); it may have arrived, so it is not sent again`
+  }
+}
+
+/** No connection came about, or a question got no answer; trying again may help. */
+export class NatsUnreachable extends Schema.TaggedError<NatsUnreachable>()("NatsUnreachable", {
+  detail: Schema.String
+}) {
+  override get message() {
+    return `NATS cannot be reached (${this.detail}); is nats.servers right and the server up?`
+  }
+}
+
+/** The server knows better than to let this user in, or to let it ask; trying again cannot help. */
+export class NatsRefused extends Schema.TaggedError<NatsRefused>()("NatsRefused", { detail: Schema.String }) {
+  override get message() {
+    return `NATS refuses this user (${this.detail}); check its credentials and docs/nats-permissions.md`
+  }
+}
+
+/** A file that the configuration names cannot be used; trying again cannot help. */
+export class NatsFileUnusable extends Schema.TaggedError<NatsFileUnusable>()("NatsFileUnusable", {
+  /** The field below `nats`. */
+  field: Schema.Literals(["creds_file", "tls.ca_file", "tls.cert_file", "tls.key_file"]),
+  detail: Schema.String
+}) {
+  override get message() {
+    return `nats.${this.field} ${this.detail}`
+  }
+}
+
+/** A subscription was not made. */
+export class NatsNotSubscribed extends Schema.TaggedError<NatsNotSubscribed>()("NatsNotSubscribed", {
+  subject: Schema.String,
+  detail: Schema.String
+}) {
+  override get message() {
+    return `NATS does not subscribe to ${this.subject} (${this.detail}); is the connection open?`
+  }
+}
+
+/** The connection was lost and every attempt to get it back is spent. */
+export class NatsGivenUp extends Schema.TaggedError<NatsGivenUp>()("NatsGivenUp", { detail: Schema.String }) {
+  override get message() {
+    return `NATS reconnect attempts exhausted (${this.detail}); ` +
+      "is the server up, and nats.max_reconnect_attempts high enough?"
+  }
+}
+
+/** Why a message did not get through, by what is known of it. A detail never holds a credential. */
+export const NatsSendError = Schema.Union([NatsNotSent, NatsUnconfirmed])
+export type NatsSendError = typeof NatsSendError.Type
+
+/** Why there is no connection at the start. */
+export const NatsConnectError = Schema.Union([NatsUnreachable, NatsRefused, NatsFileUnusable])
+export type NatsConnectError = typeof NatsConnectError.Type
+
+/** Everything that can go wrong with NATS. */
+export const NatsError = Schema.Union([
+  ...NatsSendError.members,
+  ...NatsConnectError.members,
+  NatsNotSubscribed,
+  NatsGivenUp
+])
+export type NatsError = typeof NatsError.Type
 
 /** A command the server has. */
 export interface Published {
@@ -36,22 +100,25 @@ export class Nats extends Context.Service<Nats, {
    * Sends and returns once the server has it. While disconnected it fails at once: the client would silently drop
    * what it is given (F8).
    */
-  readonly publish: (command: WireCommand) => Effect.Effect<Published, NatsError>
+  readonly publish: (command: WireCommand) => Effect.Effect<Published, NatsSendError>
   /** Runs the handler for every message until the scope closes. The handler must be fast and must not fail. */
   readonly subscribe: (
     subject: string,
     handler: (message: WireMessage) => Effect.Effect<void>
-  ) => Effect.Effect<void, NatsError, Scope.Scope>
+  ) => Effect.Effect<void, NatsNotSubscribed, Scope.Scope>
   /** Answers every question until the scope closes. Answering must be fast and must not fail. */
   readonly respond: (
     subject: string,
     answer: (question: Question) => Effect.Effect<string>
-  ) => Effect.Effect<void, NatsError, Scope.Scope>
+  ) => Effect.Effect<void, NatsNotSubscribed, Scope.Scope>
   /** Asks everybody who responds there: waits 2 s for the first answer, then until 0.3 s brought no other. */
-  readonly request: (subject: string, body: string) => Effect.Effect<ReadonlyArray<Uint8Array>, NatsError>
+  readonly request: (
+    subject: string,
+    body: string
+  ) => Effect.Effect<ReadonlyArray<Uint8Array>, NatsUnreachable | NatsRefused>
   readonly connected: Effect.Effect<boolean>
   /** True on every (re)connection, false on every loss; begins with the state now. */
   readonly connection: Stream.Stream<boolean>
   /** Fails when the connection is given up for good (`nats.max_reconnect_attempts`). */
-  readonly lost: Effect.Effect<never, NatsError>
+  readonly lost: Effect.Effect<never, NatsGivenUp>
 }>()("llm-bot/Nats") {}

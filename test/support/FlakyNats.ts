@@ -1,9 +1,6 @@
 import { Context, Effect, Layer, SubscriptionRef } from "effect"
 import type { WireCommand } from "../../src/domain/wire/Wire.ts"
-import { Nats, NatsError } from "../../src/services/Nats.ts"
-
-const failed = (operation: NatsError["operation"]): NatsError =>
-  new NatsError({ operation, detail: "an outage", retryable: true })
+import { Nats, NatsNotSent, NatsUnconfirmed } from "../../src/services/Nats.ts"
 
 /** Cuts one end of a bus off and joins it again, as when the server dies and comes back. */
 export class FlakyNats extends Context.Service<FlakyNats, {
@@ -23,12 +20,12 @@ export class FlakyNats extends Context.Service<FlakyNats, {
       const unlessAway = <A>(effect: Effect.Effect<A>) => Effect.when(effect, SubscriptionRef.get(connected))
 
       const publish = Effect.fnUntraced(function*(command: WireCommand) {
-        if (!(yield* SubscriptionRef.get(connected))) return yield* failed("publish")
+        if (!(yield* SubscriptionRef.get(connected))) return yield* new NatsNotSent({ detail: "an outage" })
         if (struck === undefined) return yield* bus.publish(command)
         if (struck === "arrives") yield* bus.publish(command)
         struck = undefined
         yield* SubscriptionRef.set(connected, false)
-        return yield* failed("flush")
+        return yield* new NatsUnconfirmed({ detail: "an outage" })
       })
 
       return FlakyNats.of({

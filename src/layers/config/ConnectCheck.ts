@@ -6,7 +6,7 @@ import type { LlmApi, LlmParameters } from "../../domain/settings/LlmSettings.ts
 import { suggest } from "../../domain/settings/Suggestion.ts"
 import type { NatsSettings, Settings } from "../../domain/settings/Settings.ts"
 import type { LlmRequest } from "../../services/LlmClient.ts"
-import type { NatsError } from "../../services/Nats.ts"
+import type { NatsConnectError } from "../../services/Nats.ts"
 import { trimmedUrl } from "../llm/LlmEndpoints.ts"
 import { type Endpoint, exchange } from "../llm/LlmExchange.ts"
 import * as NatsConnection from "../nats/NatsConnection.ts"
@@ -22,17 +22,25 @@ const error = (path: FieldPath, message: string, suggestion?: string): Diagnosti
   ...(suggestion === undefined ? {} : { suggestion })
 })
 
-/** The field an operator has to look at when NATS does not let the bot in. */
-const natsField = ({ creds_file, password, token, user }: NatsSettings, { retryable }: NatsError): FieldPath => {
-  const given = Object.entries({ creds_file, token, password, user }).find(([, secret]) => Option.isSome(secret))
-  return ["nats", retryable || given === undefined ? "servers" : given[0]]
+/** The field an operator has to look at when there is no way to NATS, and why. */
+const natsProblem = ({ creds_file, password, token, user }: NatsSettings, failure: NatsConnectError): Diagnostic => {
+  switch (failure._tag) {
+    case "NatsUnreachable":
+      return error(["nats", "servers"], failure.message)
+    case "NatsFileUnusable":
+      return error(["nats", ...failure.field.split(".")], failure.detail)
+    case "NatsRefused": {
+      const given = Object.entries({ creds_file, token, password, user }).find(([, secret]) => Option.isSome(secret))
+      return error(["nats", given === undefined ? "servers" : given[0]], failure.message)
+    }
+  }
 }
 
 const tryNats = (settings: NatsSettings): Effect.Effect<ReadonlyArray<Diagnostic>> =>
   Layer.build(NatsConnection.layer({ ...settings, connect_attempts: 1 })).pipe(
     Effect.scoped,
     Effect.as([]),
-    Effect.catch((failure) => Effect.succeed([error(natsField(settings, failure), failure.message)])),
+    Effect.catch((failure) => Effect.succeed([natsProblem(settings, failure)])),
     Effect.timeoutOrElse({
       duration: patience,
       orElse: () => Effect.succeed([error(["nats", "servers"], tooLate)])

@@ -11,7 +11,7 @@ import {
 } from "../../domain/decision/Explain.ts"
 import { type Explained, explainText } from "../../domain/decision/ExplainText.ts"
 import type { NatsSettings } from "../../domain/settings/Settings.ts"
-import { Nats, NatsError } from "../../services/Nats.ts"
+import { Nats, NatsUnreachable } from "../../services/Nats.ts"
 import * as ConfigFile from "../config/ConfigFile.ts"
 import { UsageError } from "../process/Exit.ts"
 import * as NatsConnection from "../nats/NatsConnection.ts"
@@ -68,7 +68,7 @@ const ask = (settings: NatsSettings, question: string) =>
     Effect.scoped,
     Effect.timeoutOrElse({
       duration: patience,
-      orElse: () => new NatsError({ operation: "connect", detail: "no answer within 10 s", retryable: true })
+      orElse: () => new NatsUnreachable({ detail: "no answer within 10 s" })
     }),
     Effect.provide(Logger.layer([]))
   )

@@ -5,13 +5,24 @@ import {
   type Msg,
   type NatsConnection,
   NoRespondersError,
+  PermissionViolationError,
   RequestError
 } from "@nats-io/transport-node"
 import { Effect, Fiber, Layer, Option, Schedule, Stream, SubscriptionRef } from "effect"
 import type { NatsSettings } from "../../domain/settings/Settings.ts"
 import type { WireCommand, WireMessage } from "../../domain/wire/Wire.ts"
 import { monotonicMillis } from "../../services/Time.ts"
-import { Nats, NatsError, type Question } from "../../services/Nats.ts"
+import {
+  Nats,
+  type NatsConnectError,
+  NatsGivenUp,
+  NatsNotSent,
+  NatsNotSubscribed,
+  NatsRefused,
+  NatsUnconfirmed,
+  NatsUnreachable,
+  type Question
+} from "../../services/Nats.ts"
 import { natsOptions } from "./NatsOptions.ts"
 
 /** How long the server may take to confirm that it has a message. */
@@ -26,17 +37,22 @@ const closeWithin = "2 seconds"
 const detailOf = (cause: unknown): string => cause instanceof Error ? cause.message : "unknown"
 
 const isRefusal = (cause: unknown): boolean =>
-  cause instanceof AuthorizationError || (cause instanceof Error && isRefusal(cause.cause))
+  cause instanceof AuthorizationError || cause instanceof PermissionViolationError ||
+  (cause instanceof Error && isRefusal(cause.cause))
 
-const failed = (operation: NatsError["operation"]) => (cause: unknown): NatsError =>
-  new NatsError({ operation, detail: detailOf(cause), retryable: !isRefusal(cause) })
+const unreachable = (cause: unknown): NatsRefused | NatsUnreachable => {
+  const detail = detailOf(cause)
+  return isRefusal(cause) ? new NatsRefused({ detail }) : new NatsUnreachable({ detail })
+}
+
+const notSent = (cause: unknown): NatsNotSent => new NatsNotSent({ detail: detailOf(cause) })
 
 const nobodyListens = (cause: unknown): boolean =>
   cause instanceof NoRespondersError || (cause instanceof RequestError && cause.isNoResponders())
 
 /** Why a question got no answer, unless it is that nobody listens. */
-const unlessNobody = (cause: unknown): Option.Option<NatsError> =>
-  nobodyListens(cause) ? Option.none() : Option.some(failed("request")(cause))
+const unlessNobody = (cause: unknown): Option.Option<NatsRefused | NatsUnreachable> =>
+  nobodyListens(cause) ? Option.none() : Option.some(unreachable(cause))
 
 const fromMsg = (message: Msg): WireMessage => ({
   subject: message.subject,
@@ -54,12 +70,12 @@ const headersOf = (command: WireCommand) => {
 
 const open = Effect.fnUntraced(function*(settings: NatsSettings) {
   const options = yield* natsOptions(settings)
-  return yield* Effect.tryPromise({ try: () => connect(options), catch: failed("connect") }).pipe(
+  return yield* Effect.tryPromise({ try: () => connect(options), catch: unreachable }).pipe(
     Effect.tapError((error) => Effect.logWarning("NATS connection failed", error.message)),
     Effect.retry({
       times: settings.connect_attempts - 1,
       schedule: Schedule.min([Schedule.exponential("1 second", 2), Schedule.spaced("8 seconds")]),
-      while: (error) => error.retryable
+      while: ({ _tag }) => _tag === "NatsUnreachable"
     })
   )
 })
@@ -79,7 +95,7 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
   const connection = yield* Effect.acquireRelease(open(settings), close, { interruptible: true })
   const state = yield* SubscriptionRef.make(true)
 
-  yield* Stream.fromAsyncIterable(connection.status(), failed("connect")).pipe(
+  yield* Stream.fromAsyncIterable(connection.status(), detailOf).pipe(
     Stream.runForEach((status) => {
       switch (status.type) {
         case "disconnect":
@@ -92,7 +108,7 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
           return Effect.void
       }
     }),
-    Effect.catch((error) => Effect.logError(error.message)),
+    Effect.catch((detail) => Effect.logError("NATS tells no more of its connection", detail)),
     Effect.forkScoped
   )
 
@@ -105,13 +121,16 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
   const whileConnected = Effect.filterOrFail(
     connected,
     (up) => up,
-    () => new NatsError({ operation: "publish", detail: "not connected", retryable: true })
+    () => new NatsNotSent({ detail: "not connected" })
   )
 
-  const flush = Effect.tryPromise({ try: () => connection.flush(), catch: failed("flush") }).pipe(
+  const flush = Effect.tryPromise({
+    try: () => connection.flush(),
+    catch: (cause) => new NatsUnconfirmed({ detail: detailOf(cause) })
+  }).pipe(
     Effect.timeoutOrElse({
       duration: flushWithin,
-      orElse: () => Effect.fail(failed("flush")(new Error("the server did not confirm in time")))
+      orElse: () => new NatsUnconfirmed({ detail: `no word from the server within ${flushWithin}` })
     })
   )
 
@@ -126,7 +145,7 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
   const send = (command: WireCommand) =>
     Effect.try({
       try: () => connection.publish(command.subject, command.body, { headers: headersOf(command) }),
-      catch: failed("publish")
+      catch: notSent
     })
 
   const publish = Effect.fn("Nats.publish")(function*(command: WireCommand) {
@@ -151,7 +170,7 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
               else run(Effect.logWarning(`NATS subscription ${subject} failed`, error.message))
             }
           }),
-        catch: failed("subscribe")
+        catch: (cause) => new NatsNotSubscribed({ subject, detail: detailOf(cause) })
       }),
       (subscription) => Effect.sync(() => subscription.unsubscribe())
       // Once the server has answered, no event can be missed any more.
@@ -159,7 +178,7 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
 
   const answerWith = (answer: (question: Question) => Effect.Effect<string>) => (message: Msg) =>
     answer({ body: message.data, maxBytes: connection.info?.max_payload ?? 0 }).pipe(
-      Effect.flatMap((text) => Effect.try({ try: () => message.respond(text), catch: failed("publish") })),
+      Effect.flatMap((text) => Effect.try({ try: () => message.respond(text), catch: notSent })),
       Effect.catch((error) => Effect.logWarning("An answer could not be sent", error.message))
     )
 
@@ -182,11 +201,11 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
     connection: SubscriptionRef.changes(state),
     lost: Effect.flatMap(
       Effect.promise(() => connection.closed()),
-      (cause) => Effect.fail(failed("connect")(cause ?? new Error("the connection was closed")))
+      (cause) => new NatsGivenUp({ detail: detailOf(cause ?? new Error("the connection was closed")) })
     )
   })
 })
 
 /** The real connection. Attempts at start are spaced 1, 2, 4, 8 s; refused credentials fail at once (F10). */
-export const layer = (settings: NatsSettings): Layer.Layer<Nats, NatsError> =>
+export const layer = (settings: NatsSettings): Layer.Layer<Nats, NatsConnectError> =>
   Layer.effect(Nats, make(settings).pipe(Effect.annotateLogs({ logger: "Nats" })))

@@ -2,22 +2,24 @@ import { readFile } from "node:fs/promises"
 import { credsAuthenticator, type NodeConnectionOptions } from "@nats-io/transport-node"
 import { Effect, Option, Redacted } from "effect"
 import type { NatsSettings } from "../../domain/settings/Settings.ts"
-import { NatsError } from "../../services/Nats.ts"
+import { NatsFileUnusable } from "../../services/Nats.ts"
 
 const reveal = (secret: Option.Option<Redacted.Redacted<string>>): string | undefined =>
   Option.getOrUndefined(Option.map(secret, Redacted.value))
 
-/** Trying again cannot mend a file: the field is named and the start ends at once. */
-const unusable = (field: string, what: string): NatsError =>
-  new NatsError({ operation: "connect", detail: `${field} ${what}`, retryable: false })
-
-const readable = (field: string, path: string): Effect.Effect<Uint8Array, NatsError> =>
-  Effect.tryPromise({ try: () => readFile(path), catch: () => unusable(field, "cannot be read") })
+const readable = (field: NatsFileUnusable["field"], path: string): Effect.Effect<Uint8Array, NatsFileUnusable> =>
+  Effect.tryPromise({
+    try: () => readFile(path),
+    catch: () => new NatsFileUnusable({ field, detail: "cannot be read" })
+  })
 
 const authenticatorOf = Effect.fnUntraced(function*(path: string) {
-  const content = yield* readable("nats.creds_file", path)
+  const content = yield* readable("creds_file", path)
   if (!new TextDecoder().decode(content).includes("-----BEGIN NATS USER JWT-----")) {
-    return yield* unusable("nats.creds_file", "is no credentials file: it holds no user JWT")
+    return yield* new NatsFileUnusable({
+      field: "creds_file",
+      detail: "is no credentials file: it holds no user JWT"
+    })
   }
   return credsAuthenticator(content)
 })
@@ -27,7 +29,7 @@ const tlsOf = Effect.fnUntraced(function*({ servers, tls }: NatsSettings) {
   const given = files.flatMap(([option, field]) =>
     Option.toArray(Option.map(tls[field], (path) => ({ option, field, path })))
   )
-  for (const { field, path } of given) yield* readable(`nats.tls.${field}`, path)
+  for (const { field, path } of given) yield* readable(`tls.${field}`, path)
   if (given.length === 0 && !servers.some((server) => server.startsWith("tls://"))) return undefined
   return Object.fromEntries(given.map(({ option, path }) => [option, path]))
 })

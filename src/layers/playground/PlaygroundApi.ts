@@ -2,7 +2,7 @@ import { Clock, Effect, Schema, Stream } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { SettingsEdit } from "../../domain/settings/SettingsEdit.ts"
 import { DecisionLog } from "../../services/decision/DecisionLog.ts"
-import type { NatsError } from "../../services/Nats.ts"
+import type { NatsSendError } from "../../services/Nats.ts"
 import { AdjustableClock } from "./AdjustableClock.ts"
 import * as LlmScripted from "../llm/LlmScripted.ts"
 import { ChatterRate, PlaygroundChatter } from "./PlaygroundChatter.ts"
@@ -20,7 +20,7 @@ const answer = (body: unknown, status = 200) => HttpServerResponse.jsonUnsafe(bo
 const refusal = (status: number, error: string) => answer({ error }, status)
 
 /** Reads a body and handles it; a body that is not as it should be is told what it needs. */
-const taking = <A, I, E extends NatsError | SettingsRefused>(
+const taking = <A, I, E extends NatsSendError | SettingsRefused>(
   schema: Schema.Codec<A, I>,
   needs: string,
   handle: (body: A) => Effect.Effect<HttpServerResponse.HttpServerResponse, E>
@@ -33,7 +33,8 @@ const taking = <A, I, E extends NatsError | SettingsRefused>(
           return Effect.succeed(refusal(400, `needs ${needs}`))
         case "HttpServerError":
           return Effect.succeed(refusal(400, `needs a JSON body of at most 1 MB: ${needs}`))
-        case "NatsError":
+        case "NatsNotSent":
+        case "NatsUnconfirmed":
           return Effect.succeed(refusal(503, error.message))
         case "SettingsRefused":
           return Effect.succeed(answer({ error: "nothing changed: see the problems", problems: error.problems }, 422))

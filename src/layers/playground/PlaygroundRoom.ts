@@ -4,7 +4,7 @@ import { CorrelationId, Username } from "../../domain/Ids.ts"
 import { roomHtml } from "../../domain/wire/LineText.ts"
 import { commandSubject } from "../../domain/wire/Subject.ts"
 import type { WireMessage } from "../../domain/wire/Wire.ts"
-import { Nats, type NatsError } from "../../services/Nats.ts"
+import { Nats, type NatsSendError } from "../../services/Nats.ts"
 import { PlaygroundSettings } from "./PlaygroundSettings.ts"
 
 /** How many lines somebody who joins is shown. */
@@ -53,9 +53,9 @@ const utf8 = new TextDecoder()
 
 /** A room on the bus within the process: what the chat server and its bridge are for the real bot. */
 export class PlaygroundRoom extends Context.Service<PlaygroundRoom, {
-  readonly say: (saying: Saying) => Effect.Effect<CorrelationId, NatsError>
+  readonly say: (saying: Saying) => Effect.Effect<CorrelationId, NatsSendError>
   /** Other media begin. */
-  readonly play: (playing: Playing) => Effect.Effect<CorrelationId, NatsError>
+  readonly play: (playing: Playing) => Effect.Effect<CorrelationId, NatsSendError>
   /** The last lines, then every new one. */
   readonly lines: Stream.Stream<RoomLine>
 }>()("llm-bot/PlaygroundRoom") {

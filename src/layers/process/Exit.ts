@@ -1,10 +1,11 @@
 import process from "node:process"
 import { Cause, Exit, Option, Predicate, type Runtime, Schema } from "effect"
+import { NatsError } from "../../services/Nats.ts"
 
 /** The exit codes of F10. */
 export const exitCodes = { clean: 0, usage: 1, nats: 2, runtime: 3 } as const
 
-const natsErrors: ReadonlySet<string> = new Set(["NatsError", "NatsGivenUp"])
+const isNatsError = Schema.is(NatsError)
 const usageErrors: ReadonlySet<string> = new Set([
   "ConfigError",
   "NothingFound",
@@ -18,8 +19,8 @@ export class UsageError extends Schema.TaggedError<UsageError>()("UsageError", {
 
 /** The exit code an error stands for. */
 const codeOf = (error: unknown): number => {
+  if (isNatsError(error)) return exitCodes.nats
   if (!Predicate.hasProperty(error, "_tag") || typeof error._tag !== "string") return exitCodes.runtime
-  if (natsErrors.has(error._tag)) return exitCodes.nats
   return usageErrors.has(error._tag) ? exitCodes.usage : exitCodes.runtime
 }
 

@@ -6,7 +6,7 @@ import type { WireCommand } from "../../domain/wire/Wire.ts"
 import { Intake, type IntakeMessage } from "../../services/Intake.ts"
 import { type Completion, LlmClient, type LlmError, type LlmRequest } from "../../services/LlmClient.ts"
 import { monotonicMillis } from "../../services/Time.ts"
-import { Nats, NatsError } from "../../services/Nats.ts"
+import { Nats, NatsNotSent, NatsUnreachable } from "../../services/Nats.ts"
 import type { Playback, RecordedResult } from "./Playback.ts"
 
 /** A recorded result is taken at its own moment when the replay is this close to the live run, ms; else by its duration. */
@@ -57,11 +57,11 @@ export const makeNats = (playback: Playback, up: SubscriptionRef.SubscriptionRef
         return { at: result.entry.mono, heard: Effect.succeed(playback.heard(id)) }
       }
       // Whoever publishes learns of a loss before it is told.
-      if (result.entry.failure.operation === "publish") yield* SubscriptionRef.set(up, false)
+      if (result.entry.failure._tag === "NatsNotSent") yield* SubscriptionRef.set(up, false)
       return yield* result.entry.failure
     }
     if (!(yield* SubscriptionRef.get(up))) {
-      return yield* new NatsError({ operation: "publish", detail: "not connected", retryable: true })
+      return yield* new NatsNotSent({ detail: "not connected" })
     }
     return { at: now, heard: Effect.succeed(playback.heard(id)) }
   })
@@ -72,7 +72,7 @@ export const makeNats = (playback: Playback, up: SubscriptionRef.SubscriptionRef
       publish,
       subscribe: () => Effect.void,
       respond: () => Effect.void,
-      request: () => Effect.fail(new NatsError({ operation: "request", detail: "this is a replay", retryable: false })),
+      request: () => new NatsUnreachable({ detail: "this is a replay" }),
       connected: SubscriptionRef.get(up),
       connection: SubscriptionRef.changes(up),
       lost: Effect.never

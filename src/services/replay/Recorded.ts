@@ -11,7 +11,7 @@ import { type Arrival, Intake } from "../Intake.ts"
 import { type Completion, LlmClient, type LlmError, type LlmRequest } from "../LlmClient.ts"
 import type { ClockReading } from "../../domain/ClockReading.ts"
 import { readClock, readingOf } from "../Time.ts"
-import { Nats, type NatsError, type Published } from "../Nats.ts"
+import { Nats, type NatsSendError, type Published } from "../Nats.ts"
 import { SendTime } from "../reply/SendTime.ts"
 import { Recorder } from "./Recorder.ts"
 import type { CompletionEnd, RecordingEntry, Stamped } from "./Recording.ts"
@@ -136,7 +136,7 @@ export const nats: Layer.Layer<Nats, never, Nats | Recorder> = Layer.effect(
     const inner = yield* Nats
     const { append } = yield* Recorder
 
-    const sent = (id: CorrelationId, command: WireCommand): Effect.Effect<Published, NatsError> =>
+    const sent = (id: CorrelationId, command: WireCommand): Effect.Effect<Published, NatsSendError> =>
       inner.publish(command).pipe(
         Effect.tap(({ at }) =>
           Effect.flatMap(readClock, (moment) => append({ kind: "sent", ...stamp({ ...moment, monotonic: at }), id }))

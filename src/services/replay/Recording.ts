@@ -12,7 +12,7 @@ import {
   LlmTimeout,
   LlmUnreachable
 } from "../LlmClient.ts"
-import { NatsError } from "../Nats.ts"
+import { NatsNotSent, NatsSendError, NatsUnconfirmed } from "../Nats.ts"
 
 /** When it happened: `ts` in epoch seconds as captures have it, `mono` in ms of the clock that never goes back. */
 const Stamp = { ts: Schema.Finite, mono: Schema.Finite }
@@ -105,12 +105,28 @@ const Completion = Schema.Struct({
   end: CompletionEnd
 })
 
+/** Why a line failed, as recordings of version 0.1 have it: one error, told apart by what was tried. */
+const EarlierFailure = Schema.TaggedStruct("NatsError", { operation: Schema.String, detail: Schema.String }).pipe(
+  Schema.decodeTo(
+    Schema.toType(NatsSendError),
+    SchemaTransformation.transform({
+      decode: ({ detail, operation }) =>
+        operation === "flush" ? new NatsUnconfirmed({ detail }) : new NatsNotSent({ detail }),
+      encode: ({ _tag, detail }) => ({
+        _tag: "NatsError" as const,
+        operation: _tag === "NatsUnconfirmed" ? "flush" : "publish",
+        detail
+      })
+    })
+  )
+)
+
 /** A decision's line, when NATS had it or failed to take it. */
 const Sent = Schema.Struct({
   kind: Schema.tag("sent"),
   ...Stamp,
   id: CorrelationId,
-  failure: Schema.optionalKey(NatsError)
+  failure: Schema.optionalKey(Schema.Union([...NatsSendError.members, EarlierFailure]))
 })
 
 /** A decision's line was ready, and it was looked at whether it may leave. */
@@ -125,8 +141,29 @@ const Look = Schema.Struct({ kind: Schema.tag("look"), ...Stamp, channel: Channe
 /** NATS came or went. */
 const Connection = Schema.Struct({ kind: Schema.tag("connection"), ...Stamp, up: Schema.Boolean })
 
+/** Version 0.1 had one name for what can go wrong with NATS; its message tells what was known. */
+const withNatsError = (record: DecisionRecord): DecisionRecord =>
+  record.outcome?._tag === "Failed" && record.outcome.error === "NatsError"
+    ? {
+      ...record,
+      outcome: {
+        ...record.outcome,
+        error: record.outcome.message.startsWith("NATS flush failed") ? "NatsUnconfirmed" : "NatsNotSent"
+      }
+    }
+    : record
+
 /** What the live run decided, without its texts; again when delivery amended it. */
-const Decided = Schema.Struct({ kind: Schema.tag("decision"), ...Stamp, record: DecisionRecord })
+const Decided = Schema.Struct({
+  kind: Schema.tag("decision"),
+  ...Stamp,
+  record: DecisionRecord.pipe(
+    Schema.decodeTo(
+      Schema.toType(DecisionRecord),
+      SchemaTransformation.transform({ decode: withNatsError, encode: (record) => record })
+    )
+  )
+})
 
 /** One line of a recording. The lines stand in the order in which things happened to the bot. */
 export const RecordingEntry = Schema.Union([

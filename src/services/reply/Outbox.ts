@@ -14,7 +14,7 @@ import { DryRun } from "./DryRun.ts"
 import { DeliveryTracker } from "./DeliveryTracker.ts"
 import { count } from "../telemetry/Metrics.ts"
 import { monotonicMillis } from "../Time.ts"
-import { Nats, type NatsError } from "../Nats.ts"
+import { Nats, type NatsSendError } from "../Nats.ts"
 import { RateLimiter } from "../limits/RateLimiter.ts"
 import { type ReplyJob, skipped, timeLeft } from "./ReplyJob.ts"
 import { SendTime } from "./SendTime.ts"
@@ -23,7 +23,7 @@ import { tracedSend } from "../telemetry/TracedSend.ts"
 /** The way out of a ready line: not while NATS is away, not too soon after the last one, not too late (F4, F7, F8). */
 export class Outbox extends Context.Service<Outbox, {
   /** Sends the line and says how it ended; once it begins to leave it is seen through. */
-  readonly send: (job: ReplyJob, text: string) => Effect.Effect<Outcome, NatsError>
+  readonly send: (job: ReplyJob, text: string) => Effect.Effect<Outcome, NatsSendError>
 }>()("llm-bot/Outbox") {
   static readonly layerNoDeps = Layer.effect(
     Outbox,
@@ -74,7 +74,7 @@ export class Outbox extends Context.Service<Outbox, {
         const send = tracedSend(commandTemplate(channel.protocol, to === undefined ? "chat" : "pm"), nats.publish)
         const { at: sentAt, heard } = yield* Effect.flatMap(encode(job, text), send).pipe(
           // Without the server's word it may have arrived all the same: it counts, and it is not sent again.
-          Effect.tapErrorTag("NatsError", ({ operation }) => operation === "flush" ? stampNow : Effect.void)
+          Effect.tapErrorTag("NatsUnconfirmed", () => stampNow)
         )
         stamp(sentAt, job)
         const time = decision.arrivedAt.wall + sentAt - decision.arrivedAt.monotonic
@@ -126,7 +126,7 @@ export class Outbox extends Context.Service<Outbox, {
           ? Effect.as(count("outboxDropped", { reason: outcome.reason }), outcome)
           : Effect.succeed(outcome)
 
-      const send = Effect.fnUntraced(function*(job: ReplyJob, text: string): Effect.fn.Return<Outcome, NatsError> {
+      const send = Effect.fnUntraced(function*(job: ReplyJob, text: string): Effect.fn.Return<Outcome, NatsSendError> {
         const turn = turnOf(states.of(job.channel.key))
         const ticket = yield* gate.ticket
         let waited = false
@@ -143,7 +143,7 @@ export class Outbox extends Context.Service<Outbox, {
           const sent = yield* Effect.result(turn.withPermit(takeTurn(job, text)))
           if (Result.isSuccess(sent)) return waited ? yield* countDrop(sent.success) : sent.success
           // Lost between the gate and the server, nothing left: back to the gate.
-          const lost = sent.failure.operation === "publish" && !(yield* nats.connected)
+          const lost = sent.failure._tag === "NatsNotSent" && !(yield* nats.connected)
           if (!lost) return yield* sent.failure
         }
       })

@@ -5,7 +5,7 @@ import type { ChannelKey } from "../../domain/Ids.ts"
 import { stopConditionFor } from "../../domain/reply/StopCondition.ts"
 import { LlmClient, type LlmError } from "../LlmClient.ts"
 import { monotonicMillis } from "../Time.ts"
-import type { NatsError } from "../Nats.ts"
+import type { NatsSendError } from "../Nats.ts"
 import { Outbox } from "./Outbox.ts"
 import { PromptBuilder } from "./PromptBuilder.ts"
 import { RateLimiter } from "../limits/RateLimiter.ts"
@@ -78,7 +78,7 @@ export class Replies extends Context.Service<Replies, {
       }
 
       const answer = Effect.fn("Replies.answer")(
-        function*(job: ReplyJob): Effect.fn.Return<Outcome, LlmError | NatsError> {
+        function*(job: ReplyJob): Effect.fn.Return<Outcome, LlmError | NatsSendError> {
           const text = yield* Effect.catch(ask(job), (error) => fallback(job, error))
           const reply = yield* responses.process(text, job)
           job.decision.content({ processing: reply.texts })
@@ -88,13 +88,13 @@ export class Replies extends Context.Service<Replies, {
         }
       )
 
-      const failure = (error: LlmError | NatsError): Outcome => ({
+      const failure = (error: LlmError | NatsSendError): Outcome => ({
         _tag: "Failed",
         error: error._tag,
         message: error.message
       })
 
-      const outcomeOf = (exit: Exit.Exit<Outcome, LlmError | NatsError>): Outcome => {
+      const outcomeOf = (exit: Exit.Exit<Outcome, LlmError | NatsSendError>): Outcome => {
         if (Exit.isSuccess(exit)) return exit.value
         if (Cause.hasInterruptsOnly(exit.cause)) return skipped("stopped")
         return Option.match(Cause.findErrorOption(exit.cause), {
@@ -103,7 +103,7 @@ export class Replies extends Context.Service<Replies, {
         })
       }
 
-      const finish = Effect.fnUntraced(function*(job: ReplyJob, exit: Exit.Exit<Outcome, LlmError | NatsError>) {
+      const finish = Effect.fnUntraced(function*(job: ReplyJob, exit: Exit.Exit<Outcome, LlmError | NatsSendError>) {
         const outcome = outcomeOf(exit)
         if (outcome._tag !== "Replied") limiter.release(job.reservation)
         if (Exit.isFailure(exit) && Option.isNone(Cause.findErrorOption(exit.cause)) && outcome._tag === "Failed") {

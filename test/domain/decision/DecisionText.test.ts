@@ -94,7 +94,7 @@ const outcomes: ReadonlyArray<Outcome> = [
     ["", "a detail"].map((detail): Outcome => ({ _tag: "Skipped", reason, detail }))
   ),
   { _tag: "Failed", error: "LlmTimeout", message: "the model did not answer within 30 s" },
-  { _tag: "Failed", error: "NatsError", message: "NATS publish failed" }
+  { _tag: "Failed", error: "NatsNotSent", message: "NATS did not take the message" }
 ]
 
 const bare: DecisionRecord = {

@@ -149,6 +149,19 @@ describe("llm-bot check-config --connect", () => {
       assert.notInclude(output, environment.LLM_API_KEY)
     }).pipe(Effect.scoped))
 
+  it.live("names the file of nats.tls that cannot be read, whatever else is given", () =>
+    Effect.gen(function*() {
+      const text = example.replace("ca_file: null", "ca_file: /no/such/ca.pem").replace(
+        "token: null",
+        "token: secret-token"
+      )
+      const file = yield* fileWith("config.yaml", text)
+      const { code, output } = yield* outcomeOf(["check-config", file, "--connect"], yield* connected)
+      assert.strictEqual(code, 1)
+      assert.match(output, /error: nats\.tls\.ca_file: cannot be read/)
+      assert.notInclude(output, "secret-token")
+    }).pipe(Effect.provide(world), Effect.scoped))
+
   const refusals = [
     { status: 401, says: "47:12: error: llm_api.api_key: the server refuses the key with 401" },
     { status: 404, says: "48:10: error: llm_api.model: the server refuses this model with 404" },

@@ -185,7 +185,7 @@ describe("llm-bot explain", () => {
         yield* Effect.promise(() => client.flush())
         yield* line(3, "another version")
         yield* config.write({ nats: { servers: ["nats://127.0.0.1:1"] } })
-        yield* line(2, "NATS connect failed: connection refused")
+        yield* line(2, "NATS cannot be reached (connection refused)")
         yield* config.write({ nats: {} })
         yield* line(1, "nats.servers")
       }).pipe(Effect.provide(world), Effect.scoped),

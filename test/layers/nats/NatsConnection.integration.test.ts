@@ -6,7 +6,7 @@ import { stringify } from "yaml"
 import { parseSettings } from "../../../src/domain/settings/SettingsFile.ts"
 import type { WireCommand, WireMessage } from "../../../src/domain/wire/Wire.ts"
 import * as NatsConnection from "../../../src/layers/nats/NatsConnection.ts"
-import { Nats, type NatsError } from "../../../src/services/Nats.ts"
+import { Nats, type NatsConnectError } from "../../../src/services/Nats.ts"
 import { Bus } from "../../support/Bus.ts"
 import { LogLines } from "../../support/LogLines.ts"
 import { NatsServer } from "../../support/NatsServer.ts"
@@ -99,7 +99,7 @@ describe("the connection to NATS", () => {
   it.live("refuses a body larger than the server takes, and goes on", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(publish("x".repeat(1_100_000)))
-      assert.strictEqual(error.operation, "publish")
+      assert.strictEqual(error._tag, "NatsNotSent")
       yield* publish("small")
       assert.deepStrictEqual((yield* Bus.use((bus) => bus.commands)).map((seen) => seen.body), ["small"])
     }).pipe(Effect.provide(world()), Effect.scoped))
@@ -140,7 +140,7 @@ describe("a server that dies and comes back", () => {
       yield* server.kill
       yield* until(false)
       const error = yield* Effect.flip(atOnce(publish("lost")))
-      assert.strictEqual(error.operation, "publish")
+      assert.strictEqual(error._tag, "NatsNotSent")
       const later = yield* atOnce(Effect.result(publish("lost too", { request: true })))
       assert.isTrue(Result.isFailure(later))
       yield* server.restart
@@ -175,10 +175,10 @@ describe("a server that dies and comes back", () => {
       const lost = yield* Effect.forkChild(Nats.use((nats) => nats.lost), { startImmediately: true })
       yield* server.kill
       const error = yield* Effect.flip(Fiber.join(lost))
-      assert.strictEqual(error._tag, "NatsError")
+      assert.strictEqual(error._tag, "NatsGivenUp")
       assert.isFalse(yield* connected)
       const after = yield* Effect.flip(atOnce(publish("too late")))
-      assert.strictEqual(after.operation, "publish")
+      assert.strictEqual(after._tag, "NatsNotSent")
     }).pipe(Effect.provide(world({ max_reconnect_attempts: 2 })), Effect.scoped))
 
   it.live("closing while it is away takes at most 2 s, and nothing connects any more", () =>
@@ -205,7 +205,7 @@ describe("a server that dies and comes back", () => {
 describe("credentials", () => {
   const guarded = (...args: ReadonlyArray<string>) =>
     NatsServer.layerWith(args).pipe(Layer.provideMerge(LogLines.layer))
-  const attempt = (more: Readonly<Record<string, unknown>>): Effect.Effect<void, NatsError, NatsServer> =>
+  const attempt = (more: Readonly<Record<string, unknown>>): Effect.Effect<void, NatsConnectError, NatsServer> =>
     Effect.scoped(Effect.asVoid(Layer.build(connection(more))))
 
   const servers = [
@@ -223,7 +223,7 @@ describe("credentials", () => {
       Effect.gen(function*() {
         for (const given of [wrong, {}]) {
           const error = yield* Effect.flip(atOnce(attempt(given)))
-          assert.deepInclude(error, { operation: "connect", retryable: false })
+          assert.strictEqual(error._tag, "NatsRefused")
           assert.notInclude(error.message, "wrong-one")
         }
         const lines = yield* LogLines.use(({ all }) => all)
@@ -235,6 +235,6 @@ describe("credentials", () => {
   it.live("a credentials file that cannot be read fails at once", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(atOnce(attempt({ creds_file: "/no/such/file.creds" })))
-      assert.deepInclude(error, { operation: "connect", retryable: false, detail: "nats.creds_file cannot be read" })
+      assert.deepInclude(error, { _tag: "NatsFileUnusable", field: "creds_file" })
     }).pipe(Effect.provide(guarded()), Effect.scoped))
 })

@@ -139,7 +139,7 @@ const dropped = Effect.map(
 /** Those at the edge: each arrived at most once, whatever it was told; who waited for the return arrived. */
 const checkEdge = (all: Records, commands: ReadonlyArray<BusMessage>): void => {
   const between = atTheKill.filter((one) => outcomeOf(all, one) === "Failed")
-  for (const one of between) assert.deepInclude(all.get(one.id)?.outcome, { _tag: "Failed", error: "NatsError" })
+  for (const one of between) assert.deepInclude(all.get(one.id)?.outcome, { _tag: "Failed", error: "NatsUnconfirmed" })
   for (const channel of patient) assert.isAtMost(between.filter((one) => one.channel === channel).length, 1, channel)
   for (const one of atTheKill) {
     assert.isAtMost(arrivedTimes(commands, one), 1, one.id)

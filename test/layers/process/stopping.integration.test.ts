@@ -104,6 +104,6 @@ describe.concurrent("stopping", () => {
       assert.strictEqual(yield* program.exit, 2)
       const last = yield* program.logged("Bot stopped")
       assert.strictEqual(last["level"], "CRITICAL")
-      assert.include(String(last["error"]), "NATS stays away")
+      assert.include(String(last["error"]), "NATS reconnect attempts exhausted")
     }).pipe(Effect.provide(world), Effect.scoped))
 })

@@ -7,7 +7,7 @@ import type { Settings } from "../../../src/domain/settings/Settings.ts"
 import { parseSettings } from "../../../src/domain/settings/SettingsFile.ts"
 import { replay } from "../../../src/layers/replay/Replay.ts"
 import { readLog } from "../../../src/layers/replay/ReplayLog.ts"
-import { NatsError } from "../../../src/services/Nats.ts"
+import { NatsNotSent } from "../../../src/services/Nats.ts"
 import { type CompletionEnd, type RecordingEntry, RecordingLine } from "../../../src/services/replay/Recording.ts"
 import { fileWith } from "../../support/Program.ts"
 
@@ -119,7 +119,7 @@ describe("a replay as the bot decided live", () => {
 
   it.live("a line that found NATS away leaves at its own later moment", () =>
     Effect.gen(function*() {
-      const failure = new NatsError({ operation: "publish", detail: "not connected", retryable: true })
+      const failure = new NatsNotSent({ detail: "not connected" })
       const leaving = (down: ReadonlyArray<RecordingEntry>): ReadonlyArray<RecordingEntry> => [
         said(1_000, "a", "MovieBot, are you there?"),
         completion(1_500, id("a"), answered("Yes, as always I am here")),

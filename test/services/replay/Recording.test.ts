@@ -13,6 +13,7 @@ import {
   LlmTimeout,
   LlmUnreachable
 } from "../../../src/services/LlmClient.ts"
+import { NatsNotSent, type NatsSendError, NatsUnconfirmed } from "../../../src/services/Nats.ts"
 import { type RecordingEntry, RecordingLine } from "../../../src/services/replay/Recording.ts"
 
 const encode = Schema.encodeSync(RecordingLine)
@@ -46,6 +47,34 @@ describe("a line of a recording", () => {
         end: { _tag: "Failed", error }
       }
       assert.deepStrictEqual(decode(encode(entry)), entry)
+    })
+  }
+
+  const unsent: ReadonlyArray<readonly [earlier: string, error: NatsSendError]> = [
+    ["publish", new NatsNotSent({ detail: "not connected" })],
+    ["flush", new NatsUnconfirmed({ detail: "no word from the server within 5 seconds" })]
+  ]
+  const sent = (failure: unknown): string => JSON.stringify({ kind: "sent", ts: 1, mono: 1, id: "a", failure })
+  const endedWith = (error: string, message: string): string | undefined => {
+    const outcome = { _tag: "Failed", error, message }
+    const arrivedAt = 1_795_339_200_000
+    const record = { correlationId: "a", channel: "lobby", eventType: "chatMsg", arrivedAt, steps: [], outcome }
+    const entry = decode(JSON.stringify({ kind: "decision", ts: 1, mono: 1, record }))
+    return entry.kind === "decision" && entry.record.outcome?._tag === "Failed" ? entry.record.outcome.error : undefined
+  }
+
+  for (const [operation, error] of unsent) {
+    it(`keeps why a line did not leave: ${error._tag}`, () => {
+      const entry: RecordingEntry = { kind: "sent", ts: 1, mono: 1, id: CorrelationId.make("a"), failure: error }
+      assert.deepStrictEqual(decode(encode(entry)), entry)
+    })
+
+    it(`of version 0.1 says so too: ${operation}`, () => {
+      const { detail } = error
+      const entry = decode(sent({ _tag: "NatsError", operation, detail, retryable: true }))
+      assert.deepStrictEqual(entry.kind === "sent" ? entry.failure : undefined, error)
+      assert.strictEqual(endedWith("NatsError", `NATS ${operation} failed: ${detail}`), error._tag)
+      assert.strictEqual(endedWith("LlmTimeout", error.message), "LlmTimeout")
     })
   }
 })
