@@ -1,7 +1,7 @@
 import { Context, Effect, FiberHandle, Layer, Schema } from "effect"
 import type { ChannelSettings } from "../../domain/ChannelSettings.ts"
 import { chatterLine, chatterPauseMs } from "../../domain/playground/Chatter.ts"
-import { AdjustableClock } from "./AdjustableClock.ts"
+import { AdjustableClock } from "../time/AdjustableClock.ts"
 import { PlaygroundRoom } from "./PlaygroundRoom.ts"
 import { PlaygroundSettings } from "./PlaygroundSettings.ts"
 

@@ -2,7 +2,7 @@ import { Effect, Stream } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { type DecisionRecord, encodeRecord } from "../../domain/decision/Decision.ts"
 import { deliveryText, eventText, outcomeText, stepText } from "../../domain/decision/DecisionText.ts"
-import type { AdjustableClock } from "./AdjustableClock.ts"
+import type { AdjustableClock } from "../time/AdjustableClock.ts"
 
 /** A stream of JSON events; a comment every 15 s keeps proxies and browsers from giving up. */
 export const events = <A>(stream: Stream.Stream<A>, { unmoved }: Pick<AdjustableClock["Service"], "unmoved">) => {

@@ -68,15 +68,7 @@ const makeTime = ({ world }: ReplayedBot, asked: AskedModel | undefined) => {
     world.settle()
     return asked?.busy() === true ? Effect.andThen(asked.settled, settle) : Effect.void
   })
-  /** Whoever is due on the way goes on in order. */
-  const passTo = Effect.fnUntraced(function*(moment: ClockReading) {
-    for (let due = world.time.nextDue(); due !== undefined && due <= moment.monotonic; due = world.time.nextDue()) {
-      world.time.wakeNext()
-      yield* settle
-    }
-    world.time.setTo(moment)
-  })
-  return { settle, passTo }
+  return { settle, passTo: (moment: ClockReading) => world.time.passTo(moment, settle) }
 }
 
 /** Sends a log through the very same pipeline on a clock of its own: same inputs, same decisions. */

@@ -1,30 +1,14 @@
-import { Clock, Context, Duration, Effect, Layer, Semaphore } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Scheduler, Semaphore } from "effect"
+import { makeSettlingScheduler } from "./SettlingScheduler.ts"
+import { makeSleepers } from "./Sleepers.ts"
 
-const nanosPerMilli = 1_000_000n
 /** The longest a timer of the platform waits, ms. */
 const longestTimer = 2 ** 31 - 1
-/** So many hops through the scheduler bring every fiber that can run to where it waits. */
-const settlingHops = 20
 /** What falls due more often than this in one jump is not waited for any more: the rest wakes at its end. */
 const mostWakes = 20_000
 
 /** How long one jump waits for what takes the world's own time, ms in all. */
 const patienceMs = 4_000
-
-/** A fiber that sleeps. */
-interface Sleeper {
-  /** Monotonic ns. */
-  readonly due: bigint
-  readonly wake: () => void
-  timer: NodeJS.Timeout | undefined
-}
-
-/** Lets every fiber that can run do so. */
-const settle: Effect.Effect<void> = Effect.forEach(
-  Array.from({ length: settlingHops }),
-  () => Effect.yieldNow,
-  { discard: true }
-)
 
 /** Work that takes the world's own time, such as a request to a server: how much is under way. */
 const makeOutside = () => {
@@ -60,86 +44,69 @@ const makeOutside = () => {
   return { during, idle }
 }
 
-const nanos = (millis: number): bigint => BigInt(Math.ceil(millis * 1e6))
-
-/** The real clock plus whatever was jumped over. */
-const makeClock = (real: Clock.Clock) => {
-  // As many as there are sleeping fibers.
-  const sleepers = new Set<Sleeper>()
+/** The real clock plus whatever was jumped over; `settled` waits until all other fibers wait. */
+const makeClock = (real: Clock.Clock, settled: Effect.Effect<void>) => {
   const outside = makeOutside()
-  let offset = 0n
+  // What was jumped over, ms.
+  let offset = 0
   let jumping = false
+  let timer: NodeJS.Timeout | undefined
+  let armedFor: number | undefined
 
-  const millisUnsafe = () => real.currentTimeMillisUnsafe() + Number(offset / nanosPerMilli)
-  const nanosUnsafe = () => real.currentTimeNanosUnsafe() + offset
-  const monotonicUnsafe = () => real.monotonicTimeNanosUnsafe() + offset
+  const nanos = (): bigint => BigInt(Math.round(offset * 1e6))
+  const millisUnsafe = () => real.currentTimeMillisUnsafe() + Math.floor(offset)
+  const nanosUnsafe = () => real.currentTimeNanosUnsafe() + nanos()
+  const monotonicUnsafe = () => real.monotonicTimeNanosUnsafe() + nanos()
+  const now = (): number => Number(monotonicUnsafe()) / 1e6
 
-  const moveTo = (moment: bigint): void => {
-    const ahead = moment - monotonicUnsafe()
-    if (ahead > 0n) offset += ahead
+  const moveTo = (moment: number): void => {
+    offset += Math.max(0, moment - now())
   }
 
-  const remove = (sleeper: Sleeper): void => {
-    clearTimeout(sleeper.timer)
-    sleepers.delete(sleeper)
+  /** One timer of the platform for whoever wakes next; none during a jump, beside which somebody would wake. */
+  const arm = (): void => {
+    const due = jumping ? undefined : sleepers.nextDue()
+    if (due === armedFor) return
+    clearTimeout(timer)
+    armedFor = due
+    if (due !== undefined) timer = setTimeout(ring, Math.min(Math.max(0, Math.ceil(due - now())), longestTimer))
   }
+  const sleepers = makeSleepers(arm)
 
-  const wake = (sleeper: Sleeper): void => {
-    remove(sleeper)
-    sleeper.wake()
-  }
-
-  const arm = (sleeper: Sleeper): void => {
-    clearTimeout(sleeper.timer)
-    // A timer that rings in the middle of a jump would have somebody wake beside it.
-    if (jumping) return
-    const left = Number(sleeper.due - monotonicUnsafe()) / 1e6
-    // A timer of the platform may ring a little early, and a very long sleep takes several.
-    const ring = () => left > longestTimer ? arm(sleeper) : wake(sleeper)
-    sleeper.timer = setTimeout(ring, Math.min(Math.max(0, left), longestTimer))
+  // A timer of the platform may ring a little early, and a very long sleep takes several.
+  const ring = (): void => {
+    for (let due = sleepers.nextDue(); due !== undefined && due <= now(); due = sleepers.nextDue()) sleepers.wakeNext()
+    armedFor = undefined
+    arm()
   }
 
   const sleep = (duration: Duration.Duration): Effect.Effect<void> => {
     const millis = Duration.toMillis(duration)
     if (millis <= 0) return Effect.yieldNow
-    if (!Number.isFinite(millis)) return Effect.never
-    return Effect.callback<void>((resume) => {
-      const due = monotonicUnsafe() + nanos(millis)
-      const sleeper: Sleeper = { due, wake: () => resume(Effect.void), timer: undefined }
-      sleepers.add(sleeper)
-      arm(sleeper)
-      return Effect.sync(() => remove(sleeper))
-    })
-  }
-
-  const earliest = (): Sleeper | undefined => {
-    let first: Sleeper | undefined
-    for (const sleeper of sleepers) if (first === undefined || sleeper.due < first.due) first = sleeper
-    return first
+    return Number.isFinite(millis) ? Effect.suspend(() => sleepers.until(now() + millis)) : Effect.never
   }
 
   const jump = Effect.fnUntraced(
     function*(duration: Duration.Input) {
-      const target = monotonicUnsafe() + nanos(Duration.toMillis(duration))
+      const target = now() + Duration.toMillis(duration)
       jumping = true
-      for (const { timer } of sleepers) clearTimeout(timer)
+      arm()
       let patience = patienceMs
       for (let wakes = 0; wakes < mostWakes; wakes++) {
-        const next = earliest()
-        if (next === undefined || next.due > target) break
-        moveTo(next.due)
-        wake(next)
-        yield* settle
+        const due = sleepers.nextDue()
+        if (due === undefined || due > target) break
+        moveTo(due)
+        sleepers.wakeNext()
+        yield* settled
         patience = yield* outside.idle(patience)
-        yield* settle
+        yield* settled
       }
       moveTo(target)
       return millisUnsafe()
     },
     Effect.ensuring(Effect.sync(() => {
       jumping = false
-      // Everybody has less time left now.
-      for (const sleeper of sleepers) arm(sleeper)
+      arm()
     }))
   )
 
@@ -163,11 +130,12 @@ export class AdjustableClock extends Context.Service<AdjustableClock, {
   readonly outside: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   /** Runs something by the time of the world, which never jumps. */
   readonly unmoved: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-}>()("llm-bot/JumpClock") {
-  /** This clock, and the same as everybody's. */
+}>()("llm-bot/AdjustableClock") {
+  /** This clock, the same as everybody's, and a scheduler that knows when a jump has settled. */
   static readonly layer = Layer.effectContext(Effect.clockWith((real) =>
     Effect.sync(() => {
-      const { clock, jump, outside } = makeClock(real)
+      const { scheduler, settled } = makeSettlingScheduler((round) => void setImmediate(round))
+      const { clock, jump, outside } = makeClock(real, settled)
       const one = Semaphore.makeUnsafe(1)
       return Context.make(
         AdjustableClock,
@@ -176,7 +144,7 @@ export class AdjustableClock extends Context.Service<AdjustableClock, {
           outside,
           unmoved: Effect.provideService(Clock.Clock, real)
         })
-      ).pipe(Context.add(Clock.Clock, clock))
+      ).pipe(Context.add(Clock.Clock, clock), Context.add(Scheduler.Scheduler, scheduler))
     })
   ))
 }

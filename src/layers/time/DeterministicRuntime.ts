@@ -1,5 +1,6 @@
 import { Clock, Effect, Exit, type Fiber, Scheduler, Schema } from "effect"
 import type { ClockReading } from "../../domain/ClockReading.ts"
+import { makeSettlingScheduler } from "./SettlingScheduler.ts"
 import { makeVirtualClock, type VirtualClock } from "./VirtualClock.ts"
 
 /** Something in the replay waits for what will never come: a defect of ours. */
@@ -17,7 +18,6 @@ export interface DeterministicRuntime {
   readonly time: VirtualClock
   /** Runs every fiber that can run, until all of them wait. */
   readonly settle: () => void
-  readonly fork: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
   /** Runs an effect that waits for nothing but other fibers. */
   readonly run: <A, E>(what: string, effect: Effect.Effect<A, E>) => Effect.Effect<A, E | ReplayStuck>
 }
@@ -25,22 +25,7 @@ export interface DeterministicRuntime {
 /** A quiet world at a moment. */
 export const makeDeterministicRuntime = (start: ClockReading): DeterministicRuntime => {
   const time = makeVirtualClock(start)
-  // What the fibers of the replay still have to do; empty whenever all of them wait.
-  let tasks: Array<() => void> = []
-  const scheduler = new Scheduler.MixedScheduler("async", (task) => {
-    tasks.push(task)
-    return () => {
-      tasks = tasks.filter((other) => other !== task)
-    }
-  })
-
-  const settle = (): void => {
-    while (tasks.length > 0) {
-      const now = tasks
-      tasks = []
-      for (const task of now) task()
-    }
-  }
+  const { scheduler, settle } = makeSettlingScheduler()
 
   const fork = <A, E>(effect: Effect.Effect<A, E>): Fiber.Fiber<A, E> =>
     Effect.runFork(
@@ -55,7 +40,6 @@ export const makeDeterministicRuntime = (start: ClockReading): DeterministicRunt
   return {
     time,
     settle,
-    fork,
     run: <A, E>(what: string, effect: Effect.Effect<A, E>) =>
       Effect.suspend((): Effect.Effect<A, E | ReplayStuck> => {
         const fiber = fork(effect)

@@ -1,0 +1,51 @@
+import { Clock, Duration, Effect } from "effect"
+import type { ClockReading } from "../../domain/ClockReading.ts"
+import { makeSleepers } from "./Sleepers.ts"
+
+/** A clock that goes only when it is told to. */
+export interface VirtualClock {
+  readonly clock: Clock.Clock
+  readonly now: () => ClockReading
+  /**
+   * Lets time pass until a moment: whoever is due on the way wakes in order, and `settled` waits for what they do before
+   * the next one wakes. The wall clock is set to the moment's: the two clocks may drift.
+   */
+  readonly passTo: <E>(moment: ClockReading, settled: Effect.Effect<void, E>) => Effect.Effect<void, E>
+}
+
+/** A clock that stands at a moment. */
+export const makeVirtualClock = (start: ClockReading): VirtualClock => {
+  let { monotonic, wall } = start
+  const sleepers = makeSleepers()
+
+  const millis = (): number => Math.round(wall)
+  const nanos = (ms: number): bigint => BigInt(Math.round(ms * 1e6))
+  const clock: Clock.Clock = {
+    currentTimeMillisUnsafe: millis,
+    currentTimeMillis: Effect.sync(millis),
+    currentTimeNanosUnsafe: () => nanos(wall),
+    currentTimeNanos: Effect.sync(() => nanos(wall)),
+    monotonicTimeNanosUnsafe: () => nanos(monotonic),
+    monotonicTimeNanos: Effect.sync(() => nanos(monotonic)),
+    sleep: (duration) => Effect.suspend(() => sleepers.until(monotonic + Duration.toMillis(duration)))
+  }
+
+  const moveTo = (to: number): void => {
+    wall += Math.max(0, to - monotonic)
+    monotonic = Math.max(monotonic, to)
+  }
+
+  return {
+    clock,
+    now: () => ({ monotonic, wall: millis() }),
+    passTo: Effect.fnUntraced(function*(moment, settled) {
+      for (let due = sleepers.nextDue(); due !== undefined && due <= moment.monotonic; due = sleepers.nextDue()) {
+        moveTo(due)
+        sleepers.wakeNext()
+        yield* settled
+      }
+      moveTo(moment.monotonic)
+      wall = moment.wall
+    })
+  }
+}
