@@ -87,7 +87,7 @@ const work = [
   bars(
     {
       title: "Why it kept silent, a minute",
-      description: "Triggers that matched and were refused, by the reason.",
+      description: "Triggers matched but suppressed, by the reason.",
       width: 8
     },
     [perMinute("reason", room("triggers_suppressed_total")), "{{reason}}"]

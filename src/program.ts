@@ -13,7 +13,7 @@ import { version } from "./layers/process/Package.ts"
 import { replayLog } from "./layers/replay/ReplayCommand.ts"
 import { playground } from "./layers/playground/Playground.ts"
 
-const config = Flag.String("config").pipe(Flag.withAlias("c"), Flag.withDescription("the configuration file (YAML)"))
+const config = Flag.String("config").pipe(Flag.withAlias("c"), Flag.withDescription("configuration file (YAML)"))
 
 const runCommand = Command.make("run", {
   config,
@@ -23,37 +23,37 @@ const runCommand = Command.make("run", {
   ),
   logLevel: Flag.Literals("log-level", ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]).pipe(
     Flag.optional,
-    Flag.withDescription("in place of the configuration's log_level")
+    Flag.withDescription("override log_level")
   ),
   record: Flag.String("record").pipe(
     Flag.optional,
-    Flag.withDescription("a file to take everything down in, for replay")
+    Flag.withDescription("write a recording for `replay` to this file")
   ),
   recordAnonymous: Flag.Boolean("record-anonymous").pipe(
     Flag.withDefault(false),
-    Flag.withDescription("replace people's names in the recording")
+    Flag.withDescription("replace user names in the recording")
   ),
-  pidFile: Flag.String("pid-file").pipe(Flag.optional, Flag.withDescription("a file to write the process id to"))
+  pidFile: Flag.String("pid-file").pipe(Flag.optional, Flag.withDescription("write the process id to this file"))
 }, ({ config: file, ...options }) => run({ file, ...options })).pipe(
   Command.withDescription("Run the bot")
 )
 
 const checkConfigCommand = Command.make("check-config", {
-  file: Argument.String("file").pipe(Argument.withDescription("the configuration file (YAML)")),
+  file: Argument.String("file").pipe(Argument.withDescription("configuration file (YAML)")),
   format: Flag.Literals("format", ["text", "json"]).pipe(
     Flag.withDefault("text"),
-    Flag.withDescription("for people, or for programs")
+    Flag.withDescription("output for people or for programs")
   ),
   connect: Flag.Boolean("connect").pipe(
     Flag.withDefault(false),
-    Flag.withDescription("also try NATS, the key and the model")
+    Flag.withDescription("also test NATS, the API keys and the models")
   )
 }, checkConfig).pipe(
-  Command.withDescription("Name every problem of a configuration file")
+  Command.withDescription("Report every problem in a configuration file")
 )
 
 const initCommand = Command.make("init", {
-  file: Argument.String("file").pipe(Argument.withDefault("config.yaml"), Argument.withDescription("the file to write"))
+  file: Argument.String("file").pipe(Argument.withDefault("config.yaml"), Argument.withDescription("file to write"))
 }, ({ file }) => initConfig(file)).pipe(
   Command.withDescription("Write a commented configuration to start from")
 )
@@ -64,47 +64,50 @@ const schemaCommand = Command.make("schema", {}, () => Console.log(settingsJsonS
 
 const playgroundCommand = Command.make("playground", {
   config: Flag.optional(config),
-  port: Flag.Int("port").pipe(Flag.withDefault(8088), Flag.withDescription("the page's port; taken: the next free one"))
+  port: Flag.Int("port").pipe(
+    Flag.withDefault(8088),
+    Flag.withDescription("port of the page; if taken, the next free one")
+  )
 }, ({ config, port }) => playground(config, port)).pipe(
-  Command.withDescription("Talk to the bot in a room of its own: no NATS needed")
+  Command.withDescription("Chat with the bot on a local page; no NATS needed")
 )
 
 const replayCommand = Command.make("replay", {
   log: Argument.String("log").pipe(
     Argument.withDescription("a recording, a capture, or a chat log: 2026-11-21 20:15:00<TAB>user<TAB>text")
   ),
-  config: Flag.optional(config).pipe(Flag.withDescription("the configuration; without it a recording's own")),
+  config: Flag.optional(config).pipe(Flag.withDescription("configuration; default: the recording's own")),
   against: Flag.String("against").pipe(
     Flag.optional,
-    Flag.withDescription("another configuration: what would it change?")
+    Flag.withDescription("compare with this configuration")
   ),
   llm: Flag.Boolean("llm").pipe(
     Flag.withDefault(false),
-    Flag.withDescription("ask the real model where the log holds no answer")
+    Flag.withDescription("ask the real model where the log has no answer")
   ),
   format: Flag.Literals("format", ["text", "json", "html"]).pipe(
     Flag.withDefault("text"),
-    Flag.withDescription("for the terminal, for programs, or a page of its own")
+    Flag.withDescription("terminal text, JSON or a standalone page")
   )
 }, replayLog).pipe(
-  Command.withDescription("Play a log back: what would the bot have said, and why not?")
+  Command.withDescription("Replay a log: what would the bot have said, and why not?")
 )
 
 const explainCommand = Command.make("explain", {
   config,
   correlationId: Argument.String("correlation-id").pipe(
     Argument.optional,
-    Argument.withDescription("the message's id, as the logs name it")
+    Argument.withDescription("correlation id, as in the logs")
   ),
   last: Flag.Int("last").pipe(
     Flag.withDefault(defaultLast),
-    Flag.withDescription("how many decisions, the newest ones")
+    Flag.withDescription("number of latest decisions")
   ),
-  user: Flag.String("user").pipe(Flag.optional, Flag.withDescription("only about this person's messages")),
-  channel: Flag.String("channel").pipe(Flag.optional, Flag.withDescription("only of this room")),
+  user: Flag.String("user").pipe(Flag.optional, Flag.withDescription("only this user's messages")),
+  channel: Flag.String("channel").pipe(Flag.optional, Flag.withDescription("only this channel")),
   format: Flag.Literals("format", ["text", "json"]).pipe(
     Flag.withDefault("text"),
-    Flag.withDescription("for people, or for programs")
+    Flag.withDescription("output for people or for programs")
   )
 }, ({ config: file, ...options }) => explain({ file, ...options })).pipe(
   Command.withDescription("Ask a running bot why it did or did not answer")

@@ -125,6 +125,20 @@ describe("docs/dependencies.md", () => {
   })
 })
 
+describe("docs/troubleshooting.md", () => {
+  it("quotes log messages that the program writes", () => {
+    const code = sources("src").map(read).join("\n")
+    const quoted = all(
+      read("docs/troubleshooting.md"),
+      /\b(?:DEBUG|INFO|WARNING|ERROR|CRITICAL) ([A-Z][^`\n]*?)(?:`|  |$)/gm
+    )
+    assert.isNotEmpty(quoted)
+    const written = (message: string): boolean =>
+      code.includes(`"${message}"`) || code.includes(`\`${message.split(" ").slice(0, 2).join(" ")}`)
+    assert.deepStrictEqual(quoted.filter((message) => !written(message.replace(/ +[a-z_]+=.*$/, ""))), [])
+  })
+})
+
 describe("docs/tuning.md", () => {
   const page = read("docs/tuning.md")
 
@@ -185,8 +199,8 @@ describe("docs/specification", () => {
   }
 
   it("shows every protocol", () => {
-    const table = read("docs/specification/wire.md").split("## Protocols")[1]?.split("## ")[0] ?? ""
-    assert.deepStrictEqual(all(table, /^\| `([a-z-]+)`(?: \([^)]*\))? \|/gm), [...Protocol.literals])
+    const section = read("docs/specification/wire.md").split("\n## ").find((part) => part.startsWith("Protocols")) ?? ""
+    assert.deepStrictEqual(all(section, /^### (.*)$/gm), [...Protocol.literals])
   })
 
   it("names every metric", () => {

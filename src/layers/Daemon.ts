@@ -45,7 +45,7 @@ type ActiveRef = SubscriptionRef.SubscriptionRef<ActiveSettings>
 const pidFile = (file: string) =>
   Effect.acquireRelease(
     Effect.tryPromise(() => writeFile(file, `${process.pid}\n`)).pipe(
-      Effect.tapError(() => Effect.logWarning(`the PID file ${file} cannot be written`)),
+      Effect.tapError(() => Effect.logWarning(`PID file ${file} cannot be written`)),
       Effect.option
     ),
     (written) => Option.isNone(written) ? Effect.void : Effect.promise(() => rm(file, { force: true }))
@@ -68,7 +68,7 @@ const makeHttp = Effect.fnUntraced(function*({ health, telemetry }: Settings) {
 const endInTime = Effect.gen(function*() {
   const { all } = yield* StopLimits
   yield* Effect.sleep(all)
-  yield* Effect.logError("Stopping took too long, it ends here")
+  yield* Effect.logError("Shutdown timed out")
   return process.exit(exitCodes.runtime)
 })
 
@@ -168,7 +168,7 @@ export const run = (options: DaemonOptions) =>
     Effect.tapErrorTag("ConfigError", (error) =>
       Effect.forEach(error.problems, (problem) => Effect.logFatal("Start failed", problem))),
     Effect.tapDefect((defect) =>
-      Effect.logFatal("Stopped by an internal error, please report it", defect)
+      Effect.logFatal("Internal error; please report it", defect)
     ),
     Effect.scoped,
     Effect.provide(Logging.layer({ log_level: "INFO", log_format: "json" }))

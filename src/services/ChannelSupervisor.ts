@@ -75,7 +75,7 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
           fibers,
           channel.key,
           listen(channel, Effect.asVoid(opened.open)).pipe(
-            Effect.tapError((error) => Effect.logError("Channel failed, it is started again", error.message)),
+            Effect.tapError((error) => Effect.logError("Channel failed; restarting", error.message)),
             Effect.retry(restart),
             Effect.annotateLogs({ logger: "ChannelSupervisor", channel: channel.room.name }),
             Effect.orDie
@@ -113,7 +113,7 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
       yield* config.changes.pipe(Stream.runForEach(follow), Effect.forkScoped)
       yield* Effect.addFinalizer(() => {
         listening = false
-        const told = { done: "Intake stopped", givenUp: "Intake was given up" }
+        const told = { done: "Intake stopped", givenUp: "Intake stop timed out" }
         return stopStep(told, "1 second", FiberMap.clear(fibers))
       })
       return ChannelSupervisor.of({

@@ -112,9 +112,9 @@ describe("announcements", () => {
       yield* publish("kryten.lifecycle.robot.shutdown", null)
       const lines = yield* LogLines.use(({ all }) => all)
       assert.deepStrictEqual(lines.map(({ level, message }) => [level, message]), [
-        ["Info", "The bridge reached CyTube"],
-        ["Warn", "The bridge lost CyTube"],
-        ["Warn", "The bridge stopped"]
+        ["Info", "Bridge connected to CyTube"],
+        ["Warn", "Bridge lost CyTube"],
+        ["Warn", "Bridge stopped"]
       ])
     }).pipe(Effect.provide(world), Effect.scoped))
 })

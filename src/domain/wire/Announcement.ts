@@ -56,13 +56,13 @@ export const bridgeNews = ({ body, subject }: WireMessage): Option.Option<Bridge
   const target = Option.getOrUndefined(decodeTarget(new TextDecoder().decode(body)))?.target
   switch (subject.split(".").at(-1)) {
     case "startup":
-      return Option.some({ level: "Info", message: "The bridge started" })
+      return Option.some({ level: "Info", message: "Bridge started" })
     case "shutdown":
-      return Option.some({ level: "Warn", message: "The bridge stopped" })
+      return Option.some({ level: "Warn", message: "Bridge stopped" })
     case "connected":
-      return target === "CyTube" ? Option.some({ level: "Info", message: "The bridge reached CyTube" }) : Option.none()
+      return target === "CyTube" ? Option.some({ level: "Info", message: "Bridge connected to CyTube" }) : Option.none()
     case "disconnected":
-      return target === "CyTube" ? Option.some({ level: "Warn", message: "The bridge lost CyTube" }) : Option.none()
+      return target === "CyTube" ? Option.some({ level: "Warn", message: "Bridge lost CyTube" }) : Option.none()
     default:
       return Option.none()
   }

@@ -33,7 +33,7 @@ const reload = Effect.fn("Reload")(function*(file: string, active: SubscriptionR
   for (const warning of warnings) yield* Effect.logWarning(ConfigFile.problemText(file, warning))
   const { settings: before } = yield* SubscriptionRef.get(active)
   for (const section of needRestart(before, settings)) {
-    yield* Effect.logWarning(`${section} has changed: that takes a restart, until then the old setting holds`)
+    yield* Effect.logWarning(`${section} changed; restart to apply it`)
   }
   const after: Settings = {
     ...settings,

@@ -124,9 +124,9 @@ export const layerNoDeps: Layer.Layer<LlmClient, never, HttpClient.HttpClient | 
       const answers = status !== undefined && status !== 401 && status !== 403 && status < 500
       const before = yield* Ref.getAndSet(available, answers)
       if (before && !answers) {
-        yield* Effect.logWarning("The model's server does not answer as it should", status ?? "no answer")
+        yield* Effect.logWarning("LLM endpoint unavailable", status ?? "no answer")
       }
-      if (!before && answers) yield* Effect.logInfo("The model's server answers again")
+      if (!before && answers) yield* Effect.logInfo("LLM endpoint available again")
     }).pipe(Effect.annotateLogs({ logger: "LlmClient" }))
     yield* probe
     yield* Ref.get(available).pipe(

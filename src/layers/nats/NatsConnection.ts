@@ -101,9 +101,9 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
         case "disconnect":
           return Effect.andThen(SubscriptionRef.set(state, false), Effect.logError("NATS disconnected"))
         case "reconnect":
-          return Effect.andThen(SubscriptionRef.set(state, true), Effect.logInfo("NATS connected again"))
+          return Effect.andThen(SubscriptionRef.set(state, true), Effect.logInfo("NATS reconnected"))
         case "error":
-          return Effect.logWarning("NATS reported an error", status.error.message)
+          return Effect.logWarning("NATS error", status.error.message)
         default:
           return Effect.void
       }
@@ -179,7 +179,7 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
   const answerWith = (answer: (question: Question) => Effect.Effect<string>) => (message: Msg) =>
     answer({ body: message.data, maxBytes: connection.info?.max_payload ?? 0 }).pipe(
       Effect.flatMap((text) => Effect.try({ try: () => message.respond(text), catch: notSent })),
-      Effect.catch((error) => Effect.logWarning("An answer could not be sent", error.message))
+      Effect.catch((error) => Effect.logWarning("NATS reply failed", error.message))
     )
 
   /** Every answer; none when nobody listens or whoever does keeps silent. */

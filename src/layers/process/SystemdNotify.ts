@@ -12,7 +12,7 @@ const tell = (socket: string, ...states: ReadonlyArray<string>): Effect.Effect<v
       stdio: "ignore",
       env: { PATH: process.env["PATH"], NOTIFY_SOCKET: socket }
     })
-    child.once("error", (error) => resume(Effect.logWarning("systemd cannot be told", error.message)))
+    child.once("error", (error) => resume(Effect.logWarning("systemd notification failed", error.message)))
     child.once("exit", () => resume(Effect.void))
     return Effect.sync(() => void child.kill())
   }).pipe(Effect.timeoutOption(within), Effect.asVoid, Effect.annotateLogs({ logger: "SystemdNotify" }))

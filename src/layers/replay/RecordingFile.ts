@@ -141,7 +141,7 @@ export const layer = ({ anonymous, file, maxBytes = defaultMaxBytes }: Recording
       /** The bot goes on without: what it is for matters more. Nothing is written after what is missing. */
       const endsHere = (why: unknown): Effect.Effect<void> => {
         ended = true
-        return Effect.andThen(Queue.clear(queue), Effect.logError("Recording failed, it ends here", why))
+        return Effect.andThen(Queue.clear(queue), Effect.logError("Recording stopped; the bot keeps running", why))
       }
       yield* write([yield* heading])
       yield* Effect.addFinalizer(() =>
@@ -169,7 +169,7 @@ export const layer = ({ anonymous, file, maxBytes = defaultMaxBytes }: Recording
           Effect.suspend(() => {
             if (ended || Queue.offerUnsafe(queue, entry) || gaps) return Effect.void
             gaps = true
-            return told(Effect.logWarning("The recording has gaps: the disk is too slow for it"))
+            return told(Effect.logWarning("Recording has gaps; the disk is too slow"))
           })
       })
     })

@@ -60,7 +60,7 @@ const telling = Effect.fnUntraced(function*(exporter: SpanExporter) {
     const now = yield* monotonicMillis
     if (now - toldAt < tellEvery) return
     toldAt = now
-    yield* Effect.logWarning("Traces were not exported; is the collector up?", reasonOf(error))
+    yield* Effect.logWarning("Trace export failed; is the collector up?", reasonOf(error))
   })
   return {
     export: (spans, done) =>
@@ -86,7 +86,7 @@ const shutdown = (provider: BasicTracerProvider): Effect.Effect<void> =>
   Effect.promise(() => provider.shutdown().catch(() => undefined)).pipe(
     Effect.timeoutOrElse({
       duration: shutdownWithin,
-      orElse: () => Effect.logWarning("The last traces were given up; is the collector up?")
+      orElse: () => Effect.logWarning("Final trace export timed out; is the collector up?")
     })
   )
 
@@ -110,7 +110,7 @@ const make = Effect.fnUntraced(function*(telemetry: Settings["telemetry"]) {
   const url = endpoint ? Option.none() : Option.map(telemetry.otlp_endpoint, tracesUrl)
   if (Option.exists(url, (url) => !URL.canParse(url))) {
     yield* Effect.logWarning(
-      "telemetry.otlp_endpoint is no URL, so there are no traces; it looks like http://collector:4318"
+      "telemetry.otlp_endpoint is not a URL, so tracing is off; expected something like http://collector:4318"
     )
     return Option.none()
   }

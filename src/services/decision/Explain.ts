@@ -43,7 +43,7 @@ export class Explain extends Context.Service<Explain, {
         if (enabled === (yield* ScopedRef.get(answering))) return
         const respond = enabled ? nats.respond(explainSubject, answer) : Effect.void
         yield* ScopedRef.set(answering, Effect.as(respond, enabled))
-      }, Effect.catch(({ message }) => Effect.logWarning("Nobody can ask the bot why", message)))
+      }, Effect.catch(({ message }) => Effect.logWarning("Explain responder unavailable", message)))
 
       yield* follow(yield* config.current)
       yield* config.changes.pipe(Stream.runForEach(follow), Effect.forkScoped)

@@ -7,7 +7,7 @@ import type { CompletionEnd, RecordingEntry } from "./Recording.ts"
 /** The fields of an event's payload that hold names of people. */
 const nameFields: ReadonlySet<string> = new Set(["name", "username", "user", "from", "to"])
 
-/** The other fields that the wire reads (WIRE, payload): no other is kept, such as addresses and profiles. */
+/** The other fields that the wire reads (WIRE, events): no other is kept, such as addresses and profiles. */
 const readFields: ReadonlySet<string> = new Set(
   ["rank", "msg", "meta", "shadow", "time", "type", "id", "title", "seconds", "duration", "success"]
 )

@@ -32,7 +32,7 @@ export class Replies extends Context.Service<Replies, {
       // The replies of each channel, bounded by `llm_api.max_concurrent_per_channel`.
       const underWay = new Map<ChannelKey, Set<Fiber.Fiber<void>>>()
       const limits = yield* StopLimits
-      const told = { done: "Replies finished", givenUp: "Replies under way were given up" }
+      const told = { done: "Replies finished", givenUp: "Replies in flight abandoned" }
       yield* Effect.addFinalizer(() => stopStep(told, limits.replies, FiberSet.awaitEmpty(jobs)))
 
       const ask = Effect.fn("Replies.ask")(function*(job: ReplyJob) {

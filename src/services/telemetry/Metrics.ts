@@ -8,22 +8,22 @@ const histogram = (name: string, description: string, boundaries: ReadonlyArray<
 const gauge = (name: string, description: string) => Metric.gauge(name, { description })
 
 const counters = {
-  eventsReceived: counter("events_received_total", "Events that came from NATS"),
-  eventsInvalid: counter("events_invalid_total", "Events that could not be decoded"),
-  eventsDropped: counter("events_dropped_total", "Events dropped because a channel's queue was full"),
-  triggersEvaluated: counter("triggers_evaluated_total", "Triggers whose condition was tested"),
-  triggersFired: counter("triggers_fired_total", "Triggers that fired and were admitted"),
-  triggersSuppressed: counter("triggers_suppressed_total", "Triggers that matched and were refused"),
-  llmRequests: counter("llm_requests_total", "Requests to the model, one for each HTTP attempt"),
-  llmTokens: counter("llm_tokens_total", "Tokens of prompts and answers"),
+  eventsReceived: counter("events_received_total", "Events received from NATS"),
+  eventsInvalid: counter("events_invalid_total", "Events that failed to decode"),
+  eventsDropped: counter("events_dropped_total", "Events dropped from a full channel queue"),
+  triggersEvaluated: counter("triggers_evaluated_total", "Trigger conditions tested"),
+  triggersFired: counter("triggers_fired_total", "Triggers fired and admitted"),
+  triggersSuppressed: counter("triggers_suppressed_total", "Triggers matched but suppressed"),
+  llmRequests: counter("llm_requests_total", "LLM requests, one per HTTP attempt"),
+  llmTokens: counter("llm_tokens_total", "LLM tokens of prompts and completions"),
   responsesSent: counter("responses_sent_total", "Replies sent"),
-  responsesFiltered: counter("responses_filtered_total", "Answers dropped before sending"),
-  outboxDropped: counter("outbox_dropped_total", "Replies dropped while NATS was away"),
-  configReloads: counter("config_reloads_total", "Attempts to read the configuration again")
+  responsesFiltered: counter("responses_filtered_total", "Replies dropped before sending"),
+  outboxDropped: counter("outbox_dropped_total", "Replies dropped while NATS was disconnected"),
+  configReloads: counter("config_reloads_total", "Configuration reloads")
 } as const
 
 const histograms = {
-  llmRequestDuration: histogram("llm_request_duration_seconds", "Time of a request to the model", [
+  llmRequestDuration: histogram("llm_request_duration_seconds", "LLM request duration", [
     0.5,
     1,
     2,
@@ -38,23 +38,23 @@ const histograms = {
   ),
   eventProcessingDuration: histogram(
     "event_processing_duration_seconds",
-    "Time from an event's arrival to the decision about it",
+    "Time from event arrival to decision",
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1]
   ),
   replyDuration: histogram(
     "reply_duration_seconds",
-    "Time from a trigger's arrival to the reply's sending",
+    "Time from trigger arrival to reply sent",
     [0.1, 0.5, 1, 2, 5, 10, 30, 60]
   )
 } as const
 
 const gauges = {
-  contextWindowSize: gauge("context_window_size", "Lines remembered of a channel"),
-  rateLimitRemaining: gauge("rate_limit_remaining", "Bot lines a channel's limit still allows"),
-  natsConnected: gauge("nats_connected", "1 while NATS is connected"),
-  llmApiAvailable: gauge("llm_api_available", "1 while the model's server answers"),
-  activeChannels: gauge("active_channels", "Channels that are listened to"),
-  configLastReloadSuccessful: gauge("config_last_reload_successful", "1 unless the last attempt to reload failed")
+  contextWindowSize: gauge("context_window_size", "Lines in the channel's context window"),
+  rateLimitRemaining: gauge("rate_limit_remaining", "Replies the channel's limit still allows"),
+  natsConnected: gauge("nats_connected", "1 if connected to NATS, else 0"),
+  llmApiAvailable: gauge("llm_api_available", "1 if the LLM endpoint is available, else 0"),
+  activeChannels: gauge("active_channels", "Enabled channels"),
+  configLastReloadSuccessful: gauge("config_last_reload_successful", "1 unless the last reload failed")
 } as const
 
 /** The labels a metric may have. Names of people are never among them (N4). */

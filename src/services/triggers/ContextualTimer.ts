@@ -183,7 +183,7 @@ export class ContextualTimer extends Context.Service<ContextualTimer, {
             yield* evaluate(channel.value, trigger, last, now)
           },
           // A bug of ours fails one look, never the next ones.
-          Effect.catchDefect((defect) => Effect.logError("Look at the room failed", Cause.die(defect))),
+          Effect.catchDefect((defect) => Effect.logError("Contextual evaluation failed", Cause.die(defect))),
           Effect.annotateLogs({ logger: "ContextualTimer" })
         )
         const due = evaluation.after(key, trigger.key, trigger.entry.evaluation_interval_seconds * 1000)

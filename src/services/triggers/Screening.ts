@@ -55,7 +55,7 @@ export class Screening extends Context.Service<Screening, {
           if (found === channel.room.domain.toLowerCase()) return false
           warnOnce(
             `domain ${channel.key} ${found}`,
-            `Events of ${channel.room.name} on ${found} are ignored: the configured domain is ${channel.room.domain}`,
+            `Ignoring events of ${channel.room.name} on ${found}: the configured domain is ${channel.room.domain}`,
             channel
           )
           return true
@@ -75,7 +75,7 @@ export class Screening extends Context.Service<Screening, {
           if (!success || username === undefined || userKey(username) === channel.bot.key) return
           warnOnce(
             `login ${channel.key} ${userKey(username)}`,
-            `The bridge speaks as ${username}, but bot.username is ${channel.bot.username}: the bot will not know its own lines`,
+            `Bridge is logged in as ${username}, but bot.username is ${channel.bot.username}: the bot will not recognise its own lines`,
             channel
           )
         }

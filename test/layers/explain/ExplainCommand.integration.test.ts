@@ -226,7 +226,7 @@ describe("llm-bot explain with the permissions of docs/nats-permissions.md", () 
       assert.strictEqual(refused.code, 2)
       assert.lengthOf(lines(refused.text), 1)
       assert.match(refused.text, /Permissions Violation/)
-      assert.notInclude(yield* program.output, "NATS reported an error")
+      assert.notInclude(yield* program.output, "NATS error")
     }).pipe(Effect.provide(Layer.provideMerge(LlmDouble.layer, server)), Effect.scoped), manyStarts)
 })
 

@@ -186,8 +186,8 @@ describe("the permissions of docs/nats-permissions.md", () => {
         const lifecycle = seen.filter((subject) => subject.startsWith("kryten.lifecycle.llm."))
         const expected = announces ? ["startup", "startup", "shutdown"] : []
         assert.deepStrictEqual(lifecycle, expected.map((kind) => `kryten.lifecycle.llm.${kind}`))
-        assert.lengthOf(lines.filter(({ message }) => message === "The bridge started"), announces ? 1 : 0)
-        assert.deepStrictEqual(lines.filter(({ message }) => /permission|NATS reported/i.test(message)), [])
+        assert.lengthOf(lines.filter(({ message }) => message === "Bridge started"), announces ? 1 : 0)
+        assert.deepStrictEqual(lines.filter(({ message }) => /permission|NATS error/i.test(message)), [])
       }).pipe(
         Effect.provide(Layer.mergeAll(serverWith(blockOf(protocol)), LlmDouble.layer).pipe(Layer.provideMerge(quiet))),
         Effect.scoped

@@ -52,7 +52,7 @@ describe.concurrent("systemd", () => {
         NOTIFY_SOCKET: "/no/such/socket",
         PATH: "/nowhere"
       })
-      yield* program.logged("systemd cannot be told")
+      yield* program.logged("systemd notification failed")
       yield* program.signal("SIGTERM")
       assert.strictEqual(yield* program.exit, 0)
     }).pipe(Effect.provide(world), Effect.scoped))

@@ -15,7 +15,7 @@ const steps = [
   "Shutdown initiated",
   "Intake stopped",
   "Replies finished",
-  "Replies under way were given up",
+  "Replies in flight abandoned",
   "NATS closed",
   "HTTP stopped",
   "Telemetry stopped"
@@ -46,7 +46,7 @@ describe.concurrent("stopping", () => {
       assert.strictEqual((yield* get(config.port, "/livez")).status, 200)
       assert.strictEqual(yield* program.exit, 0)
       assert.deepStrictEqual(yield* stepsOf(program), steps.filter((step) => step !== "Replies finished"))
-      const givenUp = yield* program.logged("Replies under way were given up")
+      const givenUp = yield* program.logged("Replies in flight abandoned")
       assert.isAtLeast(Number(givenUp["duration_ms"]), 1_400)
     }).pipe(Effect.provide(world), Effect.scoped))
 
@@ -55,7 +55,7 @@ describe.concurrent("stopping", () => {
       const { program } = yield* busyProgram({ replies: 30, all: 1 })
       yield* program.signal("SIGINT")
       assert.strictEqual(yield* program.exit, 3)
-      yield* program.logged("Stopping took too long, it ends here")
+      yield* program.logged("Shutdown timed out")
     }).pipe(Effect.provide(world), Effect.scoped))
 
   it.live("a second signal, of the other kind too, ends it at once with 3", () =>

@@ -139,7 +139,7 @@ describe("the file of a recording", () => {
         Effect.provide(Layer.provideMerge(RecordingFile.layer({ file, anonymous: false }), Logger.layer([logger]))),
         Effect.scoped
       )
-      assert.deepStrictEqual(said, ["Recording failed, it ends here"])
+      assert.deepStrictEqual(said, ["Recording stopped; the bot keeps running"])
       assert.deepStrictEqual(linesOf(file).slice(1), [unheard("before")])
     }).pipe(Effect.scoped))
 

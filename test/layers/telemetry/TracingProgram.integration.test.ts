@@ -54,7 +54,7 @@ describe.concurrent("the program's traces", () => {
         { OTEL_BSP_SCHEDULE_DELAY: "50", OTEL_EXPORTER_OTLP_TIMEOUT: "300" }
       )
       const told = yield* endedWell(program)
-      assert.deepStrictEqual(told.map(({ message }) => message), ["Traces were not exported; is the collector up?"])
+      assert.deepStrictEqual(told.map(({ message }) => message), ["Trace export failed; is the collector up?"])
       assert.match(String(told[0]?.["error"]), /ECONNREFUSED/)
     }).pipe(Effect.provide(world), Effect.scoped))
 
@@ -69,7 +69,7 @@ describe.concurrent("the program's traces", () => {
       )
       const told = yield* endedWell(program)
       assert.deepStrictEqual(told.map(({ message }) => message), [
-        "The last traces were given up; is the collector up?"
+        "Final trace export timed out; is the collector up?"
       ])
     }).pipe(Effect.provide(world), Effect.scoped))
 

@@ -489,7 +489,7 @@ describe("stopping while NATS is away", () => {
       yield* until(33.1)
       yield* Fiber.join(closing)
       const log = yield* LogLines.use(({ all }) => all)
-      assert.includeMembers(log.map(({ message }) => message), ["Intake stopped", "Replies under way were given up"])
+      assert.includeMembers(log.map(({ message }) => message), ["Intake stopped", "Replies in flight abandoned"])
       const stopped = log.find(({ annotations }) => annotations["filter_type"] === "stopped")
       assert.strictEqual(stopped?.annotations["correlation_id"], "a")
     }).pipe(

@@ -19,7 +19,7 @@ export interface CommandStamp {
   readonly at: number
 }
 
-/** Everything that sets one bridge protocol apart, in one record. What comes is decoded alike in all of them (WIRE). */
+/** Everything that sets one bridge protocol apart, in one record. What comes is decoded alike in all of them (WIRE, protocols). */
 export interface BridgeProtocol {
   /** Where an event comes from; `*` for all of a room's. */
   readonly eventSubject: (room: RoomTokens, event: string) => string
