@@ -6,6 +6,7 @@ const waitingWorkers = Math.max(4, 2 * availableParallelism())
 
 export default defineConfig({
   test: {
+    globalSetup: ["test/support/globalSetup.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
@@ -26,7 +27,7 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["test/layers/**/*.test.ts", "test/deploy/**/*.test.ts"],
-          globalSetup: ["test/support/globalSetup.ts"],
+          globalSetup: ["test/support/programBundle.ts"],
           isolate: false,
           maxWorkers: waitingWorkers,
           maxConcurrency: 20,

@@ -7,7 +7,8 @@ import { Bus } from "../support/Bus.ts"
 import { LlmDouble } from "../support/LlmDouble.ts"
 import { NatsServer } from "../support/NatsServer.ts"
 import { fileWith } from "../support/Program.ts"
-import { commands, configOnDisk, eventually, get, say, secret } from "../support/RunningProgram.ts"
+import { eventually } from "../support/eventually.ts"
+import { commands, configOnDisk, get, say, secret } from "../support/RunningProgram.ts"
 import { bootMachine } from "./support/Machine.ts"
 
 const text = readFileSync("deploy/systemd/llm-bot.service", "utf8")
@@ -84,7 +85,7 @@ describe("the unit on a machine that runs systemd", () => {
         assert.deepStrictEqual(started, { code: 0, output: "" }, yield* machine.journal)
         assert.strictEqual((yield* get(config.port, "/readyz")).status, 200)
         yield* say("lobby", "Ana", "@MovieBot hello there")
-        assert.include((yield* commands(1))[0], "hello there")
+        assert.include((yield* commands(1))[0]?.body, "hello there")
 
         // All it was forbidden is forbidden: no capability, a filter on system calls, a user that is nobody.
         const pid = yield* machine.property("MainPID")
@@ -97,7 +98,7 @@ describe("the unit on a machine that runs systemd", () => {
         assert.deepStrictEqual(yield* machine.run("systemctl", "reload", "llm-bot"), { code: 0, output: "" })
         yield* eventually("it reloads", machine.journal, (lines) => lines.includes("Configuration reloaded"))
         yield* say("lobby", "Bob", "Usher, who else is here?")
-        assert.include((yield* commands(2)).at(-1), "who else is")
+        assert.include((yield* commands(2)).at(-1)?.body, "who else is")
 
         // A bot that hangs tells the watchdog nothing any more.
         yield* machine.run("kill", "-STOP", pid)

@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Schedule, Schema } from "effect"
+import { Effect, Layer } from "effect"
 import { Bus } from "../support/Bus.ts"
+import { eventually } from "../support/eventually.ts"
 import { answerTo, completionOf, LlmDouble } from "../support/LlmDouble.ts"
 import { NatsServer } from "../support/NatsServer.ts"
 import { fileWith, freePort, llmBot, takenPort } from "../support/Program.ts"
+import { commands, get, health, say } from "../support/RunningProgram.ts"
 
 const world = Layer.mergeAll(Bus.layer, LlmDouble.layer).pipe(Layer.provideMerge(NatsServer.layer))
 
@@ -28,52 +30,12 @@ const start = Effect.fnUntraced(function*() {
   return { program, port }
 })
 
-const say = Effect.fnUntraced(function*(channel: string, from: string, msg: string) {
-  const bus = yield* Bus
-  const time = Date.now()
-  yield* bus.send(
-    `cytube.events.${channel}.chatMsg`,
-    JSON.stringify({ user: { name: from, rank: 1 }, msg, meta: {}, time }),
-    { "Correlation-Id": `${channel}-${from}` }
-  )
-})
-
-/** Waits until the bot has published so many commands. */
-const commands = Effect.fnUntraced(function*(count: number) {
-  const bus = yield* Bus
-  return yield* bus.commands.pipe(
-    Effect.repeat({ until: (seen) => seen.length >= count, schedule: Schedule.spaced("20 millis") }),
-    Effect.timeout("15 seconds"),
-    Effect.orDie
-  )
-})
-
-const Health = Schema.fromJsonString(Schema.Struct({
-  status: Schema.Literals(["healthy", "degraded"]),
-  uptime_seconds: Schema.Finite,
-  nats_connected: Schema.Boolean,
-  llm_api_available: Schema.Boolean,
-  channels: Schema.Record(Schema.String, Schema.String),
-  last_event_timestamp: Schema.NullOr(Schema.String),
-  metrics: Schema.Struct({
-    events_received: Schema.Finite,
-    triggers_fired: Schema.Finite,
-    responses_sent: Schema.Finite
-  }),
-  version: Schema.String
-}))
-
-const fetchText = (url: string, init: RequestInit = {}) =>
-  Effect.promise(() =>
-    fetch(url, init).then((response) => response.text().then((text) => ({ status: response.status, text })))
-  )
-
 describe("llm-bot run", () => {
   it.live("answers a mention with the example configuration, once, each channel its own", () =>
     Effect.gen(function*() {
       const { port, program } = yield* start()
-      yield* say("mychannel", "ana", "@MyBot hello")
-      yield* say("other", "bob", "MyBot, what is on?")
+      yield* say("mychannel", "ana", "@MyBot hello", "mychannel-ana")
+      yield* say("other", "bob", "MyBot, what is on?", "other-bob")
       const seen = yield* commands(2)
       const byChannel = [...seen].toSorted((a, b) => a.subject.localeCompare(b.subject))
       assert.deepStrictEqual(
@@ -91,15 +53,14 @@ describe("llm-bot run", () => {
           ]
         ]
       )
-      const health = yield* Effect.flatMap(fetchText(`http://127.0.0.1:${port}/health`), ({ text }) =>
-        Schema.decodeEffect(Health)(text))
-      assert.strictEqual(health.status, "healthy")
-      assert.deepStrictEqual(health.channels, { mychannel: "active", Other: "active" })
-      assert.deepStrictEqual(health.metrics, { events_received: 2, triggers_fired: 2, responses_sent: 2 })
-      assert.strictEqual((yield* fetchText(`http://127.0.0.1:${port}/readyz`)).status, 200)
-      assert.strictEqual((yield* fetchText(`http://127.0.0.1:${port}/livez`)).status, 200)
-      assert.strictEqual((yield* fetchText(`http://127.0.0.1:${port}/elsewhere`)).status, 404)
-      assert.strictEqual((yield* fetchText(`http://127.0.0.1:${port}/health`, { method: "POST" })).status, 405)
+      const { channels, metrics, status } = yield* health(port)
+      assert.strictEqual(status, "healthy")
+      assert.deepStrictEqual(channels, { mychannel: "active", Other: "active" })
+      assert.deepStrictEqual(metrics, { events_received: 2, triggers_fired: 2, responses_sent: 2 })
+      assert.strictEqual((yield* get(port, "/readyz")).status, 200)
+      assert.strictEqual((yield* get(port, "/livez")).status, 200)
+      assert.strictEqual((yield* get(port, "/elsewhere")).status, 404)
+      assert.strictEqual((yield* get(port, "/health", { method: "POST" })).status, 405)
       yield* program.signal("SIGTERM")
       assert.strictEqual(yield* program.exit, 0)
       const output = yield* program.output
@@ -113,12 +74,7 @@ describe("llm-bot run", () => {
       const llm = yield* LlmDouble
       yield* llm.behave({ delayMs: 4_000, body: () => completionOf("The slow answer at last") })
       yield* say("mychannel", "ana", "@MyBot slowly please")
-      yield* llm.calls.pipe(
-        Effect.repeat({
-          until: (calls) => calls.some(({ body }) => body.includes("slowly")),
-          schedule: Schedule.spaced("10 millis")
-        })
-      )
+      yield* eventually("the slow call", llm.calls, (calls) => calls.some(({ body }) => body.includes("slowly")))
       yield* llm.behave({ delayMs: 0, body: () => completionOf("The quick answer now") })
       yield* say("mychannel", "bob", "MyBot and me?")
       yield* say("other", "cyd", "MyBot quickly please")

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import process from "node:process"
 import { Effect } from "effect"
 import { emptyFolder, launch } from "./Program.ts"
-import { eventually } from "./RunningProgram.ts"
+import { eventually } from "./eventually.ts"
 
 // A datagram socket of the kind systemd listens on, which Node has not: each datagram becomes a line of JSON. Received
 // file descriptors (systemd-notify's barrier) are closed, or it would wait.

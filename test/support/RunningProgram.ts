@@ -1,8 +1,9 @@
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { Effect, Schedule, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { stringify } from "yaml"
 import { Bus } from "./Bus.ts"
+import { eventually } from "./eventually.ts"
 import { LlmDouble } from "./LlmDouble.ts"
 import { NatsServer } from "./NatsServer.ts"
 import { emptyFolder, freePort, llmBot } from "./Program.ts"
@@ -53,25 +54,17 @@ export const startWith = Effect.fnUntraced(function*(config: ConfigOnDisk, args:
   return program
 })
 
-/** A line in a room. */
-export const say = Effect.fnUntraced(function*(channel: string, name: string, msg: string) {
+/** A line in a room, under an id of its own if it has one. */
+export const say = Effect.fnUntraced(function*(channel: string, name: string, msg: string, id?: string) {
   const bus = yield* Bus
   const body = JSON.stringify({ user: { name, rank: 1 }, msg, meta: {}, time: Date.now() })
-  yield* bus.send(`cytube.events.${channel}.chatMsg`, body, {})
+  yield* bus.send(`cytube.events.${channel}.chatMsg`, body, id === undefined ? {} : { "Correlation-Id": id })
 })
 
-/** Asks again and again until the answer is as wanted. */
-export const eventually = <A, E, R>(what: string, effect: Effect.Effect<A, E, R>, until: (value: A) => boolean) =>
-  effect.pipe(
-    Effect.repeat({ until, schedule: Schedule.spaced("20 millis") }),
-    Effect.timeoutOrElse({ duration: "15 seconds", orElse: () => Effect.die(new Error(`not within 15 s: ${what}`)) })
-  )
-
-/** The texts of the commands so far, once there are `count` of them. */
+/** The commands so far, once there are `count` of them. */
 export const commands = Effect.fnUntraced(function*(count: number) {
   const bus = yield* Bus
-  const seen = yield* eventually(`${count} commands`, bus.commands, ({ length }) => length >= count)
-  return seen.map(({ body }) => body)
+  return yield* eventually(`${count} commands`, bus.commands, ({ length }) => length >= count)
 })
 
 /** An answer of the program's HTTP server. */

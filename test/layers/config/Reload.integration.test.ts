@@ -3,7 +3,8 @@ import { Effect, Layer } from "effect"
 import { Bus } from "../../support/Bus.ts"
 import { completionOf, LlmDouble, promptOf } from "../../support/LlmDouble.ts"
 import { NatsServer } from "../../support/NatsServer.ts"
-import { commands, configOnDisk, eventually, health, metric, say, startWith } from "../../support/RunningProgram.ts"
+import { eventually } from "../../support/eventually.ts"
+import { commands, configOnDisk, health, metric, say, startWith } from "../../support/RunningProgram.ts"
 
 const world = Layer.mergeAll(Bus.layer, LlmDouble.layer).pipe(Layer.provideMerge(NatsServer.layer))
 
@@ -63,7 +64,7 @@ describe.concurrent("a reload by SIGHUP", () => {
       yield* program.logged("Trigger fired", 2)
       yield* config.write({})
       yield* reloaded("Configuration reloaded")
-      assert.include((yield* commands(2)).at(-1), "the channel that is gone")
+      assert.include((yield* commands(2)).at(-1)?.body, "the channel that is gone")
       yield* say("second", "cyd", "MovieBot is anybody here?")
       yield* config.write({ channels: [{ ...lobby, enabled: false }] })
       yield* reloaded("Configuration reloaded")
@@ -74,7 +75,7 @@ describe.concurrent("a reload by SIGHUP", () => {
       yield* eventually("active", health(config.port), ({ channels }) => channels["lobby"] === "active")
       yield* llm.behave({ delayMs: 0, body: () => completionOf("Here again after the stop") })
       yield* say("lobby", "eve", "MovieBot again?")
-      assert.include((yield* commands(3)).at(-1), "Here again")
+      assert.include((yield* commands(3)).at(-1)?.body, "Here again")
       assert.strictEqual(yield* metric(config.port, "active_channels"), 1)
       assert.isUndefined(yield* metric(config.port, "context_window_size{channel=\"Second\"}"))
     }).pipe(Effect.provide(world), Effect.scoped))

@@ -8,15 +8,8 @@ import { Bus } from "../../support/Bus.ts"
 import { LlmDouble } from "../../support/LlmDouble.ts"
 import { NatsServer } from "../../support/NatsServer.ts"
 import { fileWith, llmBot } from "../../support/Program.ts"
-import {
-  commands,
-  type ConfigOnDisk,
-  configOnDisk,
-  eventually,
-  get,
-  secret,
-  startWith
-} from "../../support/RunningProgram.ts"
+import { eventually } from "../../support/eventually.ts"
+import { commands, type ConfigOnDisk, configOnDisk, get, say, secret, startWith } from "../../support/RunningProgram.ts"
 
 const world = Layer.mergeAll(Bus.layer, LlmDouble.layer).pipe(Layer.provideMerge(NatsServer.layer))
 
@@ -25,12 +18,6 @@ const manyStarts = 90_000
 
 const limits = { max_per_user_per_minute: 1, max_per_user_per_hour: null, global_cooldown_seconds: 0 }
 const environment = { LLM_API_KEY: secret, TZ: "Asia/Kolkata" }
-
-const say = Effect.fnUntraced(function*(channel: string, name: string, msg: string, id: string) {
-  const bus = yield* Bus
-  const body = JSON.stringify({ user: { name, rank: 1 }, msg, meta: {}, time: Date.now() })
-  yield* bus.send(`cytube.events.${channel}.chatMsg`, body, { "Correlation-Id": id })
-})
 
 /** What `llm-bot explain` says, and its exit code. */
 const explain = Effect.fnUntraced(function*({ file }: Pick<ConfigOnDisk, "file">, ...args: ReadonlyArray<string>) {

@@ -1,6 +1,6 @@
 import { connect, headers } from "@nats-io/transport-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Layer, Logger, Result, Schedule, Scope, Stream } from "effect"
+import { Effect, Exit, Fiber, Layer, Logger, Result, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { stringify } from "yaml"
 import { parseSettings } from "../../../src/domain/settings/SettingsFile.ts"
@@ -8,6 +8,7 @@ import type { WireCommand, WireMessage } from "../../../src/domain/wire/Wire.ts"
 import * as NatsConnection from "../../../src/layers/nats/NatsConnection.ts"
 import { Nats, type NatsConnectError } from "../../../src/services/Nats.ts"
 import { Bus } from "../../support/Bus.ts"
+import { eventually } from "../../support/eventually.ts"
 import { LogLines } from "../../support/LogLines.ts"
 import { NatsServer } from "../../support/NatsServer.ts"
 
@@ -46,14 +47,7 @@ const command = (body: string, more: Partial<WireCommand> = {}): WireCommand => 
 const publish = (body: string, more: Partial<WireCommand> = {}) => Nats.use((nats) => nats.publish(command(body, more)))
 const connected = Nats.use((nats) => nats.connected)
 
-/** Polls until the value is there. */
-const eventually = <A, E, R>(effect: Effect.Effect<A, E, R>, until: (value: A) => boolean) =>
-  effect.pipe(
-    Effect.repeat({ until, schedule: Schedule.spaced("10 millis") }),
-    Effect.timeoutOrElse({ duration: "10 seconds", orElse: () => Effect.die(new Error("not within 10 s")) })
-  )
-
-const until = (state: boolean) => eventually(connected, (now) => now === state)
+const until = (state: boolean) => eventually(`connected: ${state}`, connected, (now) => now === state)
 
 /** What comes on a subject from now on: to be run whenever one wants to know. */
 const listen = (subject: string) => {
@@ -89,7 +83,7 @@ describe("the connection to NATS", () => {
       const received = yield* listen("test.events.*")
       const body = "ä".repeat(500_000)
       yield* Bus.use((bus) => bus.send("test.events.large", body, { "Correlation-Id": "a-2", Other: "two words" }))
-      const [message] = yield* eventually(received, ({ length }) => length === 1)
+      const [message] = yield* eventually("the message", received, ({ length }) => length === 1)
       assert.deepStrictEqual(message?.headers, new Map([["Correlation-Id", "a-2"], ["Other", "two words"]]))
       assert.strictEqual(message === undefined ? "" : textOf(message), body)
       yield* publish(body)
@@ -149,7 +143,7 @@ describe("a server that dies and comes back", () => {
       const commands = yield* Bus.use((bus) => bus.commands)
       assert.deepStrictEqual(commands.map(({ body }) => body), ["back"])
       yield* Bus.use((bus) => bus.send("test.events.one", "still there?", {}))
-      const messages = yield* eventually(received, ({ length }) => length > 0)
+      const messages = yield* eventually("the message", received, ({ length }) => length > 0)
       assert.deepStrictEqual(messages.map(textOf), ["still there?"])
       assert.deepStrictEqual(states, [true, false, true])
     }).pipe(Effect.provide(world()), Effect.scoped))
@@ -166,7 +160,7 @@ describe("a server that dies and comes back", () => {
       yield* publish("flushed")
       yield* Bus.use((bus) => bus.commands)
       yield* Bus.use((bus) => bus.send("test.events.one", "hello", {}))
-      yield* eventually(received, ({ length }) => length === 1)
+      yield* eventually("the message", received, ({ length }) => length === 1)
     }).pipe(Effect.provide(world()), Effect.scoped))
 
   it.live("`lost` fails once max_reconnect_attempts are spent", () =>
@@ -189,7 +183,7 @@ describe("a server that dies and comes back", () => {
         Nats.pipe(Effect.provideContext(context)))
       const { connected: state, lost } = yield* nats
       yield* server.kill
-      yield* eventually(state, (now) =>
+      yield* eventually("the loss is noticed", state, (now) =>
         !now)
       const closed = yield* Effect.forkChild(Effect.exit(lost), { startImmediately: true })
       // The 2 s are simulated: were it to wait longer, it would not end.

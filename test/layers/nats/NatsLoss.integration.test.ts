@@ -1,6 +1,6 @@
 import process from "node:process"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer, Logger, Metric, Schedule } from "effect"
+import { Deferred, Effect, Fiber, Layer, Logger, Metric } from "effect"
 import { stringify } from "yaml"
 import type { DecisionRecord } from "../../../src/domain/decision/Decision.ts"
 import { channelKey, ChannelName } from "../../../src/domain/Ids.ts"
@@ -9,6 +9,7 @@ import { Nats } from "../../../src/services/Nats.ts"
 import { Bus, type BusMessage } from "../../support/Bus.ts"
 import { TcpProxy } from "../../support/TcpProxy.ts"
 import { answerTo, askedLine, completionOf, LlmDouble } from "../../support/LlmDouble.ts"
+import { eventually } from "../../support/eventually.ts"
 import { NatsServer } from "../../support/NatsServer.ts"
 import { botWith } from "../../support/RunningBot.ts"
 
@@ -102,12 +103,6 @@ const records = DecisionLog.use(({ recent }) => Effect.forEach(everywhere, (name
   Effect.map((all) => new Map(all.flat().map((record) => [`${record.correlationId}`, record])))
 )
 type Records = ReadonlyMap<string, DecisionRecord>
-
-const eventually = <A, R>(what: string, effect: Effect.Effect<A, never, R>, until: (value: A) => boolean) =>
-  effect.pipe(
-    Effect.repeat({ until, schedule: Schedule.spaced("5 millis") }),
-    Effect.timeoutOrElse({ duration: "20 seconds", orElse: () => Effect.die(new Error(`not within 20 s: ${what}`)) })
-  )
 
 const closed = (calls: ReadonlyArray<Call>) =>
   eventually("decisions are closed", records, (all) => calls.every(({ id }) => all.get(id)?.outcome !== undefined))

@@ -19,7 +19,7 @@ import { natsAccount } from "../../support/NatsAccount.ts"
 import { NatsServer } from "../../support/NatsServer.ts"
 import { emptyFolder, fileWith } from "../../support/Program.ts"
 import { botWith } from "../../support/RunningBot.ts"
-import { eventually } from "../../support/RunningProgram.ts"
+import { eventually } from "../../support/eventually.ts"
 
 const settingsWith = (nats: Readonly<Record<string, unknown>>) =>
   Result.getOrThrowWith(

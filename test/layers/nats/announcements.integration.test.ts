@@ -4,7 +4,8 @@ import { Effect, Layer, Schema } from "effect"
 import { Bus } from "../../support/Bus.ts"
 import { LlmDouble } from "../../support/LlmDouble.ts"
 import { NatsServer } from "../../support/NatsServer.ts"
-import { configOnDisk, eventually, startWith } from "../../support/RunningProgram.ts"
+import { eventually } from "../../support/eventually.ts"
+import { configOnDisk, startWith } from "../../support/RunningProgram.ts"
 
 const world = Layer.mergeAll(Bus.layer, LlmDouble.layer).pipe(Layer.provideMerge(NatsServer.layer))
 

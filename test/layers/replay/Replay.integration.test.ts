@@ -10,7 +10,8 @@ import { EchoingRoom } from "../../support/EchoingRoom.ts"
 import { answerTo, askedLine, completionOf, type LlmCall, LlmDouble } from "../../support/LlmDouble.ts"
 import { NatsServer } from "../../support/NatsServer.ts"
 import { emptyFolder, llmBot } from "../../support/Program.ts"
-import { configOnDisk, eventually, say, startWith } from "../../support/RunningProgram.ts"
+import { eventually } from "../../support/eventually.ts"
+import { configOnDisk, say, startWith } from "../../support/RunningProgram.ts"
 
 const world = Layer.mergeAll(Bus.layer, LlmDouble.layer, EchoingRoom.layer("MovieBot")).pipe(
   Layer.provideMerge(NatsServer.layer)
