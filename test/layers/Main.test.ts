@@ -18,7 +18,7 @@ const text = readFileSync(file, "utf8").replace(/from "(\..*)"/g, (_, name) => `
 const wiring = text.lastIndexOf("\nimport ")
 
 /** Every place at which a layer is wired: its own, one made here, or one that is handed in. */
-const layers = [...text.matchAll(/\b(?:[A-Z]\w*\.layer\w*|(?:memory|byTheClock|intake)\b(?=[,)\s]))/g)]
+const layers = [...text.matchAll(/\b(?:[A-Z]\w*\.layer\w*|(?:memory|byTheClock|intake)\b(?=[,)]))/g)]
   .filter(({ index }) => index > wiring)
   .map(({ 0: name, index }) => ({
     name,
