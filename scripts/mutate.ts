@@ -147,8 +147,8 @@ const mutations: ReadonlyArray<Mutation> = [
     "src/domain/reply/Reply.ts",
     [
       "commands are sent as they are",
-      "commandSafe(plainText(clean(text, input.botNames), settings))",
-      "plainText(clean(text, input.botNames), settings)"
+      "commandSafe(rewritten(text, settings, input.botNames))",
+      "rewritten(text, settings, input.botNames)"
     ]
   ),
   ...inFile(

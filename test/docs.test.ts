@@ -8,6 +8,8 @@ import { parse, stringify } from "yaml"
 import { Protocol } from "../src/domain/wire/protocols/Protocol.ts"
 import { SkipReason } from "../src/domain/decision/Decision.ts"
 import { reasonText } from "../src/domain/decision/DecisionText.ts"
+import { compileReply } from "../src/domain/reply/Reply.ts"
+import { ResponseProcessing } from "../src/domain/settings/ResponseSettings.ts"
 import { triggerOrder } from "../src/domain/triggers/TriggerEntry.ts"
 import { parseSettings } from "../src/domain/settings/SettingsFile.ts"
 import { exitCodes } from "../src/layers/process/Exit.ts"
@@ -154,6 +156,13 @@ describe("docs/tuning.md", () => {
     // These two are in every list from the start, so nothing adds them.
     const added = all(rows, /^    added: \{\s*type: "(\w+)"/gm)
     assert.deepStrictEqual(["mention", "pm", ...added], [...triggerOrder])
+  })
+
+  it("shows a page that has words for every processing step there is", () => {
+    const [, rows = ""] = /const steps = \{\n([^]*?)\n\}/.exec(read("playground/texts.js")) ?? []
+    const input = { botNames: [], recentReplies: [], trigger: "" }
+    const { steps } = compileReply(Schema.decodeSync(ResponseProcessing)({}))("a line that is sent", input)
+    assert.deepStrictEqual(all(rows, /^  (\w+): "/gm), steps.map(({ step }) => step))
   })
 
   /** A configuration with a part put into it: fields one by one, lists as a whole. */

@@ -2,18 +2,17 @@ import { RE2JS } from "re2js"
 import type { SkipReason } from "../decision/Decision.ts"
 import type { ResponseProcessing } from "../settings/ResponseSettings.ts"
 import { compilePhrases } from "../PhraseMatch.ts"
-import { clean } from "./Clean.ts"
 import { commandSafe, isVisible } from "./CommandSafe.ts"
 import { withinLength } from "./Length.ts"
-import { plainText } from "./PlainText.ts"
 import { poorQuality, wordsOf } from "./Quality.ts"
+import { type RewritingStep, rewritingSteps, rewritten } from "./Rewriting.ts"
 
 /** Why an answer is dropped (the `reason` of `responses_filtered_total`). */
 export type DropReason = Extract<SkipReason, "content_filter" | "length" | "quality_check" | "command">
 
 /** What one step did: how long the text was before and after, and a note without its content. */
 export interface ProcessedStep {
-  readonly step: "clean" | "plain_text" | "block" | "length" | "checks" | "command_safe"
+  readonly step: RewritingStep | "block" | "length" | "checks" | "command_safe"
   readonly before: number
   readonly after: number
   readonly note: string
@@ -79,7 +78,7 @@ const filterChecks = (settings: ResponseProcessing["content_filter"]): Processor
  * the whole text), is looked at again until nothing changes: a line that goes in comes out as it is.
  */
 const sendable = (settings: ResponseProcessing) => (text: string, input: ReplyInput): string => {
-  const safe = commandSafe(plainText(clean(text, input.botNames), settings))
+  const safe = commandSafe(rewritten(text, settings, input.botNames))
   return safe.length < text.length ? sendable(settings)(safe, input) : safe
 }
 
@@ -100,13 +99,15 @@ const checks = (settings: ResponseProcessing, block: Processor): Processor => {
   }
 }
 
-/** Compiles the six steps of F7 for one channel's settings. The result never is a command, empty or too long. */
+/** Compiles the steps of F7 for one channel's settings. The result never is a command, empty or too long. */
 export const compileReply = (settings: ResponseProcessing): (answer: string, input: ReplyInput) => ProcessedReply => {
   const block = settings.content_filter.enabled ? blocker(settings.content_filter) : changed
   const lineOf = sendable(settings)
   const steps: ReadonlyArray<readonly [ProcessedStep["step"], Processor]> = [
-    ["clean", (text, input) => changed(clean(text, input.botNames))],
-    ["plain_text", (text) => changed(plainText(text, settings))],
+    ...rewritingSteps.map(([step, rewrite]): readonly [ProcessedStep["step"], Processor] => [
+      step,
+      (text, input) => changed(rewrite(text, settings, input.botNames))
+    ]),
     ["block", block],
     ["length", (text) => changed(withinLength(text, settings.max_response_length, settings.truncation_strategy))],
     ["checks", checks(settings, block)],

@@ -1,6 +1,5 @@
 import type { ResponseProcessing } from "../settings/ResponseSettings.ts"
-import { clean } from "./Clean.ts"
-import { plainText } from "./PlainText.ts"
+import { rewritten } from "./Rewriting.ts"
 
 /** How much is read between two looks at the answer, UTF-16 units, at first. */
 const lookEvery = 16
@@ -29,7 +28,7 @@ export const stopConditionFor = (settings: ResponseProcessing, botNames: Readonl
   return (text) => {
     for (; place <= text.length; place = nextLook(place)) {
       const kept = text.slice(0, place)
-      if (plainText(clean(kept, botNames), settings).length > wanted) return kept
+      if (rewritten(kept, settings, botNames).length > wanted) return kept
     }
     return undefined
   }

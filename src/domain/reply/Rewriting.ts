@@ -1,0 +1,19 @@
+import type { ResponseProcessing } from "../settings/ResponseSettings.ts"
+import { clean } from "./Clean.ts"
+import { plainText } from "./PlainText.ts"
+
+/** Rewrites a text on its way to a line: pure, and linear in the text. */
+type Rewrite = (text: string, settings: ResponseProcessing, botNames: ReadonlyArray<string>) => string
+
+/** The steps of F7 that rewrite an answer, in their order. */
+export const rewritingSteps = [
+  ["clean", (text, _, botNames) => clean(text, botNames)],
+  ["plain_text", (text, settings) => plainText(text, settings)]
+] as const satisfies ReadonlyArray<readonly [step: string, rewrite: Rewrite]>
+
+/** The name of a step that rewrites. */
+export type RewritingStep = typeof rewritingSteps[number][0]
+
+/** What a reader of the room would see of a text: all of them, one after the other. */
+export const rewritten: Rewrite = (text, settings, botNames) =>
+  rewritingSteps.reduce((line, [, rewrite]) => rewrite(line, settings, botNames), text)
