@@ -1,0 +1,128 @@
+import { HashMap, Schema } from "effect"
+import { type ChannelState, emptyChannel } from "./ChannelState.ts"
+import type { ClockReading } from "./ClockReading.ts"
+import type { ContextWindow } from "./ContextWindow.ts"
+import { DecisionRecord } from "./decision/Decision.ts"
+import { ChannelKey, EventIdentity, UserKey, userKey, Username } from "./Ids.ts"
+import type { ChannelLimits } from "./limits/LimitState.ts"
+import type { SlidingWindow } from "./limits/SlidingWindow.ts"
+import { fullBucket } from "./limits/TokenBucket.ts"
+
+const Line = Schema.Struct({
+  username: Username,
+  text: Schema.String,
+  time: Schema.Finite,
+  bot: Schema.Boolean,
+  identity: Schema.optionalKey(EventIdentity)
+})
+const Window = Schema.Struct({ lines: Schema.Array(Line), replies: Schema.Array(Schema.String) })
+const Limit = Schema.Struct({
+  name: Schema.String,
+  keepMs: Schema.Finite,
+  entries: Schema.Array(Schema.Struct({ admittedAt: Schema.Finite, sentAt: Schema.Finite }))
+})
+
+/**
+ * A channel as a whole, to be kept or moved. Every moment is epoch ms: the monotonic clock of another process says
+ * something else. What only a running reply knows is left out: places held for it, and echoes it waits for.
+ */
+export const ChannelSnapshot = Schema.Struct({
+  channel: ChannelKey,
+  window: Window,
+  privateWindows: Schema.Array(Schema.Struct({ user: UserKey, window: Window })),
+  members: Schema.Array(Schema.Struct({ username: Username, rank: Schema.Finite })),
+  media: Schema.optionalKey(Schema.Struct({
+    type: Schema.String,
+    id: Schema.String,
+    title: Schema.String,
+    seconds: Schema.Finite
+  })),
+  mediaChangedAt: Schema.optionalKey(Schema.Finite),
+  seen: Schema.Array(Schema.Struct({ identity: EventIdentity, at: Schema.Finite })),
+  unlucky: Schema.Array(Schema.Struct({ key: Schema.String, draws: Schema.Finite })),
+  limits: Schema.Array(Limit),
+  lastSentAt: Schema.optionalKey(Schema.Finite),
+  paceFullAt: Schema.optionalKey(Schema.Finite),
+  decisions: Schema.Array(DecisionRecord)
+})
+export type ChannelSnapshot = typeof ChannelSnapshot.Type
+
+const snapshotWindow = ({ lines, replies }: ContextWindow): typeof Window.Type => ({
+  lines: lines.map(({ identity, ...line }) => identity === undefined ? line : { ...line, identity }),
+  replies
+})
+
+const restoreWindow = ({ lines, replies }: typeof Window.Type): ContextWindow => ({
+  lines: lines.map(({ identity, ...line }) => ({ ...line, identity })),
+  replies: [...replies]
+})
+
+const snapshotLimits = ({ windows }: ChannelLimits, wallOf: (at: number) => number): ReadonlyArray<typeof Limit.Type> =>
+  HashMap.toEntries(windows).map(([name, { entries, keepMs }]) => ({
+    name,
+    keepMs,
+    entries: entries.flatMap(({ admittedAt, sentAt }) =>
+      sentAt === undefined ? [] : [{ admittedAt: wallOf(admittedAt), sentAt: wallOf(sentAt) }]
+    )
+  })).filter(({ entries }) => entries.length > 0)
+
+/** Nothing holds a place any more, so no entry needs an id of its own. */
+const sentId = 0
+
+const restoreLimits = (
+  limits: ReadonlyArray<typeof Limit.Type>,
+  monotonicOf: (at: number) => number
+): HashMap.HashMap<string, SlidingWindow> =>
+  HashMap.fromIterable(limits.map(({ entries, keepMs, name }) => [name, {
+    keepMs,
+    entries: entries.map(({ admittedAt, sentAt }) => ({
+      id: sentId,
+      admittedAt: monotonicOf(admittedAt),
+      sentAt: monotonicOf(sentAt)
+    }))
+  }]))
+
+/** What is to be kept of a channel at a moment. */
+export const snapshotChannel = (state: ChannelState, now: ClockReading): ChannelSnapshot => {
+  const wallOf = (at: number): number => now.wall + at - now.monotonic
+  const { lastSentAt } = state.limits
+  const { media, mediaChangedAt, pace } = state
+  return {
+    channel: state.key,
+    window: snapshotWindow(state.window),
+    privateWindows: [...state.privateWindows].map(([user, window]) => ({ user, window: snapshotWindow(window) })),
+    members: [...state.members.values()],
+    ...(media === undefined ? {} : { media }),
+    ...(mediaChangedAt === undefined ? {} : { mediaChangedAt: wallOf(mediaChangedAt) }),
+    seen: [...state.seen].map(([identity, at]) => ({ identity, at: wallOf(at) })),
+    unlucky: [...state.unlucky].map(([key, draws]) => ({ key, draws })),
+    limits: snapshotLimits(state.limits, wallOf),
+    ...(lastSentAt === undefined ? {} : { lastSentAt: wallOf(lastSentAt) }),
+    ...(Number.isFinite(pace.fullAt) ? { paceFullAt: wallOf(pace.fullAt) } : {}),
+    decisions: state.decisions.map(({ record }) => record).filter(({ outcome }) => outcome !== undefined)
+  }
+}
+
+/** The channel that was kept, on this process's clock. */
+export const restoreChannel = (snapshot: ChannelSnapshot, now: ClockReading): ChannelState => {
+  const monotonicOf = (at: number): number => now.monotonic + at - now.wall
+  const moment = (at: number | undefined): number | undefined => at === undefined ? undefined : monotonicOf(at)
+  const { paceFullAt } = snapshot
+  return {
+    ...emptyChannel(snapshot.channel),
+    window: restoreWindow(snapshot.window),
+    privateWindows: new Map(snapshot.privateWindows.map(({ user, window }) => [user, restoreWindow(window)])),
+    members: new Map(snapshot.members.map((member) => [userKey(member.username), member])),
+    media: snapshot.media,
+    mediaChangedAt: moment(snapshot.mediaChangedAt),
+    seen: new Map(snapshot.seen.map(({ at, identity }) => [identity, monotonicOf(at)])),
+    unlucky: new Map(snapshot.unlucky.map(({ draws, key }) => [key, draws])),
+    limits: {
+      windows: restoreLimits(snapshot.limits, monotonicOf),
+      lastSentAt: moment(snapshot.lastSentAt),
+      sweptAt: now.monotonic
+    },
+    pace: paceFullAt === undefined ? fullBucket : { fullAt: monotonicOf(paceFullAt) },
+    decisions: snapshot.decisions.map((record) => ({ record }))
+  }
+}
