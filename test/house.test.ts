@@ -31,6 +31,89 @@ const rooms: Readonly<Record<string, { readonly house: ReadonlyArray<string>; re
   }
 }
 
+/**
+ * Which feature may use which, room by room. A feature is a folder; files beside the folders are named here. The order is
+ * the one of the rooms' storeys: a feature uses only what stands above it.
+ */
+const features: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<string>>>>> = {
+  domain: {
+    words: [],
+    telemetry: [],
+    wire: ["words"],
+    decision: ["words", "telemetry", "wire"],
+    triggers: ["words", "decision"],
+    settings: ["words", "wire", "triggers"],
+    limits: ["words", "decision", "triggers", "settings"],
+    reply: ["words", "decision", "settings"],
+    context: ["words", "settings"],
+    llm: ["words", "telemetry", "settings", "reply", "context"],
+    channel: ["words", "wire", "decision", "triggers", "settings", "limits", "reply", "context"],
+    replay: ["words", "decision", "triggers"],
+    playground: ["words", "triggers", "settings", "channel"]
+  },
+  services: {
+    ports: [],
+    state: [],
+    telemetry: ["ports"],
+    decision: ["ports", "state", "telemetry"],
+    limits: ["state", "telemetry", "decision"],
+    reply: ["ports", "state", "telemetry", "decision", "limits"],
+    triggers: ["ports", "state", "telemetry", "decision", "limits", "reply"],
+    bot: ["ports", "state", "telemetry", "decision", "limits", "reply", "triggers"],
+    replay: ["ports", "decision", "reply", "triggers"]
+  },
+  layers: {
+    process: [],
+    nats: [],
+    llm: [],
+    telemetry: ["process"],
+    config: ["process", "nats", "llm"],
+    wiring: ["nats"],
+    explain: ["process", "nats", "config"],
+    replay: ["process", "nats", "llm", "config", "wiring"],
+    playground: ["process", "nats", "llm", "telemetry", "config", "wiring"],
+    commands: ["process", "nats", "llm", "telemetry", "config", "wiring", "explain", "replay", "playground"]
+  }
+}
+
+/** The features of files that stand beside the folders. */
+const loose: Readonly<Record<string, string>> = {
+  "domain/BridgeCommand.ts": "words",
+  "domain/ChannelSettings.ts": "channel",
+  "domain/ChannelSnapshot.ts": "channel",
+  "domain/ChannelState.ts": "channel",
+  "domain/ChatContext.ts": "context",
+  "domain/ChatEvent.ts": "words",
+  "domain/ClockReading.ts": "words",
+  "domain/ContextWindow.ts": "context",
+  "domain/Field.ts": "words",
+  "domain/Hash.ts": "words",
+  "domain/Ids.ts": "words",
+  "domain/PhraseMatch.ts": "words",
+  "domain/Presence.ts": "channel",
+  "domain/PromptTemplate.ts": "words",
+  "services/Announcements.ts": "bot",
+  "services/BotConfig.ts": "ports",
+  "services/ChannelStates.ts": "state",
+  "services/ChannelSupervisor.ts": "bot",
+  "services/ContextStore.ts": "state",
+  "services/Health.ts": "bot",
+  "services/Intake.ts": "ports",
+  "services/LlmClient.ts": "ports",
+  "services/MessagePipeline.ts": "bot",
+  "services/Nats.ts": "ports",
+  "services/Stopping.ts": "ports",
+  "services/Time.ts": "ports",
+  "layers/Cli.ts": "commands",
+  "layers/Daemon.ts": "commands",
+  "layers/Main.ts": "wiring"
+}
+
+const featureOf = (file: string): string => {
+  const [, folder = "", nested] = file.split("/")
+  return nested === undefined ? loose[file] ?? `no feature: ${file}` : folder
+}
+
 describe("the house", () => {
   it("has files to look at", () => assert.isAbove(files.length, 40))
 
@@ -41,6 +124,26 @@ describe("the house", () => {
       for (const name of importsOf(file)) {
         if (isHouse(name)) assert.include(allowed.house, room(name), `${file} imports ${name}`)
         else if (!name.endsWith("package.json")) assert.match(name, allowed.packages, `${file} imports ${name}`)
+      }
+    })
+  }
+
+  for (const [name, allowed] of Object.entries(features)) {
+    it(`${name}: a feature uses what stands above it, and the map says no more than is so`, () => {
+      const used = Object.fromEntries(Object.keys(allowed).map((feature) => [feature, new Set<string>()]))
+      for (const file of files.filter((other) => room(other) === name)) {
+        const feature = featureOf(file)
+        for (const other of importsOf(file).filter((imported) => isHouse(imported) && room(imported) === name)) {
+          if (featureOf(other) !== feature) used[feature]?.add(featureOf(other))
+        }
+        assert.property(allowed, feature, file)
+      }
+      const order = Object.keys(allowed)
+      for (const [feature, others] of Object.entries(used)) {
+        assert.sameMembers([...others], [...allowed[feature] ?? []], `${name}/${feature}`)
+        for (const other of others) {
+          assert.isBelow(order.indexOf(other), order.indexOf(feature), `${feature} uses ${other}`)
+        }
       }
     })
   }

@@ -1,12 +1,13 @@
 import { Layer } from "effect"
 import * as Recorded from "../../services/replay/Recorded.ts"
+import { recordedDecisions } from "../../services/replay/RecordedDecisions.ts"
 import * as IntakeCore from "../nats/IntakeCore.ts"
 import { botOn, byTheClock } from "../Main.ts"
 import * as RecordingFile from "./RecordingFile.ts"
 
 /** The bot, with everything taken down that a replay needs: the file is closed last. */
 export const recordedBot = (options: RecordingFile.RecordingOptions) =>
-  botOn(Recorded.intake.pipe(Layer.provide(IntakeCore.layer)), [Recorded.outcomes]).pipe(
+  botOn(Recorded.intake.pipe(Layer.provide(IntakeCore.layer)), [recordedDecisions]).pipe(
     Layer.provide(Layer.mergeAll(Recorded.llm, Recorded.nats, Recorded.evaluations, Recorded.sendTimes)),
     Layer.provide(byTheClock),
     Layer.provide(RecordingFile.layer(options))

@@ -1,4 +1,4 @@
-import { Cause, Clock, Effect, Exit, Layer, Option, Predicate, Result, Schema, Stream } from "effect"
+import { Cause, Effect, Exit, Layer, Option, Predicate, Result, Schema, Stream } from "effect"
 import type { ActiveSettings } from "../../domain/ChannelSettings.ts"
 import type { LlmAttempt } from "../../domain/decision/Decision.ts"
 import { CorrelationId } from "../../domain/Ids.ts"
@@ -6,11 +6,10 @@ import { maskedSettings } from "../../domain/settings/MaskedSettings.ts"
 import { parseBody, type WireCommand } from "../../domain/wire/Wire.ts"
 import { BotConfig } from "../BotConfig.ts"
 import { NextEvaluation } from "../triggers/NextEvaluation.ts"
-import type { DecisionListener, OpenDecision } from "../decision/DecisionListener.ts"
 import { type Arrival, Intake } from "../Intake.ts"
 import { type Completion, LlmClient, type LlmError, type LlmRequest } from "../LlmClient.ts"
 import type { ClockReading } from "../../domain/ClockReading.ts"
-import { readClock, readingOf } from "../Time.ts"
+import { readClock } from "../Time.ts"
 import { Nats, type NatsSendError, type Published } from "../Nats.ts"
 import { SendTime } from "../reply/SendTime.ts"
 import { Recorder } from "./Recorder.ts"
@@ -208,15 +207,3 @@ export const evaluations: Layer.Layer<NextEvaluation, never, BotConfig | NextEva
     })
   })
 )
-
-/** Records what was decided, without its texts. */
-export const outcomes: Effect.Effect<DecisionListener, never, Recorder> = Effect.gen(function*() {
-  const { append } = yield* Recorder
-  const clock = yield* Clock.Clock
-  const run = Effect.runSyncWith(yield* Effect.context<never>())
-  const record = ({ record }: OpenDecision): void => {
-    const { content: _texts, ...withoutTexts } = record()
-    run(append({ kind: "decision", ...stamp(readingOf(clock)), record: withoutTexts }))
-  }
-  return { closed: record, delivered: record }
-})

@@ -13,7 +13,7 @@ export interface CommandStamp {
   readonly correlationId: CorrelationId
   /** The same trigger gives the same id, so that a stream can drop a doubled reply (F8, `Nats-Msg-Id`). */
   readonly messageId: string
-  /** Fresh for every command: the bridge's own id of the request (WIRE, kryten). */
+  /** Fresh for every command: the bridge's own id of the request (WIRE, protocols). */
   readonly requestId: string
   /** Epoch ms. */
   readonly at: number
@@ -29,7 +29,7 @@ export interface BridgeProtocol {
   readonly commandSubject: (room: RoomTokens, command: "chat" | "pm") => string
   /** The body of a command, before it becomes JSON. */
   readonly commandBody: (command: BridgeCommand, room: Room, stamp: CommandStamp) => Readonly<Record<string, unknown>>
-  /** Whether a command asks for an answer, which proves that a bridge listens (WIRE, kryten). */
+  /** Whether a command asks for an answer, which proves that a bridge listens (WIRE, protocols). */
   readonly request: boolean
   /** Whether the bridge's other services want to hear of the bot (WIRE, bridge lifecycle). */
   readonly announces: boolean

@@ -1,6 +1,6 @@
 import type { BridgeProtocol } from "./BridgeProtocol.ts"
 
-/** The protocol of the simplest bridges, and of the room within the program (WIRE, cytube). */
+/** The protocol of the simplest bridges, and of the room within the program (WIRE, protocols). */
 export const cytube: BridgeProtocol = {
   eventSubject: ({ channel }, event) => `cytube.events.${channel}.${event}`,
   lowerCase: false,

@@ -1,7 +1,7 @@
 import { token } from "../Room.ts"
 import type { BridgeProtocol } from "./BridgeProtocol.ts"
 
-/** The protocol of bridge 1.x (WIRE, kryten). */
+/** The protocol of bridge 1.x (WIRE, protocols). */
 export const kryten: BridgeProtocol = {
   eventSubject: ({ channel }, event) => `kryten.events.cytube.${channel}.${event}`,
   lowerCase: true,
