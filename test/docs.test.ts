@@ -84,7 +84,7 @@ describe("the pages", () => {
 })
 
 describe("the version", () => {
-  it("is the same in the package, the lockfile, the changelog and the Kubernetes manifests", () => {
+  it("is the same in the package, the lockfile, the changelog, the manifests and the pages", () => {
     const decode = Schema.decodeUnknownSync(Schema.Struct({ version: Schema.String }))
     const { version } = decode(JSON.parse(read("package.json")))
     const locked: unknown = JSON.parse(read("package-lock.json"))
@@ -92,6 +92,9 @@ describe("the version", () => {
     const [newest] = all(read("CHANGELOG.md"), /^## (\d+\.\d+\.\d+)/gm)
     const [tag] = all(read("deploy/kubernetes/kustomization.yaml"), /newTag: "(.*)"/g)
     assert.deepStrictEqual({ newest, tag }, { newest: version, tag: version })
+    const named = all(read("docs/deployment.md"), /llm-bot[:-](\d+\.\d+\.\d+)/g)
+    assert.isNotEmpty(named)
+    assert.deepStrictEqual([...new Set(named)], [version])
   })
 })
 

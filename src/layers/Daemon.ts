@@ -35,7 +35,7 @@ export interface DaemonOptions {
   readonly pidFile: Option.Option<string>
   /** Decide and ask the model, but publish nothing. */
   readonly dryRun: boolean
-  /** A file in which everything is taken down for a replay, if any, and whether people's names are replaced there. */
+  /** The recording's file, if any, and whether user names are replaced in it. */
   readonly record: Option.Option<string>
   readonly recordAnonymous: boolean
 }

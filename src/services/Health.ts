@@ -28,10 +28,10 @@ export interface HealthReport {
 
 const limitTypes = ["channel_per_minute", "channel_per_hour"] as const
 
-/** How the bot does, for people and for whatever watches it. */
+/** The bot's health, for people and for monitoring. */
 export class Health extends Context.Service<Health, {
   readonly report: Effect.Effect<HealthReport>
-  /** Sets the metrics that say what is so now, for whoever is about to read them. */
+  /** Refreshes the gauges before a scrape. */
   readonly gauges: Effect.Effect<void>
   /** Whether events can come in: connected and listening. */
   readonly ready: Effect.Effect<boolean>

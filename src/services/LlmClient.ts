@@ -121,11 +121,11 @@ export interface LlmRequest {
   readonly api: LlmApi
   /** ms the whole completion may take, retries included; none = no limit. */
   readonly budgetMs: Option.Option<number>
-  /** Makes what says when an answer is long enough, anew for each attempt. */
+  /** Creates the stop condition, once per attempt. */
   readonly enough: () => StopCondition
-  /** Told of every HTTP attempt. */
+  /** Called for every HTTP attempt. */
   readonly onAttempt: (attempt: LlmAttempt) => Effect.Effect<void>
-  /** Told of an answer while it grows: the text so far, anew with each attempt. */
+  /** Called while an answer streams in: the text so far, from the start again with each attempt. */
   readonly onText?: (text: string) => Effect.Effect<void>
 }
 

@@ -61,8 +61,7 @@ export const failed = (health: CircuitBreaker, now: number): CircuitBreaker => {
 }
 
 /**
- * It wants us to wait: as long as it says, else longer each time. Several requests that were under way together are told
- * so together, which is one time.
+ * 429: honour Retry-After, else back off; concurrent 429s count once.
  */
 export const refused = (health: CircuitBreaker, askedMs: number | undefined, now: number): CircuitBreaker => {
   const again = health.refusedUntil > now

@@ -5,7 +5,7 @@ import * as IntakeCore from "../nats/IntakeCore.ts"
 import { botOn, byTheClock } from "../Main.ts"
 import * as RecordingFile from "./RecordingFile.ts"
 
-/** The bot, with everything taken down that a replay needs: the file is closed last. */
+/** The bot with a recorder on its ports; the file is closed last. */
 export const recordedBot = (options: RecordingFile.RecordingOptions) =>
   botOn(Recorded.intake.pipe(Layer.provide(IntakeCore.layer)), [recordedDecisions]).pipe(
     Layer.provide(Layer.mergeAll(Recorded.llm, Recorded.nats, Recorded.evaluations, Recorded.sendTimes)),

@@ -138,7 +138,7 @@ export const layer = ({ anonymous, file, maxBytes = defaultMaxBytes }: Recording
       })
 
       const told = Effect.annotateLogs({ logger: "Recorder" })
-      /** The bot goes on without: what it is for matters more. Nothing is written after what is missing. */
+      /** Recording stops; the bot keeps running. Nothing is written after a gap. */
       const endsHere = (why: unknown): Effect.Effect<void> => {
         ended = true
         return Effect.andThen(Queue.clear(queue), Effect.logError("Recording stopped; the bot keeps running", why))

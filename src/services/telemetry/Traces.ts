@@ -4,8 +4,8 @@ import type { TraceContext } from "../../domain/telemetry/TraceContext.ts"
 import { attribute, type Attributes } from "../../domain/telemetry/TraceNames.ts"
 
 /**
- * What makes the spans that are exported; none where the operator wants no traces. It is not Effect's own tracer, so the
- * spans of functions stay inside the process and a trace holds only what this bot tells on purpose.
+ * Tracer for exported spans; none when tracing is off. It is not Effect's own tracer, so that function spans stay inside
+ * the process and a trace holds only the spans of a decision.
  */
 export const SpanMaker: Context.Reference<Option.Option<Tracer.Tracer>> = Context.Reference("llm-bot/SpanMaker", {
   defaultValue: () => Option.none<Tracer.Tracer>()
