@@ -69,6 +69,8 @@ const Voice = () =>
   <div class="group"><h3>Its names</h3><div class="fields">
     <${WordsField} label="Also answers to" hint="other names, with commas between" placeholder="only its name"
       path=${["bot", "aliases"]} />
+    <${WordsField} label="Commands for other bots begin with" hint="signs, with commas between" placeholder="only /"
+      path=${["bot", "command_prefixes"]} />
   </div></div>`
 
 /** Which lines of the file were not there at the start; spaces do not count, as a changed file is written anew. */

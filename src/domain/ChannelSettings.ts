@@ -1,10 +1,12 @@
 import { Option } from "effect"
+import { type CommandPrefixes, compileCommandPrefixes } from "./CommandPrefix.ts"
 import { type ChannelKey, channelKey, type UserKey, userKey, type Username } from "./Ids.ts"
 import { compileReply } from "./reply/Reply.ts"
 import type { ChannelRateLimits, RateLimits } from "./settings/LimitSettings.ts"
 import type { LlmApi } from "./settings/LlmSettings.ts"
 import type { ResponseProcessing } from "./settings/ResponseSettings.ts"
 import type { ChannelEntry, ContextSettings, Settings } from "./settings/Settings.ts"
+import { compileNames } from "./triggers/NameMatch.ts"
 import { type CompiledTrigger, compileTriggers } from "./triggers/Trigger.ts"
 import type { Protocol } from "./wire/protocols/Protocol.ts"
 import type { Room } from "./wire/Room.ts"
@@ -16,6 +18,8 @@ export interface BotIdentity {
   /** Name and aliases. */
   readonly names: ReadonlyArray<string>
   readonly ignored: ReadonlySet<UserKey>
+  /** Whether a line of the room is a command for another bot and does not address this one by `@name` (F3). */
+  readonly isForAnotherBot: (text: string) => boolean
 }
 
 /** What holds in one channel: general settings, its overrides, and what was compiled from them. */
@@ -39,16 +43,22 @@ export interface ChannelSettings {
   readonly logContent: boolean
 }
 
-const botOf = ({ bot }: Settings): BotIdentity => ({
-  username: bot.username,
-  key: userKey(bot.username),
-  names: [bot.username, ...bot.aliases],
-  ignored: new Set(bot.ignore_users.map(userKey))
-})
+const botOf = ({ bot }: Settings, commands: CommandPrefixes): BotIdentity => {
+  const names = [bot.username, ...bot.aliases]
+  const addressed = compileNames(names.map((name) => `@${name}`))
+  return {
+    username: bot.username,
+    key: userKey(bot.username),
+    names,
+    ignored: new Set(bot.ignore_users.map(userKey)),
+    isForAnotherBot: (text) => commands.isCommand(text) && addressed(text) === undefined
+  }
+}
 
 /** Resolves one channel: what it gives replaces the general setting (F9). */
 const resolveChannel = (settings: Settings, entry: ChannelEntry): ChannelSettings => {
-  const bot = botOf(settings)
+  const commands = compileCommandPrefixes(settings.bot.command_prefixes)
+  const bot = botOf(settings, commands)
   const response = Option.getOrElse(entry.response_processing, () => settings.response_processing)
   return {
     key: channelKey(entry.name),

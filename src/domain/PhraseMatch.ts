@@ -17,6 +17,9 @@ const wordCharacter = "[\\p{L}\\p{M}\\p{N}_]"
 // Written without spaces between words, so nothing there marks a word's end (F3).
 const unspaced = ["Han", "Hiragana", "Katakana", "Thai", "Lao", "Khmer", "Myanmar"]
   .map((script) => `\\p{scx=${script}}`).join("")
+// Names of a room hold `-` too: beside a joined one another name is meant (`bot-2`), beside a dash none is.
+const joinedBefore = `(?<!${wordCharacter}[\\-‐])`
+const joinedAfter = `(?![\\-‐]${wordCharacter})`
 const boundaryBefore = `(?<![${wordCharacter}--[${unspaced}]])`
 const boundaryAfter = `(?![${wordCharacter}--[${unspaced}]])`
 
@@ -27,14 +30,19 @@ const needsBoundary = (character: string): boolean => bounded.test(character) &&
 /** A text as a regular expression that matches it. No more is escaped than the strict modes `u` and `v` allow. */
 export const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")
 
+const boundaries = {
+  word: [boundaryBefore, boundaryAfter],
+  name: [`${boundaryBefore}${joinedBefore}`, `${boundaryAfter}${joinedAfter}`],
+  substring: ["", ""]
+} as const
+
 /** Phrases that need the same boundaries as one alternation of plain texts: engines search those fast. */
-const alternation = (phrases: ReadonlyArray<string>, match: "word" | "substring"): string => {
-  const before = (phrase: string): string =>
-    match === "word" && needsBoundary([...phrase][0] ?? "") ? boundaryBefore : ""
-  const after = (phrase: string): string =>
-    match === "word" && needsBoundary([...phrase].at(-1) ?? "") ? boundaryAfter : ""
-  return [boundaryBefore, ""].flatMap((left) =>
-    [boundaryAfter, ""].flatMap((right) => {
+const alternation = (phrases: ReadonlyArray<string>, match: MatchOptions["match"]): string => {
+  const [start, end] = boundaries[match]
+  const before = (phrase: string): string => needsBoundary([...phrase][0] ?? "") ? start : ""
+  const after = (phrase: string): string => needsBoundary([...phrase].at(-1) ?? "") ? end : ""
+  return [...new Set([start, ""])].flatMap((left) =>
+    [...new Set([end, ""])].flatMap((right) => {
       const members = phrases.filter((phrase) => before(phrase) === left && after(phrase) === right)
       return members.length === 0 ? [] : [`${left}(?:${members.map(literally).join("|")})${right}`]
     })
@@ -47,7 +55,8 @@ export type PhraseMatcher = (text: string) => string | undefined
 /** How phrases are compared with a text. */
 export interface MatchOptions {
   readonly caseSensitive: boolean
-  readonly match: "word" | "substring"
+  /** Whole words, whole names of the room's people (`-` belongs to them), or anywhere. */
+  readonly match: "word" | "name" | "substring"
 }
 
 /**

@@ -28,6 +28,7 @@ export const SkipReason = Schema.Literals([
   "server_line",
   "shadow_muted",
   "ignored_user",
+  "other_bot",
   "not_for_us",
   "wrong_domain",
   "media_event",

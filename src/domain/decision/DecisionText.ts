@@ -33,6 +33,7 @@ const reasons: Readonly<Record<SkipReason, string>> = {
   server_line: "the server said it",
   shadow_muted: "its author is shadow-muted",
   ignored_user: "its author is on the ignore list",
+  other_bot: "it is a command for another bot",
   not_for_us: "it is a private message to somebody else",
   wrong_domain: "it comes from a room of another server",
   media_event: "it is no line to answer",

@@ -1,5 +1,5 @@
 import type { DecisionRecord } from "../decision/Decision.ts"
-import { compilePhrases } from "../PhraseMatch.ts"
+import { compileNames } from "../triggers/NameMatch.ts"
 import { endOf } from "./ReplayEnd.ts"
 
 const notSaidToUs: ReadonlySet<string> = new Set([
@@ -29,7 +29,7 @@ const foundByMention = ({ steps }: DecisionRecord): boolean | undefined => {
  * line where no such trigger was tested.
  */
 export const addressing = (botNames: ReadonlyArray<string>): (record: DecisionRecord) => boolean => {
-  const named = compilePhrases(botNames, { caseSensitive: false, match: "word" })
+  const named = compileNames(botNames)
   return (record) =>
     isHeard(record) &&
     (record.eventType === "pm" || (foundByMention(record) ?? named(record.content?.line ?? "") !== undefined))

@@ -1,6 +1,7 @@
 import { Schema } from "effect"
 import { ChannelName, Username } from "../Ids.ts"
 import { Protocol } from "../wire/protocols/Protocol.ts"
+import { defaultCommandPrefixes } from "../CommandPrefix.ts"
 import {
   AtLeastOne,
   Between,
@@ -20,6 +21,12 @@ import { ChannelRateLimits, RateLimits } from "./LimitSettings.ts"
 import { LlmApi } from "./LlmSettings.ts"
 import { ResponseProcessing } from "./ResponseSettings.ts"
 import { builtInTriggers, TriggerEntry } from "../triggers/TriggerEntry.ts"
+
+const CommandPrefix = Text.check(
+  rule((prefix: string) =>
+    /^\S*[^\s\p{L}\p{N}]$/u.test(prefix) ? undefined : "must end in a sign and hold no blank, as ! and ms! do"
+  )
+)
 
 const Port = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 }))
 
@@ -115,7 +122,12 @@ export const Settings = Schema.Struct({
     Schema.Struct({
       username: required(Username, "the account the bridge speaks with"),
       aliases: field(Schema.Array(Text), [], "other names the bot answers to"),
-      ignore_users: field(Schema.Array(Text), [], "people who never trigger the bot")
+      ignore_users: field(Schema.Array(Text), [], "people who never trigger the bot"),
+      command_prefixes: field(
+        Schema.Array(CommandPrefix),
+        defaultCommandPrefixes,
+        "what commands for other bots begin with: such lines do not trigger the bot, and it sends none"
+      )
     }),
     "who the bot is in the room"
   ),

@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 import { required } from "../Field.ts"
-import { compilePhrases } from "../PhraseMatch.ts"
+import { compileNames } from "./NameMatch.ts"
 import { commonFields, type TriggerType } from "./TriggerType.ts"
 
 /** `@name`, the bot's name or an alias as a whole word. */
@@ -13,7 +13,7 @@ export const MentionEntry = Schema.Struct({
 export const mention: TriggerType<typeof MentionEntry.Type> = {
   on: "line",
   asked: true,
-  compile: (_, names) => compilePhrases(names, { caseSensitive: false, match: "word" }),
+  compile: (_, names) => compileNames(names),
   covers: () => true,
   lint: () => []
 }

@@ -15,7 +15,11 @@ export interface Screened {
 
 /** What screening needs to know besides the line itself. */
 export interface ScreeningFacts {
-  readonly bot: { readonly key: UserKey; readonly ignored: ReadonlySet<UserKey> }
+  readonly bot: {
+    readonly key: UserKey
+    readonly ignored: ReadonlySet<UserKey>
+    readonly isForAnotherBot: (text: string) => boolean
+  }
   readonly duplicate: boolean
   /** Arrival, epoch ms. */
   readonly arrivedAt: number
@@ -43,5 +47,6 @@ export const screen = (line: ChatMsg | Pm, facts: ScreeningFacts): Screened | un
     return skip("stale", true, `${Math.round(age / 1000)} s old, more than ${facts.maxEventAgeSeconds} s`)
   }
   if (facts.bot.ignored.has(user)) return skip("ignored_user", true)
+  if (line._tag === "ChatMsg" && facts.bot.isForAnotherBot(line.text)) return skip("other_bot", true)
   return undefined
 }

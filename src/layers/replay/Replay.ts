@@ -41,7 +41,9 @@ const beginning = (first: LogEntry | undefined): ClockReading => {
 /** Whether the recording was made under this configuration: then its moments are followed exactly. */
 const asLive = (entries: ReadonlyArray<LogEntry>, settings: Settings): boolean => {
   const recorded = entries.find((entry) => entry.kind === "config")
-  return recorded !== undefined && decideAlike(recorded.settings, maskedSettings(settings))
+  // A field that the recording's version did not know has its default there too.
+  const completed = Option.map(decodeSettings(recorded?.settings), maskedSettings)
+  return Option.exists(completed, (complete) => decideAlike(complete, maskedSettings(settings)))
 }
 
 const decidedLive = (entries: ReadonlyArray<LogEntry>): ReadonlyArray<DecisionRecord> => {

@@ -81,7 +81,8 @@ describe("an edit of a configuration text", () => {
     assert.deepStrictEqual(valuesOf(after).bot, {
       username: valuesOf(base).bot.username,
       aliases: ["b", "c"],
-      ignore_users: ["d"]
+      ignore_users: ["d"],
+      command_prefixes: valuesOf(base).bot.command_prefixes
     })
   })
 

@@ -144,7 +144,7 @@ describe("llm-bot check-config --connect", () => {
       const { code, output } = yield* outcomeOf(connect, env)
       assert.strictEqual(code, 1)
       assert.match(output, /:8:12: error: nats\.servers: .*connection refused/)
-      assert.match(output, /:46:13: error: llm_api\.base_url: cannot be reached/)
+      assert.match(output, /:48:13: error: llm_api\.base_url: cannot be reached/)
       assert.notInclude(output, "valid")
       assert.notInclude(output, environment.LLM_API_KEY)
     }).pipe(Effect.scoped))
@@ -163,9 +163,9 @@ describe("llm-bot check-config --connect", () => {
     }).pipe(Effect.provide(world), Effect.scoped))
 
   const refusals = [
-    { status: 401, says: "47:12: error: llm_api.api_key: the server refuses the key with 401" },
-    { status: 404, says: "48:10: error: llm_api.model: the server refuses this model with 404" },
-    { status: 503, says: "46:13: error: llm_api.base_url: the model's server failed with 503" }
+    { status: 401, says: "49:12: error: llm_api.api_key: the server refuses the key with 401" },
+    { status: 404, says: "50:10: error: llm_api.model: the server refuses this model with 404" },
+    { status: 503, says: "48:13: error: llm_api.base_url: the model's server failed with 503" }
   ]
 
   for (const { says, status } of refusals) {
