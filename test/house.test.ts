@@ -25,6 +25,7 @@ const rooms: Readonly<Record<string, { readonly house: ReadonlyArray<string>; re
   },
   services: { house: ["domain", "services"], packages: /^(effect|effect\/crypto)$/ },
   layers: { house: ["domain", "services", "layers"], packages: /./ },
+    time: [],
   "program.ts": {
     house: ["layers", "services", "domain"],
     packages: /^(effect|effect\/cli|@effect\/platform-node\/.*)$/
@@ -63,6 +64,7 @@ const features: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<st
     replay: ["ports", "decision", "reply", "triggers"]
   },
   layers: {
+    time: [],
     process: [],
     nats: [],
     llm: [],
@@ -70,8 +72,8 @@ const features: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<st
     config: ["process", "nats", "llm"],
     wiring: ["nats"],
     explain: ["process", "nats", "config"],
-    replay: ["process", "nats", "llm", "config", "wiring"],
-    playground: ["process", "nats", "llm", "telemetry", "config", "wiring"],
+    replay: ["process", "time", "nats", "llm", "config", "wiring"],
+    playground: ["process", "time", "nats", "llm", "telemetry", "config", "wiring"],
     commands: ["process", "nats", "llm", "telemetry", "config", "wiring", "explain", "replay", "playground"]
   }
 }
