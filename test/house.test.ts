@@ -25,7 +25,6 @@ const rooms: Readonly<Record<string, { readonly house: ReadonlyArray<string>; re
   },
   services: { house: ["domain", "services"], packages: /^(effect|effect\/crypto)$/ },
   layers: { house: ["domain", "services", "layers"], packages: /./ },
-    time: [],
   "program.ts": {
     house: ["layers", "services", "domain"],
     packages: /^(effect|effect\/cli|@effect\/platform-node\/.*)$/
