@@ -7,7 +7,8 @@ import { Announcements } from "../../src/services/Announcements.ts"
 import { BotConfig } from "../../src/services/BotConfig.ts"
 import { Nats } from "../../src/services/Nats.ts"
 import { LogLines } from "../support/LogLines.ts"
-import { epoch, settingsOf } from "../support/Simulation.ts"
+import { settingsOf } from "../support/Simulation.ts"
+import { epoch } from "../support/VirtualTime.ts"
 
 const settings = (protocol: string) =>
   settingsOf(`

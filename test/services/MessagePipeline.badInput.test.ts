@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, HashMap, Layer, Logger, Metric, Option, Result, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
-import { TestClock } from "effect/testing"
 import { stringify } from "yaml"
 import { activate, type ChannelSettings } from "../../src/domain/ChannelSettings.ts"
 import { channelKey, EntryKey, userKey, Username } from "../../src/domain/Ids.ts"
@@ -16,10 +15,11 @@ import { ContextStore } from "../../src/services/ContextStore.ts"
 import { Intake } from "../../src/services/Intake.ts"
 import { total } from "../../src/services/telemetry/Metrics.ts"
 import { Nats } from "../../src/services/Nats.ts"
-import { endOf, epoch, passTo, settingsOf, Simulation } from "../support/Simulation.ts"
+import { endOf, settingsOf, Simulation } from "../support/Simulation.ts"
+import { epoch, passTo, VirtualTime } from "../support/VirtualTime.ts"
 
 /** Simulated time without log lines. */
-const quiet = () => Layer.merge(TestClock.layer(), Logger.layer([]))
+const quiet = () => Layer.merge(VirtualTime.layer, Logger.layer([]))
 
 const hour = 3_600_000
 const day = 24 * hour
@@ -41,7 +41,7 @@ const settings = (more: Readonly<Record<string, unknown>> = {}) =>
     ...more
   }))
 
-type Play = Effect.Effect<void, never, Simulation>
+type Play = Effect.Effect<void, never, Simulation | VirtualTime>
 
 /** Plays on the whole bot and says how every decision ended, in order. */
 const endsAfter = (play: Play, configured = settings()): Effect.Effect<ReadonlyArray<string>> =>
@@ -175,12 +175,11 @@ describe("lines without text", () => {
 describe("a wall clock that is set back", () => {
   /** The bot's clock: its wall part is off by `skew`, its monotonic part runs on. */
   const skewed = Effect.fnUntraced(function*() {
-    const clock = yield* TestClock.testClockWith(Effect.succeed)
+    const { clock } = yield* VirtualTime
     let skew = 0
     const millis = () => clock.currentTimeMillisUnsafe() + skew
     const nanos = () => clock.currentTimeNanosUnsafe() + BigInt(skew) * 1_000_000n
     return {
-      real: clock,
       set: (ms: number) => Effect.sync(() => void (skew = ms)),
       bots: {
         ...clock,
@@ -199,7 +198,7 @@ describe("a wall clock that is set back", () => {
       return yield* Effect.gen(function*() {
         const { publish, records } = yield* Simulation
         for (const [index, at] of seconds.entries()) {
-          yield* Effect.provideService(passTo(at * 1000), Clock.Clock, clock.real)
+          yield* passTo(at * 1000)
           if (index === 1) yield* clock.set(-backMs)
           yield* publish("lobby", "chatMsg", payload({ msg: `MovieBot ${index}`, time: epoch + at * 1000 }))
         }
@@ -255,7 +254,7 @@ describe("a wall clock that is set back", () => {
       const clock = yield* skewed()
       const ends = yield* Effect.gen(function*() {
         const { publish, records } = yield* Simulation
-        const at = (seconds: number) => Effect.provideService(passTo(seconds * 1000), Clock.Clock, clock.real)
+        const at = (seconds: number) => passTo(seconds * 1000)
         yield* at(100)
         yield* publish("lobby", "changeMedia", { type: "yt", id: "a", title: "a film", seconds: 60 })
         yield* clock.set(-40_000)

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Logger, Result } from "effect"
-import { TestClock } from "effect/testing"
-import { endOf, epoch, passTo, settingsOf, Simulation } from "../support/Simulation.ts"
+import { endOf, settingsOf, Simulation } from "../support/Simulation.ts"
+import { epoch, passTo, VirtualTime } from "../support/VirtualTime.ts"
 
 const settings = settingsOf(`
 nats: { servers: ["nats://memory"] }
@@ -56,7 +56,7 @@ describe("a bug of ours", () => {
       ])
     }).pipe(
       Effect.provide(Simulation.layer(broken, () => ({ afterMs: 0, says: Result.succeed("an answer of the script") }))),
-      Effect.provide([TestClock.layer(), Logger.layer([])]),
+      Effect.provide([VirtualTime.layer, Logger.layer([])]),
       Effect.scoped
     ))
 
@@ -75,7 +75,7 @@ describe("a bug of ours", () => {
         if (index === 0) throw new Error("broken")
         return { afterMs: 0, says: Result.succeed("No.") }
       })),
-      Effect.provide([TestClock.layer(), Logger.layer([])]),
+      Effect.provide([VirtualTime.layer, Logger.layer([])]),
       Effect.scoped
     ))
 })

@@ -2,7 +2,6 @@ import process from "node:process"
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Clock, Effect, Layer, Logger, References, Result, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
-import { TestClock } from "effect/testing"
 import { stringify } from "yaml"
 import type { DecisionRecord } from "../../src/domain/decision/Decision.ts"
 import { storyText } from "../../src/domain/decision/DecisionText.ts"
@@ -13,7 +12,8 @@ import { BotConfig } from "../../src/services/BotConfig.ts"
 import { type LlmRequest, LlmServerFailed, LlmTimeout } from "../../src/services/LlmClient.ts"
 import { Nats } from "../../src/services/Nats.ts"
 import { type LogLine, LogLines } from "../support/LogLines.ts"
-import { endOf, epoch, passTo, type SentCommand, settingsOf, Simulation } from "../support/Simulation.ts"
+import { endOf, type SentCommand, settingsOf, Simulation } from "../support/Simulation.ts"
+import { epoch, passTo, VirtualTime } from "../support/VirtualTime.ts"
 
 // Rooms full of people, a bot with small limits, a moody model: 25 little evenings, more with PROPERTY_RUNS=1000.
 const runs = Number(process.env["PROPERTY_RUNS"] ?? 25)
@@ -284,7 +284,7 @@ const live = (world: World, events: ReadonlyArray<Event>): Effect.Effect<Lived> 
     }
   }).pipe(
     Effect.provide(Simulation.layer(settings(world), modelOf(events))),
-    Effect.provide([TestClock.layer(), LogLines.layer]),
+    Effect.provide([VirtualTime.layer, LogLines.layer]),
     Effect.provideService(References.MinimumLogLevel, "All"),
     Effect.scoped
   )
@@ -624,9 +624,9 @@ describe("a slow server", () => {
       apart("the global cooldown", 1, times)
     }).pipe(
       Effect.provide(
-        Layer.provideMerge(Main.bot, world).pipe(Layer.provideMerge(Layer.effectDiscard(TestClock.setTime(epoch))))
+        Layer.provideMerge(Main.bot, world)
       ),
-      Effect.provide([TestClock.layer(), Logger.layer([])]),
+      Effect.provide([VirtualTime.layer, Logger.layer([])]),
       Effect.scoped
     )
   })

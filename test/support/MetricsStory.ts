@@ -1,5 +1,4 @@
 import { Clock, Effect, Layer, Metric, Queue, Result, Schedule, SubscriptionRef } from "effect"
-import { TestClock } from "effect/testing"
 import { stringify } from "yaml"
 import { activate } from "../../src/domain/ChannelSettings.ts"
 import type { ScriptedAnswer } from "../../src/layers/llm/LlmScripted.ts"
@@ -11,7 +10,8 @@ import { ChannelLabel, channelLabels } from "../../src/services/telemetry/Metric
 import { Nats } from "../../src/services/Nats.ts"
 import { LogLines } from "./LogLines.ts"
 import { FlakyNats } from "./FlakyNats.ts"
-import { epoch, passTo, settingsOf, Simulation } from "./Simulation.ts"
+import { settingsOf, Simulation } from "./Simulation.ts"
+import { pass, VirtualTime } from "./VirtualTime.ts"
 
 const settings = (channels: number) =>
   settingsOf(stringify({
@@ -48,7 +48,7 @@ export const measuredBot = (channels: number) => {
     Layer.provideMerge(Layer.mergeAll(
       Layer.succeed(ChannelLabel, channelLabels(() => active)),
       Layer.sync(Metric.MetricRegistry, () => new Map()),
-      TestClock.layer(),
+      VirtualTime.layer,
       LogLines.layer
     ))
   )
@@ -65,8 +65,6 @@ const whisper = Effect.fnUntraced(function*(channel: string, name: string, msg: 
   const time = yield* Clock.currentTimeMillis
   yield* simulation.publish(channel, "pm", { from: { name, rank: 1 }, to: { name: "MovieBot" }, msg, time })
 })
-
-const pass = (seconds: number) => Effect.flatMap(Clock.currentTimeMillis, (now) => passTo(now - epoch + seconds * 1000))
 
 const otherEvents = [
   ["userlist", [{ name: "Ana", rank: 2 }]],
@@ -87,27 +85,27 @@ export const story = Effect.fnUntraced(function*(channel: string) {
   // Five answers of the script, one after the other, each to somebody else.
   for (const name of ["Ana", "Bob", "Cyd", "Dan", "Eve"]) {
     yield* say(channel, name, `@MovieBot a line of ${name}`)
-    yield* pass(20)
+    yield* pass(20_000)
   }
   for (const text of ["one", "two", "three"]) {
     yield* say(channel, "Fay", `@MovieBot ${text}`)
-    yield* pass(3)
+    yield* pass(3_000)
   }
   yield* say(channel, "Gus", "popcorn")
   yield* say(channel, "Hal", "popcorn again, rarely")
-  yield* pass(3)
+  yield* pass(3_000)
   yield* whisper(channel, "Ida", "hello")
-  yield* pass(1)
+  yield* pass(1_000)
   yield* whisper(channel, "Ida", "still there?")
   yield* whisper(channel, "Joe", "and me?")
-  yield* pass(60)
+  yield* pass(60_000)
   yield* say(channel, "Kim", "@MovieBot nobody hears the answer")
   yield* outage.begin
-  yield* pass(5)
+  yield* pass(5_000)
   yield* outage.end
   yield* simulation.publish(channel, "changeMedia", { type: "yt", id: "a", title: "A film", seconds: 60 })
   yield* say(channel, "Lea", "@MovieBot what is it?")
-  yield* pass(700)
+  yield* pass(700_000)
 })
 
 /** More events at once than a channel's queue holds. */

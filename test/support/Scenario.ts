@@ -1,10 +1,10 @@
 import { Effect, Logger, Result, Schema } from "effect"
-import { TestClock } from "effect/testing"
 import { stringify } from "yaml"
 import type { DecisionRecord } from "../../src/domain/decision/Decision.ts"
 import type { ScriptedAnswer } from "../../src/layers/llm/LlmScripted.ts"
 import { LlmRejected, LlmServerFailed, LlmTimeout } from "../../src/services/LlmClient.ts"
-import { endOf, epoch, passTo, settingsOf, Simulation } from "./Simulation.ts"
+import { endOf, settingsOf, Simulation } from "./Simulation.ts"
+import { epoch, passTo, VirtualTime } from "./VirtualTime.ts"
 
 const Seconds = Schema.Finite
 
@@ -157,7 +157,7 @@ export const play = (scenario: Scenario): Effect.Effect<Played> => {
     }
   }).pipe(
     Effect.provide(Simulation.layer(settings, (_, index) => answerOf(scenario, index))),
-    Effect.provide([TestClock.layer(), Logger.layer([])]),
+    Effect.provide([VirtualTime.layer, Logger.layer([])]),
     Effect.scoped
   )
 }

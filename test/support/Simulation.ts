@@ -1,6 +1,5 @@
 import { Clock, Context, Effect, Layer, Option, Result, Schema, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
-import { TestClock } from "effect/testing"
 import type { DecisionRecord } from "../../src/domain/decision/Decision.ts"
 import { parseSettings } from "../../src/domain/settings/SettingsFile.ts"
 import type { Settings } from "../../src/domain/settings/Settings.ts"
@@ -14,9 +13,7 @@ import type { Health } from "../../src/services/Health.ts"
 import type { LlmRequest } from "../../src/services/LlmClient.ts"
 import { Nats } from "../../src/services/Nats.ts"
 import { FlakyNats } from "./FlakyNats.ts"
-
-/** When simulated time begins: any moment does, as long as it is always the same. */
-export const epoch = Date.UTC(2026, 0, 1)
+import { epoch, VirtualTime } from "./VirtualTime.ts"
 
 /** Settings from YAML text; a mistake in a test's YAML ends the test. */
 export const settingsOf = (yaml: string): Settings =>
@@ -49,7 +46,7 @@ export class Simulation extends Context.Service<Simulation, {
   static readonly layer = (
     settings: Settings,
     script: (request: LlmRequest, index: number) => ScriptedAnswer
-  ): Layer.Layer<Simulation | FlakyNats | Health | Nats> => {
+  ): Layer.Layer<Simulation | FlakyNats | Health | Nats, never, VirtualTime> => {
     const requests: Array<LlmRequest> = []
     const world = Layer.mergeAll(
       NatsMemory.layer,
@@ -64,6 +61,7 @@ export class Simulation extends Context.Service<Simulation, {
       Simulation,
       Effect.gen(function*() {
         const nats = yield* Nats
+        const { settled } = yield* VirtualTime
         const commands: Array<SentCommand> = []
         const records = new Map<string, DecisionRecord>()
         const decisions = yield* DecisionLog
@@ -88,7 +86,7 @@ export class Simulation extends Context.Service<Simulation, {
               headers: new Map(id === undefined ? [] : [["Correlation-Id", id]]),
               body: JSON.stringify(payload),
               request: false
-            }).pipe(Effect.andThen(settle), Effect.orDie),
+            }).pipe(Effect.andThen(settled), Effect.orDie),
           commands: Effect.sync(() => [...commands]),
           records: Effect.sync(() => [...records.values()]),
           requests: Effect.sync(() => [...requests])
@@ -97,8 +95,7 @@ export class Simulation extends Context.Service<Simulation, {
     ).pipe(
       Layer.provideMerge(bot.pipe(Layer.provide(FlakyNats.nats))),
       Layer.provideMerge(FlakyNats.layer),
-      Layer.provideMerge(world),
-      Layer.provideMerge(started)
+      Layer.provideMerge(world)
     )
   }
 }
@@ -106,24 +103,6 @@ export class Simulation extends Context.Service<Simulation, {
 /** Where the bridge publishes an event; `kryten-legacy` is not simulated. */
 const subjectOf = (protocol: Settings["nats"]["protocol"], channel: string, event: string): string =>
   protocol === "kryten" ? `kryten.events.cytube.${channel}.${event.toLowerCase()}` : `cytube.events.${channel}.${event}`
-
-/** Simulated time begins at `epoch`, before anything is built. */
-const started = Layer.effectDiscard(TestClock.setTime(epoch))
-
-/** Lets every fiber that can run do so. */
-const settle: Effect.Effect<void> = Effect.forEach(Array.from({ length: 20 }), () => Effect.yieldNow, { discard: true })
-
-/** Lets time pass until `at` ms after the beginning, in steps, so that whatever falls due on the way happens in order. */
-export const passTo = Effect.fnUntraced(function*(at: number) {
-  const stepMs = 1_000
-  yield* settle
-  for (;;) {
-    const now = (yield* Clock.currentTimeMillis) - epoch
-    if (now >= at) return
-    yield* TestClock.adjust(Math.min(stepMs, at - now))
-    yield* settle
-  }
-})
 
 /** The reason of a record's end in one word: `replied`, `failed`, or why it was skipped. */
 export const endOf = (record: DecisionRecord): string =>

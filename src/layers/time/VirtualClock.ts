@@ -27,7 +27,10 @@ export const makeVirtualClock = (start: ClockReading): VirtualClock => {
     currentTimeNanos: Effect.sync(() => nanos(wall)),
     monotonicTimeNanosUnsafe: () => nanos(monotonic),
     monotonicTimeNanos: Effect.sync(() => nanos(monotonic)),
-    sleep: (duration) => Effect.suspend(() => sleepers.until(monotonic + Duration.toMillis(duration)))
+    sleep: (duration) => {
+      const millis = Duration.toMillis(duration)
+      return millis <= 0 ? Effect.yieldNow : Effect.suspend(() => sleepers.until(monotonic + millis))
+    }
   }
 
   const moveTo = (to: number): void => {

@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Logger, Result, SubscriptionRef } from "effect"
 import { SecureRandom } from "effect/crypto"
-import { TestClock } from "effect/testing"
 import { activate, type ActiveSettings } from "../../../src/domain/ChannelSettings.ts"
 import { explainSubject, readReply } from "../../../src/domain/decision/Explain.ts"
 import type { Settings } from "../../../src/domain/settings/Settings.ts"
@@ -10,7 +9,8 @@ import { bot } from "../../../src/layers/Main.ts"
 import * as NatsMemory from "../../../src/layers/nats/NatsMemory.ts"
 import { BotConfig } from "../../../src/services/BotConfig.ts"
 import { Nats } from "../../../src/services/Nats.ts"
-import { endOf, epoch, passTo, settingsOf } from "../../support/Simulation.ts"
+import { endOf, settingsOf } from "../../support/Simulation.ts"
+import { epoch, passTo, VirtualTime } from "../../support/VirtualTime.ts"
 
 const settings = settingsOf(`
 nats: { servers: ["nats://memory"] }
@@ -30,10 +30,9 @@ const logging = (settings: Settings): Settings => ({
 /** The whole bot on a bus in memory, and the reference that holds its configuration. */
 const withBot = <A, E>(
   begin: Settings,
-  story: (active: SubscriptionRef.SubscriptionRef<ActiveSettings>) => Effect.Effect<A, E, Nats>
+  story: (active: SubscriptionRef.SubscriptionRef<ActiveSettings>) => Effect.Effect<A, E, Nats | VirtualTime>
 ) =>
   Effect.gen(function*() {
-    yield* TestClock.setTime(epoch)
     const active = yield* SubscriptionRef.make(activate(begin))
     const world = Layer.mergeAll(
       NatsMemory.layer,
@@ -42,7 +41,7 @@ const withBot = <A, E>(
       SecureRandom.layerWebCrypto
     )
     return yield* Effect.provide(story(active), Layer.provideMerge(bot, world))
-  }).pipe(Effect.provide([TestClock.layer(), Logger.layer([])]), Effect.scoped)
+  }).pipe(Effect.provide([VirtualTime.layer, Logger.layer([])]), Effect.scoped)
 
 const say = Effect.fnUntraced(function*(channel: string, name: string, msg: string, id: string, at: number) {
   const nats = yield* Nats

@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Exit, Fiber, Layer, Logger, Metric, References, Result, Schema, Scope } from "effect"
-import { TestClock } from "effect/testing"
 import { stringify } from "yaml"
 import type { DecisionRecord } from "../../../src/domain/decision/Decision.ts"
 import { LogLines } from "../../support/LogLines.ts"
 import { FlakyNats } from "../../support/FlakyNats.ts"
-import { endOf, epoch, passTo, settingsOf, Simulation } from "../../support/Simulation.ts"
+import { endOf, settingsOf, Simulation } from "../../support/Simulation.ts"
+import { epoch, passTo, VirtualTime } from "../../support/VirtualTime.ts"
 
 // ---- a room without limits, unless a test says so ----
 
@@ -45,10 +45,10 @@ const simulation = (world: World) => {
   }))
 }
 
-const simulated = <A>(world: World, story: Effect.Effect<A, never, Simulation | FlakyNats>) =>
+const simulated = <A>(world: World, story: Effect.Effect<A, never, Simulation | FlakyNats | VirtualTime>) =>
   story.pipe(
     Effect.provide(simulation(world)),
-    Effect.provide([TestClock.layer(), Logger.layer([])]),
+    Effect.provide([VirtualTime.layer, Logger.layer([])]),
     Effect.provideService(Metric.MetricRegistry, new Map()),
     Effect.scoped
   )
@@ -334,10 +334,11 @@ describe("the pace", () => {
 })
 
 describe("timers that fire a little early, as those of Node do", () => {
-  const early = TestClock.testClockWith((clock) =>
+  const early = VirtualTime.use(({ clock }) =>
     Effect.succeed({
       ...clock,
-      sleep: (duration: Duration.Duration) => clock.sleep(Duration.millis(Math.max(0, Duration.toMillis(duration) - 1)))
+      sleep: (duration: Duration.Duration) =>
+        clock.sleep(Duration.subtract(duration, Duration.min(Duration.millis(1), Duration.times(duration, 0.5))))
     })
   )
 
@@ -353,7 +354,7 @@ describe("timers that fire a little early, as those of Node do", () => {
         }),
         services
       )
-    }).pipe(Effect.provide([TestClock.layer(), Logger.layer([])]), Effect.scoped))
+    }).pipe(Effect.provide([VirtualTime.layer, Logger.layer([])]), Effect.scoped))
 })
 
 describe("a loss in the middle of a publish", () => {
@@ -493,7 +494,7 @@ describe("stopping while NATS is away", () => {
       const stopped = log.find(({ annotations }) => annotations["filter_type"] === "stopped")
       assert.strictEqual(stopped?.annotations["correlation_id"], "a")
     }).pipe(
-      Effect.provide([TestClock.layer(), LogLines.layer]),
+      Effect.provide([VirtualTime.layer, LogLines.layer]),
       Effect.provideService(References.MinimumLogLevel, "All")
     ))
 
@@ -510,7 +511,7 @@ describe("stopping while NATS is away", () => {
       assert.isDefined(closing.pollUnsafe())
       const log = yield* LogLines.use(({ all }) => all)
       assert.includeMembers(log.map(({ message }) => message), ["Replies finished", "Command sent"])
-    }).pipe(Effect.provide([TestClock.layer(), LogLines.layer])))
+    }).pipe(Effect.provide([VirtualTime.layer, LogLines.layer])))
 })
 
 describe("delivery", () => {

@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Logger, Result } from "effect"
-import { TestClock } from "effect/testing"
 import { stringify } from "yaml"
 import type { DecisionRecord } from "../../../src/domain/decision/Decision.ts"
 import { storyText } from "../../../src/domain/decision/DecisionText.ts"
@@ -12,7 +11,8 @@ import {
   LlmServerFailed,
   LlmTimeout
 } from "../../../src/services/LlmClient.ts"
-import { endOf, epoch, passTo, settingsOf, Simulation } from "../../support/Simulation.ts"
+import { endOf, settingsOf, Simulation } from "../../support/Simulation.ts"
+import { epoch, passTo, VirtualTime } from "../../support/VirtualTime.ts"
 
 const lines = ["I am lost for words.", "Ask me later, please!", "My head is empty today."]
 const down = new LlmServerFailed({ status: 503 })
@@ -69,7 +69,7 @@ const play = (
       afterMs,
       says: fails === "no" ? Result.succeed(`Answer number ${index + 1} of the script`) : Result.fail(fails)
     }))),
-    Effect.provide([TestClock.layer(), Logger.layer([])]),
+    Effect.provide([VirtualTime.layer, Logger.layer([])]),
     Effect.scoped
   )
 

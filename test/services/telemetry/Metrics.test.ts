@@ -2,10 +2,9 @@ import { spawnSync } from "node:child_process"
 import { assert, describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { promtool } from "../../support/promtool.ts"
-import { TestClock } from "effect/testing"
 import { scrape, series, shapes, stable } from "../../support/Exposition.ts"
 import { failedReload, flood, measuredBot, say, story } from "../../support/MetricsStory.ts"
-import { passTo } from "../../support/Simulation.ts"
+import { pass, passTo } from "../../support/VirtualTime.ts"
 
 /** OPERATIONS, metrics: each with exactly these labels. */
 const specified = [
@@ -44,9 +43,9 @@ const everything = Effect.gen(function*() {
 const crowd = Effect.fnUntraced(function*(nameOf: (index: number) => string) {
   for (let index = 0; index < 500; index++) {
     yield* say("room0", nameOf(index), index % 2 === 0 ? "@MovieBot hello" : "popcorn for everybody")
-    yield* TestClock.adjust(100)
+    yield* pass(100)
   }
-  yield* TestClock.adjust("1 minute")
+  yield* pass(60_000)
 })
 
 const rooms = (count: number) => Array.from({ length: count }, (_, index) => `room${index}`)
