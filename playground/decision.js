@@ -10,36 +10,11 @@ import { jump, useRoomNow } from "./tools.js"
 import { Timing } from "./timing.js"
 import { sentence, span, timeOf, verdictOf } from "./words.js"
 
-/** The step that refused, if one did: the last that says no. */
-const refusalOf = ({ outcome, steps }) =>
-  outcome?._tag !== "Skipped" ?
-    undefined :
-    steps.findLast(({ _tag, allowed, result }) =>
-      _tag === "Silence" || _tag === "Limit" && !allowed ||
-      _tag === "Trigger" && result._tag === (outcome.reason === "cooldown" ? "Cooldown" : "Probability")
-    )
-
-/** ms after the arrival at which the refusal ends; undefined where time alone does not help. */
-const opensAfter = (step, outcome) => {
-  switch (step?._tag) {
-    case "Silence":
-      return step.remainingMs
-    case "Trigger":
-      return step.result.remainingMs
-    case "Limit":
-      return step.limit === "global_cooldown"
-        ? step.maximum - step.used
-        : Number(/in (\d+) s/.exec(outcome.detail)?.[1] ?? Number.NaN) * 1000
-    default:
-      return undefined
-  }
-}
-
 /** What the person may want to do about it. */
-const Actions = ({ knob, line, record, step }) => {
+const Actions = ({ knob, line, record }) => {
   const now = useRoomNow()
-  const opens = opensAfter(step, record.outcome)
-  const left = Number.isFinite(opens) ? Math.min(opens, record.arrivedAt + opens - now) : 0
+  const { opensAfterMs = 0 } = record.story
+  const left = Math.min(opensAfterMs, record.arrivedAt + opensAfterMs - now)
   const again = () =>
     say({ username: line.username, message: line.text, private: line.kind === "pm", action: line.kind === "action" })
       .catch(({ message }) => notify(message))
@@ -55,18 +30,6 @@ const Actions = ({ knob, line, record, step }) => {
   </div>`
 }
 
-const headlineOf = ({ eventType, outcome, story }) => {
-  if (outcome === undefined) return "The bot is still deciding"
-  return sentence(
-    eventType === "changeMedia" && story.steps.length > 0
-      ? story.steps[0]
-      : story.outcome.replace(/^(no reply|failed): /, "").replace(detailOf(outcome), "")
-  )
-}
-
-/** What the outcome says in brackets: shown for itself. */
-const detailOf = ({ detail = "" }) => detail === "" ? "" : ` (${detail})`
-
 const Answered = ({ bot, content, delivery }) =>
   html`
   ${
@@ -81,18 +44,19 @@ const Asked = ({ text }) => html`<blockquote class="asked" dir="auto">${text}</b
 
 const Head = ({ bot, line, record, values }) => {
   const verdict = verdictOf(record)
-  const step = refusalOf(record)
-  const knob = knobOf(record, step, values)
+  const { delivery, detail, head, headline } = record.story
+  const step = record.steps[record.decidingStep]
+  const knob = knobOf(record, values)
   return html`
-    <p class="eyebrow">${sentence(record.story.head)} · ${timeOf(record.arrivedAt)}</p>
+    <p class="eyebrow">${sentence(head)} · ${timeOf(record.arrivedAt)}</p>
     ${record.eventType !== "contextual" && html`<${Asked} text=${line?.text ?? record.content?.line} />`}
     <section class="outcome ${verdict.tone}" aria-label="Outcome">
       ${verdict.title && html`<p class="tone"><i class="mark ${verdict.tone}"></i>${verdict.title}</p>`}
-      <h2>${!verdict.title && html`<i class="mark ${verdict.tone}"></i>`}${headlineOf(record)}</h2>
+      <h2>${!verdict.title && html`<i class="mark ${verdict.tone}"></i>`}${sentence(headline)}</h2>
       ${step && html`<${Figure} step=${step} />`}
-      ${record.outcome?.detail && html`<p class="small">${sentence(record.outcome.detail)}</p>`}
-      <${Answered} bot=${bot} content=${record.content} delivery=${record.story.delivery} />
-      <${Actions} key=${record.correlationId} knob=${knob} line=${line} record=${record} step=${step} />
+      ${detail && html`<p class="small">${sentence(detail)}</p>`}
+      <${Answered} bot=${bot} content=${record.content} delivery=${delivery} />
+      <${Actions} key=${record.correlationId} knob=${knob} line=${line} record=${record} />
     </section>
   `
 }
@@ -115,7 +79,7 @@ const Story = ({ record, state }) =>
   <${Stages} record=${record} />
   <${Prompt} content=${record.content} />
   <${Answer} content=${record.content} outcome=${record.outcome} />
-  <${Processing} content=${record.content} steps=${record.steps} />
+  <${Processing} record=${record} />
   <${Timing} record=${record} />
   <${Identity} key=${record.correlationId} record=${record} />
 `

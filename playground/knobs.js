@@ -41,13 +41,13 @@ const triggerKnob = (limit, index, { rate_limit = {} }) => {
 }
 
 /** The setting that decided: where it stands, and what it is called in a sentence. */
-export const knobOf = (record, step, values) => {
+export const knobOf = (record, values) => {
   if (values === undefined || record.outcome?._tag !== "Skipped") return undefined
   const { reason } = record.outcome
   if (reason === "no_match") return { section: "triggers", path: undefined, label: "the triggers" }
   if (ofReply[reason]) return knob(ofReply[reason].path, ofReply[reason].label)
   if (limits[reason]) return knob(["rate_limits", limits[reason].field], limits[reason].label)
-  const entry = step?.entry ?? record.steps.findLast(({ result }) => result?._tag === "Fired")?.entry
+  const { entry } = record.story
   const index = entry === undefined ? undefined : entryIndex(entry, values.triggers)
   if (index === undefined) return undefined
   if (reason === "cooldown") return knob(["triggers", index, "cooldown_seconds"], "the cooldown")

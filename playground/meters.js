@@ -26,10 +26,6 @@ export const Dice = ({ draw, needed }) =>
   style=${{ "--needed": `${needed * 100}%`, "--draw": `${draw * 100}%` }}
 ><i></i><b></b></span>`
 
-/** The value of a limit in figures. */
-export const limitFigures = ({ limit, maximum, used }) =>
-  limit === "global_cooldown" ? `${seconds(used)} of ${seconds(maximum)}` : `${used} of ${maximum}`
-
 export const LimitMeter = ({ step }) =>
   step.limit === "global_cooldown"
     ? html`<${Bar} share=${step.maximum === 0 ? 1 : step.used / step.maximum} tone=${step.allowed ? "ok" : "stop"} />`

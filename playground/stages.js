@@ -1,6 +1,6 @@
 // The way of a line through the bot, gate by gate, up to the one that decided.
 import { html } from "/vendor/htm-preact.js"
-import { Bar, Dice, limitFigures, LimitMeter } from "./meters.js"
+import { Bar, Dice, LimitMeter } from "./meters.js"
 import { sentence } from "./words.js"
 
 const stages = [
@@ -13,27 +13,8 @@ const stages = [
   { name: "Sending", tags: ["Waited", "Sent"] }
 ]
 
-/** How a step stands: it let the line pass, it stopped it, or it had nothing to say. */
-const toneOf = (step) => {
-  switch (step._tag) {
-    case "Silence":
-      return "stop"
-    case "Trigger":
-      return { Fired: "ok", Cooldown: "stop", Probability: "stop" }[step.result._tag] ?? "idle"
-    case "Limit":
-      return step.allowed ? "ok" : "stop"
-    case "Participation":
-      return step.wanted ? "ok" : "stop"
-    case "LlmAttempt":
-      return step.status === "success" ? "ok" : "bad"
-    case "Fallback":
-      return "bad"
-    case "Processed":
-      return step.note === "" ? "ok" : "stop"
-    default:
-      return "ok"
-  }
-}
+/** How a step of each tone looks. */
+const looks = { go: "ok", pass: "ok", stop: "stop", fail: "bad", idle: "idle" }
 
 /** What may be seen beside a step's sentence. */
 const Meter = ({ step }) => {
@@ -49,23 +30,25 @@ const Meter = ({ step }) => {
   }
 }
 
-const Gate = ({ text, tone }) =>
-  html`<span class="unseen">${{ ok: "passed: ", stop: "stopped: ", bad: "failed: ", idle: "" }[tone]}</span>${
+const Gate = ({ look, text }) =>
+  html`<span class="unseen">${{ ok: "passed: ", stop: "stopped: ", bad: "failed: ", idle: "" }[look]}</span>${
     sentence(text)
   }`
 
-/** A limit in one row: its name, its meter, its figures. The server's sentence is "name: figures: verdict". */
-const LimitRow = ({ step, text }) =>
-  html`<li class="limit ${toneOf(step)}">
-  <span><${Gate} text=${text.split(": ")[0]} tone=${toneOf(step)} /></span>
+/** A limit in one row: its name, its meter, its figures. */
+const LimitRow = ({ look, step, told }) =>
+  html`<li class="limit ${look}">
+  <span><${Gate} look=${look} text=${told.name} /></span>
   <${LimitMeter} step=${step} />
-  <b>${limitFigures(step)}</b>
+  <b>${told.figures}</b>
 </li>`
 
-const Row = ({ step, text }) =>
-  step._tag === "Limit" ? html`<${LimitRow} step=${step} text=${text} />` : html`<li
-  class="step ${toneOf(step)}"
-><span dir="auto"><${Gate} text=${text} tone=${toneOf(step)} /></span><${Meter} step=${step} /></li>`
+const Row = ({ step, told }) => {
+  const look = looks[told.tone]
+  return step._tag === "Limit" ? html`<${LimitRow} look=${look} step=${step} told=${told} />` : html`<li
+  class="step ${look}"
+><span dir="auto"><${Gate} look=${look} text=${told.text} /></span><${Meter} step=${step} /></li>`
+}
 
 /** Whether the way ended in this stage, and how. */
 const stageTone = (isLast, outcome) => {
@@ -76,9 +59,9 @@ const stageTone = (isLast, outcome) => {
 
 export const Stages = ({ record }) => {
   const { eventType, outcome, steps, story } = record
-  const told = steps.map((step, index) => ({ step, text: story.steps[index] ?? "" }))
+  const all = steps.map((step, index) => ({ step, told: story.steps[index] }))
   const ways = stages.filter(({ only }) => only === undefined || only === eventType)
-    .map(({ name, tags }) => ({ name, rows: told.filter(({ step }) => tags.includes(step._tag)) }))
+    .map(({ name, tags }) => ({ name, rows: all.filter(({ step }) => tags.includes(step._tag)) }))
   const last = ways.findLastIndex(({ rows }) => rows.length > 0)
   const beyond = ways.slice(last + 1).map(({ name }) => name.toLowerCase().replace("?", ""))
   const isOver = outcome !== undefined && outcome._tag !== "Replied" && outcome.reason !== "media_event"
@@ -91,7 +74,7 @@ export const Stages = ({ record }) => {
         class="stage ${stageTone(index === last, outcome)}" key=${name}
       >
         <h4><i class="node"></i>${name}</h4>
-        <ul>${rows.map(({ step, text }) => html`<${Row} step=${step} text=${text} />`)}</ul>
+        <ul>${rows.map(({ step, told }) => html`<${Row} step=${step} told=${told} />`)}</ul>
       </li>`
     )
   }

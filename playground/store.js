@@ -99,8 +99,8 @@ const withDecision = (decisions, record) => {
   return next
 }
 
-/** The bot's own lines come back to it as events: that they trigger nothing is no news. */
-const isEcho = ({ outcome }) => outcome?._tag === "Skipped" && outcome.reason === "own_line"
+/** The bot's replies come back to it as events: that they trigger nothing is no news. */
+const isEcho = ({ outcome }) => outcome?.reason === "echo"
 
 /** A closed record, or one amended. */
 export const addDecision = (record) => {

@@ -63,33 +63,34 @@ const Diff = ({ after, before }) =>
   }</p>`
 
 /** Each step with the text before and after it, and why it dropped the answer if it did. */
-const changesOf = ({ answer, processing }, record) => {
-  const notes = record.filter(({ _tag }) => _tag === "Processed")
-  return processing.map(({ step, text }, index) => ({
-    step,
-    before: index === 0 ? answer : processing[index - 1].text,
-    after: text,
-    note: notes.find((processed) => processed.step === step)?.note ?? ""
-  }))
+const changesOf = ({ content: { answer, processing }, steps: record, story }) => {
+  let before = answer
+  return record.flatMap(({ _tag, step }, index) => {
+    if (_tag !== "Processed") return []
+    const after = processing.find((text) => text.step === step)?.text ?? ""
+    const change = { step, before, after, dropped: story.steps[index].dropped }
+    before = after
+    return [change]
+  })
 }
 
-export const Processing = ({ content, steps: record }) => {
-  if (content?.answer === undefined || !content.processing) return undefined
-  const changes = changesOf(content, record)
-  const telling = changes.filter(({ after, before, note }) => note !== "" || before !== after)
+export const Processing = ({ record }) => {
+  if (record.content?.answer === undefined || !record.content.processing) return undefined
+  const changes = changesOf(record)
+  const telling = changes.filter(({ after, before, dropped }) => dropped !== undefined || before !== after)
   const quiet = changes.filter((change) => !telling.includes(change))
   return html`<${Part} name="wording" title="How the answer became the line"
     note=${telling.length === 0 ? "nothing to change" : count(telling.length, "change")}>
     ${
     telling.length > 0 && html`<ol class="wording">
       ${
-      telling.map(({ after, before, note, step }) =>
-        html`<li key=${step} class=${note === "" ? "" : "stop"}>
+      telling.map(({ after, before, dropped, step }) =>
+        html`<li key=${step} class=${dropped === undefined ? "" : "stop"}>
         <h4>${steps[step] ?? step}</h4>
         ${
-          note === ""
+          dropped === undefined
             ? html`<${Diff} before=${before} after=${after} />`
-            : html`<p class="dropped">Dropped: ${note}</p>`
+            : html`<p class="dropped">Dropped: ${dropped}</p>`
         }
       </li>`
       )

@@ -3,14 +3,12 @@ import { html } from "/vendor/htm-preact.js"
 import { Part } from "./texts.js"
 import { seconds } from "./words.js"
 
-const waits = { global_cooldown: "pause between lines", pacing: "flood control", connection: "NATS to come back" }
-
 /** The spans of a record in order: { name, kind, from, to }, ms after the arrival. */
-const spansOf = ({ delivery, steps }) => {
+const spansOf = ({ delivery, steps, story }) => {
   const spans = []
   let at = 0
   const add = (name, kind, from, to) => spans.push({ name, kind, from: Math.max(0, from), to: Math.max(from, to) })
-  for (const step of steps) {
+  for (const [index, step] of steps.entries()) {
     switch (step._tag) {
       case "Admitted":
         add("deciding", "own", 0, step.at)
@@ -26,7 +24,7 @@ const spansOf = ({ delivery, steps }) => {
         break
       }
       case "Waited":
-        add(`waiting: ${waits[step.for]}`, "wait", step.at - step.ms, step.at)
+        add(`waiting for ${story.steps[index].name}`, "wait", step.at - step.ms, step.at)
         break
       case "Sent":
         add("wording and sending", "own", at, step.at)

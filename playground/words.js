@@ -1,22 +1,5 @@
 // The few words the page has of its own; every sentence about a decision comes from the server.
 
-const shortReasons = {
-  no_match: "no trigger",
-  probability: "the dice",
-  cooldown: "cooling down",
-  media_silence: "new film",
-  global_cooldown: "just spoke",
-  content_filter: "filtered",
-  quality_check: "weak answer",
-  length: "answer length",
-  deadline: "too late",
-  media_changed: "film changed",
-  declined: "would not fit"
-}
-
-const shortReason = (reason) =>
-  shortReasons[reason] ?? (reason.includes("_per_") ? "limit reached" : reason.replaceAll("_", " "))
-
 const silenceOf = (steps) => {
   const silenceMs = steps.find(({ _tag }) => _tag === "Media")?.silenceMs ?? 0
   return silenceMs > 0 ? `silence ${seconds(silenceMs)}` : ""
@@ -31,7 +14,7 @@ export const verdictOf = (record) => {
     case "Skipped":
       return outcome.reason === "media_event"
         ? { tone: "noted", title: "Noted", short: silenceOf(record.steps) }
-        : { tone: "silent", title: "Kept silent", short: shortReason(outcome.reason) }
+        : { tone: "silent", title: "Kept silent", short: record.story.short }
     case "Failed":
       return { tone: "failed", title: "Failed", short: "failed" }
     default:

@@ -125,13 +125,13 @@ const mutations: ReadonlyArray<Mutation> = [
     ["ignored users trigger", "if (facts.bot.ignored.has(user)) return skip(\"ignored_user\", true)", ""],
     [
       "what was said before the start triggers",
-      "return skip(\"before_start\", true, `${Math.round(age / 1000)} s old`)",
+      "return skip(\"before_start\", true, { ageMs })",
       "return undefined"
     ],
     [
       "a line is stale at exactly the limit",
-      "age > facts.maxEventAgeSeconds * 1000",
-      "age >= facts.maxEventAgeSeconds * 1000"
+      "ageMs > maximumAgeMs",
+      "ageMs >= maximumAgeMs"
     ]
   ),
   ...inFile(
@@ -184,7 +184,7 @@ const mutations: ReadonlyArray<Mutation> = [
     ["a failed reply keeps its place", "if (outcome._tag !== \"Replied\") limiter.release(job.reservation)", ""],
     [
       "a blocked answer is sent",
-      "if (reply._tag === \"Dropped\") return skipped(reply.reason, reply.detail)",
+      "if (reply._tag === \"Dropped\") return skipped(reply.reason, { dropped: reply.dropped })",
       "if (reply._tag === \"Dropped\") return yield* outbox.send(job, text)"
     ]
   ),

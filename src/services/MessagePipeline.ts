@@ -1,7 +1,8 @@
 import { Context, Effect, Layer, Option } from "effect"
 import type { ChannelSettings } from "../domain/ChannelSettings.ts"
 import type { ChangeMedia, ChatMsg, ConversationEvent, Pm } from "../domain/ChatEvent.ts"
-import { echoOfReply, internalError, type SkipReason } from "../domain/decision/Decision.ts"
+import { internalError, skipped, type SkipReason } from "../domain/decision/Decision.ts"
+import type { SkipFacts } from "../domain/decision/SkipFacts.ts"
 import { userKey } from "../domain/Ids.ts"
 import type { Reservation } from "../domain/limits/RateLimit.ts"
 import type { CompiledTrigger } from "../domain/triggers/Trigger.ts"
@@ -32,8 +33,8 @@ interface AdmittedTrigger {
   readonly reservation: Reservation
 }
 
-const skip = (decision: DecisionRecorder, reason: SkipReason, detail = ""): void =>
-  decision.close({ _tag: "Skipped", reason, detail })
+const skip = (decision: DecisionRecorder, reason: SkipReason, facts?: SkipFacts): void =>
+  decision.close(skipped(reason, facts))
 
 /**
  * The way of one message: screen → remember → silence → triggers → limits → hand over to `Replies`. Deciding is plain
@@ -97,7 +98,8 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
           decision.step({ _tag: "Context", lines, private: conversation.with !== undefined })
         }
         if (screened === undefined) return true
-        skip(decision, screened.reason, isEcho ? echoOfReply : screened.detail)
+        if (isEcho) skip(decision, "echo")
+        else skip(decision, screened.reason, screened.facts)
         return false
       }
 

@@ -523,6 +523,7 @@ describe("an evening in two rooms", () => {
       "before_start",
       "stale",
       "own_line",
+      "echo",
       "ignored_user",
       "media_event",
       "media_silence",

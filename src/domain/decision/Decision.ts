@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { ChannelName, CorrelationId, EntryKey, Username } from "../Ids.ts"
+import { dropped, SkipFacts } from "./SkipFacts.ts"
 
 /** The limits of F4, in the order in which they are asked; the first that refuses is named. */
 export const LimitName = Schema.Literals([
@@ -25,6 +26,8 @@ export const SkipReason = Schema.Literals([
   "stale",
   "empty",
   "own_line",
+  // The room's answer to a reply: the bot heard itself.
+  "echo",
   "server_line",
   "shadow_muted",
   "ignored_user",
@@ -103,7 +106,7 @@ export const Step = Schema.TaggedUnion({
     finishReason: Schema.String
   },
   Fallback: { ...at, error: Schema.String, message: Schema.String },
-  Processed: { ...at, step: Schema.String, before: Schema.Finite, after: Schema.Finite, note: Schema.String },
+  Processed: { ...at, step: Schema.String, before: Schema.Finite, after: Schema.Finite, dropped },
   Waited: { ...at, for: Schema.Literals(["global_cooldown", "pacing", "connection"]), ms: Schema.Finite },
   Sent: { ...at, target: Schema.Literals(["chat", "pm"]), characters: Schema.Finite }
 })
@@ -112,7 +115,7 @@ export type Step = typeof Step.Type
 /** How it ended. */
 export const Outcome = Schema.TaggedUnion({
   Replied: { afterMs: Schema.Finite },
-  Skipped: { reason: SkipReason, detail: Schema.String },
+  Skipped: { reason: SkipReason, ...SkipFacts.fields },
   Failed: { error: Schema.String, message: Schema.String }
 })
 export type Outcome = typeof Outcome.Type
@@ -124,13 +127,28 @@ export const internalError: Outcome = {
   message: "an internal error; please report it"
 }
 
-/** The detail of an `own_line` that is the room's answer to a reply. */
-export const echoOfReply = "the echo of a reply"
+/** The outcome of an event that gets no reply. */
+export const skipped = (reason: SkipReason, facts: SkipFacts = {}): Extract<Outcome, { _tag: "Skipped" }> => ({
+  _tag: "Skipped",
+  reason,
+  ...facts
+})
+
+/** Why a sent reply is not seen: nobody took the command, or the room refused the line in its own words (WIRE). */
+export const UnconfirmedCause = Schema.Literals([
+  "no_bridge",
+  "cooldown",
+  "noflood",
+  "spamFiltered",
+  "errorMsg",
+  "kick"
+])
+export type UnconfirmedCause = typeof UnconfirmedCause.Type
 
 /** What became of a sent reply: seen in the room, or not within 10 s (F8). */
 export const Delivery = Schema.TaggedUnion({
   Delivered: { afterMs: Schema.Finite },
-  Unconfirmed: { cause: Schema.String }
+  Unconfirmed: { /** Absent where nothing is known. */ cause: Schema.optionalKey(UnconfirmedCause) }
 })
 export type Delivery = typeof Delivery.Type
 
@@ -163,8 +181,4 @@ export const DecisionRecord = Schema.Struct({
 export type DecisionRecord = typeof DecisionRecord.Type
 
 /** Whether a record is about the room's answer to a reply: the bot heard itself. */
-export const isEcho = ({ outcome }: DecisionRecord): boolean =>
-  outcome?._tag === "Skipped" && outcome.detail === echoOfReply
-
-/** A record as JSON data, for whoever reads it outside the program. */
-export const encodeRecord = Schema.encodeSync(DecisionRecord)
+export const isEcho = ({ outcome }: DecisionRecord): boolean => outcome?._tag === "Skipped" && outcome.reason === "echo"

@@ -1,6 +1,8 @@
 import type { DecisionRecord, Delivery, Outcome, SkipReason, Step } from "./Decision.ts"
 import { LimitName } from "./Decision.ts"
-import { outcomeText, stepText } from "./DecisionText.ts"
+import { decidingStep, refusedEntry } from "./DecidingStep.ts"
+import { outcomeText, stepText, unconfirmedText } from "./DecisionText.ts"
+import { dropText } from "./SkipText.ts"
 
 /** A log line of a decision: a fixed message and fields from the closed list (OPERATIONS, logs). */
 export interface DecisionLogLine {
@@ -77,9 +79,11 @@ export const stepLogLine = (step: Step, record: DecisionRecord): DecisionLogLine
         }
       }
     case "Processed":
-      return step.note === ""
-        ? undefined
-        : { level: "Warn", message: "Response filtered", fields: { filter_type: step.step, reason: step.note } }
+      return step.dropped === undefined ? undefined : {
+        level: "Warn",
+        message: "Response filtered",
+        fields: { filter_type: step.step, reason: dropText(step.dropped) }
+      }
     case "Sent":
       return {
         level: "Info",
@@ -102,34 +106,28 @@ export const stepLogLine = (step: Step, record: DecisionRecord): DecisionLogLine
   }
 }
 
-/** The trigger that met the refusal: the first its own gates refused so, else the one that fired and was not admitted. */
-const refusedTrigger = (reason: SkipReason, { steps }: DecisionRecord): Readonly<Record<string, string>> => {
-  const tests = steps.filter((step) => step._tag === "Trigger")
-  const refused = tests.find(({ result }) => result._tag.toLowerCase() === reason) ??
-    tests.find(({ result }) => result._tag === "Fired")
-  return refused === undefined ? {} : { trigger_type: typeOf(refused.entry) }
+const suppressed = (reason: SkipReason, record: DecisionRecord): DecisionLogLine => {
+  const entry = refusedEntry(record)
+  return {
+    level: "Info",
+    message: "Trigger suppressed",
+    fields: { decision: decisionOf(reason), reason, ...(entry === undefined ? {} : { trigger_type: typeOf(entry) }) }
+  }
 }
 
-const suppressed = (reason: SkipReason, record: DecisionRecord): DecisionLogLine => ({
-  level: "Info",
-  message: "Trigger suppressed",
-  fields: { decision: decisionOf(reason), reason, ...refusedTrigger(reason, record) }
-})
-
-/** A late reply whose model never answered is the model's failure, any other one a line that is not sent. */
+/** A reply that was too late at an attempt to ask the model is the model's failure, any other one a line not sent. */
 const late = (outcome: Extract<Outcome, { _tag: "Skipped" }>, record: DecisionRecord): DecisionLogLine => {
-  const attempt = lastAttempt(record)
-  const hadText = record.steps.some(({ _tag }) => _tag === "LlmAnswer" || _tag === "Fallback")
-  return attempt === undefined || hadText
+  const step = decidingStep(record)
+  return step?._tag === "LlmAttempt"
     ? {
+      level: "Error",
+      message: "LLM API request failed",
+      fields: { model: step.model, error_type: step.status, error: step.detail, reason: outcome.reason }
+    }
+    : {
       level: "Warn",
       message: "Response filtered",
       fields: { filter_type: outcome.reason, reason: outcomeText(outcome) }
-    }
-    : {
-      level: "Error",
-      message: "LLM API request failed",
-      fields: { model: attempt.model, error_type: attempt.status, error: attempt.detail, reason: outcome.reason }
     }
 }
 
@@ -163,4 +161,4 @@ export const outcomeLogLine = (outcome: Outcome, record: DecisionRecord): Decisi
 export const deliveryLogLine = (delivery: Delivery): DecisionLogLine | undefined =>
   delivery._tag === "Delivered"
     ? undefined
-    : { level: "Warn", message: "Delivery unconfirmed", fields: { reason: delivery.cause } }
+    : { level: "Warn", message: "Delivery unconfirmed", fields: { reason: unconfirmedText(delivery.cause) } }

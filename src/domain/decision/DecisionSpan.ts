@@ -73,7 +73,7 @@ export const stepEvent = (step: Step): TraceEvent => {
         step: step.step,
         before: step.before,
         after: step.after,
-        dropped: step.note !== ""
+        dropped: step.dropped !== undefined
       })
     case "Waited":
       return event("waited", { for: step.for, ms: step.ms })

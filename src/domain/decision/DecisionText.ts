@@ -1,4 +1,6 @@
-import type { DecisionRecord, Delivery, LimitName, Outcome, SkipReason, Step, TriggerResult } from "./Decision.ts"
+import type { DecisionRecord, Delivery, LimitName, Outcome, Step, TriggerResult, UnconfirmedCause } from "./Decision.ts"
+import { decidingStep } from "./DecidingStep.ts"
+import { dropText, reasonText, skipFactsText } from "./SkipText.ts"
 
 const seconds = (ms: number): string => `${(Math.round(ms / 100) / 10).toString()} s`
 const share = (value: number): string => value.toFixed(2)
@@ -24,54 +26,14 @@ const limitNames: Readonly<Record<LimitName, string>> = {
   limiter_failure: "the limiter failed"
 }
 
-const reasons: Readonly<Record<SkipReason, string>> = {
-  duplicate: "this event was handled before",
-  before_start: "it was said before the bot listened",
-  stale: "it is too old to answer",
-  empty: "it holds no text",
-  own_line: "it is the bot's own line",
-  server_line: "the server said it",
-  shadow_muted: "its author is shadow-muted",
-  ignored_user: "its author is on the ignore list",
-  other_bot: "it is a command for another bot",
-  not_for_us: "it is a private message to somebody else",
-  wrong_domain: "it comes from a room of another server",
-  media_event: "it is no line to answer",
-  media_silence: "the bot keeps silent after a media change",
-  no_match: "no trigger matched",
-  cooldown: "the trigger that matched is cooling down",
-  probability: "the dice said no",
-  busy: "too many replies are under way",
-  user_per_minute: "this user had enough replies in the last minute",
-  user_per_hour: "this user had enough replies in the last hour",
-  trigger_user_per_minute: "this user had enough of this trigger in the last minute",
-  trigger_user_per_hour: "this user had enough of this trigger in the last hour",
-  trigger_channel_per_minute: "this trigger had enough replies in the last minute",
-  trigger_channel_per_hour: "this trigger had enough replies in the last hour",
-  channel_per_minute: "the bot said enough here in the last minute",
-  channel_per_hour: "the bot said enough here in the last hour",
-  global_cooldown: "the bot spoke here a moment ago",
-  limiter_failure: "the limiter failed, and when in doubt the bot is silent",
-  content_filter: "the content filter dropped the answer",
-  length: "the answer has too few or too many words",
-  quality_check: "the answer is not worth sending",
-  command: "the room would have taken the answer for a command",
-  deadline: "the answer came too late",
-  media_changed: "other media began meanwhile",
-  outbox_full: "NATS is away and too many replies wait for it",
-  declined: "the model thinks a comment would not fit now",
-  dry_run: "it is a dry run",
-  stopped: "the bot was stopped"
-}
-
-/** A reason in words a person understands without the code. */
-export const reasonText = (reason: SkipReason): string => reasons[reason]
-
 const waits: Readonly<Record<Extract<Step, { _tag: "Waited" }>["for"], string>> = {
   global_cooldown: "the global cooldown",
   pacing: "the room's flood control",
   connection: "NATS to come back"
 }
+
+/** What a ready line waited for, in words. */
+export const waitName = (step: Extract<Step, { _tag: "Waited" }>): string => waits[step.for]
 
 const triggerText = (result: TriggerResult): string => {
   switch (result._tag) {
@@ -92,12 +54,21 @@ const triggerText = (result: TriggerResult): string => {
   }
 }
 
-const limitText = (step: Extract<Step, { _tag: "Limit" }>): string =>
+type LimitStep = Extract<Step, { _tag: "Limit" }>
+
+/** What a limit counts, in words. */
+export const limitName = ({ limit }: LimitStep): string => limitNames[limit]
+
+/** A limit's value against its maximum. */
+export const limitFigures = ({ limit, maximum, used }: LimitStep): string =>
+  limit === "global_cooldown" ? `${seconds(used)} of ${seconds(maximum)}` : `${used} of ${maximum}`
+
+const limitText = (step: LimitStep): string =>
   step.limit === "global_cooldown"
     ? `${limitNames[step.limit]}: ${step.allowed ? "at least " : ""}${seconds(step.used)}, needs ${
       seconds(step.maximum)
     }: ${step.allowed ? "ok" : "refused"}`
-    : `${limitNames[step.limit]}: ${step.used} of ${step.maximum}: ${step.allowed ? "ok" : "refused"}`
+    : `${limitNames[step.limit]}: ${limitFigures(step)}: ${step.allowed ? "ok" : "refused"}`
 
 /** A processing step in words (F7). */
 const processing = (step: string): string => step.replaceAll("_", " ")
@@ -136,17 +107,23 @@ export const stepText = (step: Step): string => {
     case "Fallback":
       return `a prepared line instead: ${step.message}`
     case "Processed":
-      return step.note !== ""
-        ? `${processing(step.step)}: dropped (${step.note})`
+      return step.dropped !== undefined
+        ? `${processing(step.step)}: dropped (${dropText(step.dropped)})`
         : `${processing(step.step)}: ${
           step.before === step.after ? "nothing to change" : `${step.before} to ${many(step.after, "character")}`
         }`
     case "Waited":
-      return `waited ${seconds(step.ms)} for ${waits[step.for]}`
+      return `waited ${seconds(step.ms)} for ${waitName(step)}`
     case "Sent":
       return `sent ${many(step.characters, "character")} to the ${step.target === "chat" ? "room" : "user"}`
   }
 }
+
+/** What an outcome tells besides its reason, in words; empty where there is nothing. */
+export const outcomeDetail = (outcome: Outcome | undefined): string =>
+  outcome?._tag === "Skipped" ? skipFactsText(outcome) : ""
+
+const inBrackets = (words: string): string => words === "" ? "" : ` (${words})`
 
 /** The end of a decision in words. */
 export const outcomeText = (outcome: Outcome): string => {
@@ -154,17 +131,21 @@ export const outcomeText = (outcome: Outcome): string => {
     case "Replied":
       return `replied after ${seconds(outcome.afterMs)}`
     case "Skipped":
-      return `no reply: ${reasonText(outcome.reason)}${outcome.detail === "" ? "" : ` (${outcome.detail})`}`
+      return `no reply: ${reasonText(outcome.reason)}${inBrackets(outcomeDetail(outcome))}`
     case "Failed":
       return `failed: ${outcome.message}`
   }
 }
 
+/** Why a sent reply is not seen, by the name the logs have for it; empty where nothing is known. */
+export const unconfirmedText = (cause: UnconfirmedCause | undefined): string =>
+  cause === "no_bridge" ? "no bridge" : cause ?? ""
+
 /** What became of a sent reply, in words. */
 export const deliveryText = (delivery: Delivery): string =>
   delivery._tag === "Delivered"
     ? `seen in the room after ${seconds(delivery.afterMs)}`
-    : `not seen in the room${delivery.cause === "" ? "" : ` (${delivery.cause})`}`
+    : `not seen in the room${inBrackets(unconfirmedText(delivery.cause))}`
 
 /** What a decision is about, in words. */
 export const eventText = (record: DecisionRecord): string => {
@@ -181,7 +162,7 @@ export const eventText = (record: DecisionRecord): string => {
 }
 
 const changedNothing = (step: Step): boolean =>
-  step._tag === "Processed" && step.note === "" && step.before === step.after
+  step._tag === "Processed" && step.dropped === undefined && step.before === step.after
 
 /** Every gate of a decision in order, then what became of the reply. Processing that changed nothing is left out. */
 export const storySteps = (record: DecisionRecord): ReadonlyArray<string> => [
@@ -192,6 +173,36 @@ export const storySteps = (record: DecisionRecord): ReadonlyArray<string> => [
 /** What was decided so far, in words. */
 export const endText = ({ outcome }: DecisionRecord): string =>
   outcome === undefined ? "under way" : outcomeText(outcome)
+
+/** What was decided in a sentence of its own: the reply, the reason, the failure, or what now plays. */
+export const headlineText = ({ eventType, outcome, steps: [first] }: DecisionRecord): string => {
+  if (outcome === undefined) return "the bot is still deciding"
+  if (eventType === "changeMedia" && first !== undefined) return stepText(first)
+  switch (outcome._tag) {
+    case "Replied":
+      return outcomeText(outcome)
+    case "Skipped":
+      return reasonText(outcome.reason)
+    case "Failed":
+      return outcome.message
+  }
+}
+
+/** Why a decision ended as it did: the step that decided with its value against its limit, else its outcome in words. */
+export const causeText = (record: DecisionRecord): string => {
+  const { outcome } = record
+  if (outcome?._tag !== "Skipped") return outcome?._tag === "Failed" ? outcome.message : endText(record)
+  const step = decidingStep(record)
+  if (step === undefined) return outcomeText(outcome)
+  switch (step._tag) {
+    case "Limit":
+      return `${stepText(step)}${inBrackets(outcomeDetail(outcome))}`
+    case "LlmAttempt":
+      return `${reasonText(outcome.reason)}: ${stepText(step)}`
+    default:
+      return stepText(step)
+  }
+}
 
 /** A decision as one readable line: what came, what was decided and why, every gate in order (F12). */
 export const storyText = (record: DecisionRecord): string =>

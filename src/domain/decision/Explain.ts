@@ -1,5 +1,6 @@
 import { Result, Schema } from "effect"
-import { DecisionRecord, encodeRecord, isEcho } from "./Decision.ts"
+import { DecisionRecord, isEcho } from "./Decision.ts"
+import { type DecisionJson, decisionJson } from "./DecisionJson.ts"
 import { channelKey, ChannelName, CorrelationId, userKey, Username } from "../Ids.ts"
 import { Count, Whole } from "../Field.ts"
 
@@ -98,12 +99,12 @@ export const answerText = (
   selected: ReadonlyArray<DecisionRecord>,
   maxBytes: number
 ): string => {
-  const textOf = (decisions: ReadonlyArray<typeof DecisionRecord.Encoded>): string =>
+  const textOf = (decisions: ReadonlyArray<DecisionJson>): string =>
     JSON.stringify({ bot, channels, leftOut: selected.length - decisions.length, decisions })
-  const fitting: Array<typeof DecisionRecord.Encoded> = []
+  const fitting: Array<DecisionJson> = []
   let bytes = bytesOf(textOf([]))
   for (const record of selected.slice(-mostDecisions).toReversed()) {
-    const encoded = encodeRecord(record)
+    const encoded = decisionJson(record)
     // One more for the comma.
     bytes += bytesOf(JSON.stringify(encoded)) + 1
     if (bytes > maxBytes) break

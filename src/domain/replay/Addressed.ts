@@ -5,6 +5,7 @@ import { endOf } from "./ReplayEnd.ts"
 const notSaidToUs: ReadonlySet<string> = new Set([
   "duplicate",
   "own_line",
+  "echo",
   "server_line",
   "not_for_us",
   "wrong_domain"

@@ -1,6 +1,7 @@
 import { Schema } from "effect"
-import { type DecisionRecord, SkipReason, type Step } from "../decision/Decision.ts"
-import { outcomeText, reasonText, stepText } from "../decision/DecisionText.ts"
+import { type DecisionRecord, SkipReason } from "../decision/Decision.ts"
+import { causeText } from "../decision/DecisionText.ts"
+import { reasonText, shortReasonText } from "../decision/SkipText.ts"
 
 /** How a decision ended, in one word: a reply, the reason of the silence, a failure, or not before the log ended. */
 export const ReplayEnd = Schema.Literals(["replied", ...SkipReason.literals, "failed", "under_way"])
@@ -34,6 +35,24 @@ export const endWords = (end: ReplayEnd): string => {
   }
 }
 
+/** An end in a word or two, for a mark beside a line. */
+const shortEnd = (end: ReplayEnd): string => {
+  switch (end) {
+    case "replied":
+    case "failed":
+      return end
+    case "under_way":
+      return "undecided"
+    default:
+      return shortReasonText(end)
+  }
+}
+
+/** Every end in a word or two. */
+export const shortEnds: Readonly<Record<string, string>> = Object.fromEntries(
+  ReplayEnd.literals.map((end) => [end, shortEnd(end)])
+)
+
 /** How often each end came. */
 export type EndCounts = ReadonlyMap<ReplayEnd, number>
 
@@ -54,37 +73,6 @@ export const addOne = <K>(counts: Map<K, number>, key: K): void => {
   counts.set(key, (counts.get(key) ?? 0) + 1)
 }
 
-/** Whether a step is the one that ended a decision so. */
-const decides = (end: ReplayEnd, step: Step): boolean => {
-  switch (step._tag) {
-    case "Silence":
-      return end === "media_silence"
-    case "Trigger":
-      return step.result._tag.toLowerCase() === end
-    case "Limit":
-      return step.limit === end && !step.allowed
-    case "Participation":
-      return end === "declined" && !step.wanted
-    case "Processed":
-      return step.note !== ""
-    default:
-      return false
-  }
-}
-
-/** The step at which a decision ended, where one alone did it. */
-export const decidingStep = (record: DecisionRecord): Step | undefined => {
-  const end = endOf(record)
-  return record.steps.find((step) => decides(end, step))
-}
-
-/** Why a decision ended as it did: the gate with its value against its limit, else its outcome in words. */
-export const whyText = (record: DecisionRecord): string => {
-  const { outcome } = record
-  if (outcome === undefined) return endWords("under_way")
-  if (outcome._tag === "Failed") return outcome.message
-  const step = decidingStep(record)
-  if (step === undefined || outcome._tag === "Replied") return outcomeText(outcome)
-  const detail = step._tag === "Processed" || outcome.detail === "" ? "" : ` (${outcome.detail})`
-  return `${stepText(step)}${detail}`
-}
+/** Why a decision ended as it did: the step that decided, else its outcome in words. */
+export const whyText = (record: DecisionRecord): string =>
+  record.outcome === undefined ? endWords("under_way") : causeText(record)

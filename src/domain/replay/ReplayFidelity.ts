@@ -69,7 +69,7 @@ const endKey = ({ outcome }: DecisionRecord): string => {
     case "Replied":
       return "replied"
     case "Skipped":
-      return `${outcome.reason} ${outcome.detail.replace(/\d+(?:\.\d+)? s\b/g, "… s")}`
+      return JSON.stringify([outcome.reason, outcome.waitedFor, outcome.dropped])
     case "Failed":
       return `failed ${outcome.error}`
   }

@@ -17,7 +17,7 @@ const RunReport = Schema.Struct({
 /** What `--format json` prints: one document, its keys always in this order. */
 export const ReplayReport = Schema.Struct({
   /** The form of this document; raised when a field changes its meaning. */
-  version: Schema.Literal(1),
+  version: Schema.Literal(2),
   /** A, and B where there is one. */
   runs: Schema.Array(RunReport),
   /** What B changes against A; only where there are two. */
@@ -34,10 +34,10 @@ const runReport = (run: ReplayRun): (typeof RunReport)["Type"] => {
 export const reportOf = (runs: ReplayRuns): ReplayReport => {
   const [a, b] = runs
   const reportA = runReport(a)
-  if (b === undefined) return { version: 1, runs: [reportA] }
+  if (b === undefined) return { version: 2, runs: [reportA] }
   const reportB = runReport(b)
   return {
-    version: 1,
+    version: 2,
     runs: [reportA, reportB],
     comparison: comparisonOf([a, b], [reportA.summary, reportB.summary])
   }

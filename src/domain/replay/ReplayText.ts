@@ -1,5 +1,6 @@
 import type { EndCount } from "./ReplayEnd.ts"
 import type { Fidelity } from "./ReplayFidelity.ts"
+import { columns, figures, listed, momentIn, more, saidText, section, spanName, spanText } from "./ReplayLayout.ts"
 import type { ReplaySummary } from "./ReplaySummary.ts"
 import {
   bar,
@@ -13,29 +14,6 @@ import {
   percentText,
   wrapped
 } from "./ReplayWords.ts"
-
-const columns = 80
-const listed = 20
-const textColumns = 60
-
-/** A heading and what stands under it; nothing at all where that is empty. */
-export const section = (title: string, lines: ReadonlyArray<string>): ReadonlyArray<string> =>
-  lines.length === 0 ? [] : ["", title.toUpperCase(), ...lines]
-
-/** Figures with their names, aligned. */
-const figures = (rows: ReadonlyArray<readonly [name: string, words: string]>): ReadonlyArray<string> =>
-  rows.map(([name, words]) => wrapped(`  ${fit(name, 21)} ${words}`, columns, " ".repeat(24)))
-
-/** A moment without its date where the whole log is of one day. */
-export const momentIn = ({ from, to }: Pick<ReplaySummary, "from" | "to">) => (at: string): string =>
-  from.slice(0, 10) === to.slice(0, 10) ? at.slice(11) : at
-
-/** Says that a list goes on. */
-export const more = (left: number): ReadonlyArray<string> => left > 0 ? [`  … and ${countText(left)} more`] : []
-
-/** Who said what, in one line of a terminal. */
-export const saidText = (user: string, text: string): string =>
-  `${cut(oneLine(user), 20)}: ${cut(oneLine(text), textColumns)}`
 
 /** The log a report is about, and what is to know before reading on. */
 export const aboutText = (summary: ReplaySummary): ReadonlyArray<string> => {
@@ -110,12 +88,6 @@ const oftenOf = (summary: ReplaySummary): ReadonlyArray<string> => {
       ])
   ])
 }
-
-/** What a span of time is called. */
-export const spanName = (hours: number): string => hours === 1 ? "hour" : hours === 24 ? "day" : `${hours / 24} days`
-
-/** A span's beginning, as short as it may be. */
-export const spanText = (from: string, hours: number): string => hours === 1 ? from : from.slice(0, 10)
 
 const whenOf = ({ activity: { busiest, spanHours, spans } }: ReplaySummary): ReadonlyArray<string> => {
   const most = Math.max(...spans.map(({ replies }) => replies))

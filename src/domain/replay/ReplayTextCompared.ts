@@ -1,11 +1,9 @@
 import type { Change, ChangeKind, Difference, ReplayComparison } from "./ReplayComparison.ts"
 import type { Fidelity } from "./ReplayFidelity.ts"
 import type { ReplaySummary } from "./ReplaySummary.ts"
-import { aboutText, fidelityText, momentIn, more, saidText, section, spanName, spanText } from "./ReplayText.ts"
+import { columns, listed, momentIn, more, saidText, section, spanName, spanText } from "./ReplayLayout.ts"
+import { aboutText, fidelityText } from "./ReplayText.ts"
 import { bar, changeText, countText, cut, figureText, fit, oneLine, wrapped } from "./ReplayWords.ts"
-
-const columns = 80
-const listed = 20
 
 const kindTexts: Readonly<Record<ChangeKind, string>> = {
   lost: "A replied, B does not",

@@ -1,9 +1,9 @@
 import { addressing } from "./Addressed.ts"
 import { changeKindOf } from "./ReplayComparison.ts"
-import { endOf } from "./ReplayEnd.ts"
+import { endOf, shortEnds } from "./ReplayEnd.ts"
 import { pairsOf } from "./ReplayPairs.ts"
 import type { ReplayRuns } from "./ReplayRun.ts"
-import { changeKinds, type Ending, eventTypes, type Row, rowMaker, type Telling } from "./TimelineRow.ts"
+import { changeKinds, type Ending, eventTypes, type Row, rowMaker, type Telling, toneSigns } from "./TimelineRow.ts"
 
 /** Bytes of prompts, and of the whole timeline, that a browser opens without delay. */
 export interface TimelineBudget {
@@ -22,7 +22,11 @@ export interface Timeline {
   readonly types: ReadonlyArray<string>
   readonly changes: ReadonlyArray<string>
   readonly texts: ReadonlyArray<string>
-  /** The steps of a decision, by their place among the texts. Each text begins with its tone: `+ ! . ` or a space. */
+  /** Every end in a word or two. */
+  readonly shorts: typeof shortEnds
+  /** The sign of each tone of a step. */
+  readonly tones: typeof toneSigns
+  /** The steps of a decision, by their place among the texts. Each text begins with the sign of its tone. */
   readonly stories: ReadonlyArray<ReadonlyArray<number>>
   readonly endings: ReadonlyArray<Ending | 0>
   readonly rows: ReadonlyArray<Row>
@@ -63,6 +67,8 @@ export const timelineOf = (runs: ReplayRuns, budget: TimelineBudget = usual): Ti
     from: a.from,
     types: eventTypes,
     changes: changeKinds,
+    shorts: shortEnds,
+    tones: toneSigns,
     texts,
     stories,
     endings,

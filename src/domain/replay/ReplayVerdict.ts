@@ -1,5 +1,6 @@
+import { decidingStep } from "../decision/DecidingStep.ts"
 import type { DecisionRecord, Step } from "../decision/Decision.ts"
-import { addOne, decidingStep, endOf, endWords, type ReplayEnd } from "./ReplayEnd.ts"
+import { addOne, endOf, endWords, type ReplayEnd } from "./ReplayEnd.ts"
 import type { Pair } from "./ReplayPairs.ts"
 import { countText, durationText, many, percentText } from "./ReplayWords.ts"
 

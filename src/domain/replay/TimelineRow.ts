@@ -1,8 +1,8 @@
+import { decidingIndex, type StepTone, toneOf } from "../decision/DecidingStep.ts"
 import type { DecisionRecord } from "../decision/Decision.ts"
 import { deliveryText, endText, stepText } from "../decision/DecisionText.ts"
 import { ChangeKind } from "./ReplayComparison.ts"
 import { endOf } from "./ReplayEnd.ts"
-import { toneOf } from "../decision/StepTone.ts"
 
 /** A passage of a prompt: its role and its lines, by their place among the texts. */
 export type Passage = readonly [role: string, ...lines: ReadonlyArray<number>]
@@ -20,8 +20,14 @@ export interface Details {
   readonly reply?: string
 }
 
-/** An end: in one word, in words, and the story that led there, by their places among texts and stories. */
-export type Ending = readonly [end: number, words: number, story: number]
+/**
+ * An end: in one word, in words, and the story that led there, by their places among texts and stories; then the place
+ * in the story of the step that decided, -1 where no single one did.
+ */
+export type Ending = readonly [end: number, words: number, story: number, deciding: number]
+
+/** How a step's tone is written before its text. */
+export const toneSigns: Readonly<Record<StepTone, string>> = { go: "+", pass: " ", stop: "!", fail: "x", idle: "." }
 
 /** A decision: its ending by its place, and what only a decision worth a look has. 0: a run made no such decision. */
 export type Told = number | readonly [ending: number, details: Details]
@@ -128,8 +134,9 @@ export const rowMaker = (promptBytes: number) => {
   }
 
   const toldOf = (record: DecisionRecord, whole: boolean): Told => {
-    const steps = record.steps.map((step) => text(`${toneOf(step)}${stepText(step)}`))
-    const ending: Ending = [text(endOf(record)), text(endText(record)), stories.place(steps, steps.join())]
+    const steps = record.steps.map((step) => text(`${toneSigns[toneOf(step)]}${stepText(step)}`))
+    const story = stories.place(steps, steps.join())
+    const ending: Ending = [text(endOf(record)), text(endText(record)), story, decidingIndex(record) ?? -1]
     const place = endings.place(ending, ending.join())
     return whole ? [place, detailsOf(record)] : place
   }

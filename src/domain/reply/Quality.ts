@@ -1,3 +1,4 @@
+import type { DropCause } from "../decision/SkipFacts.ts"
 import { foldCase } from "../PhraseMatch.ts"
 
 const words = new Intl.Segmenter(undefined, { granularity: "word" })
@@ -33,10 +34,10 @@ export const poorQuality = (
   text: string,
   recentReplies: ReadonlyArray<string>,
   trigger: string
-): string | undefined => {
-  if (essence(text) === "") return "empty"
-  if (recentReplies.some((reply) => isRepeat(text, reply))) return "repeats an earlier line of the bot"
-  if (isRepeat(text, trigger)) return "echoes the trigger"
-  if (saysNothing(text)) return "says nothing"
+): DropCause | undefined => {
+  if (essence(text) === "") return { _tag: "Empty" }
+  if (recentReplies.some((reply) => isRepeat(text, reply))) return { _tag: "RepeatsBot" }
+  if (isRepeat(text, trigger)) return { _tag: "EchoesTrigger" }
+  if (saysNothing(text)) return { _tag: "SaysNothing" }
   return undefined
 }

@@ -1,5 +1,6 @@
 import { RE2JS } from "re2js"
 import type { SkipReason } from "../decision/Decision.ts"
+import type { DropCause } from "../decision/SkipFacts.ts"
 import type { ResponseProcessing } from "../settings/ResponseSettings.ts"
 import { compilePhrases } from "../PhraseMatch.ts"
 import { commandSafe, isVisible } from "./CommandSafe.ts"
@@ -10,12 +11,12 @@ import { type RewritingStep, rewritingSteps, rewritten } from "./Rewriting.ts"
 /** Why an answer is dropped (the `reason` of `responses_filtered_total`). */
 export type DropReason = Extract<SkipReason, "content_filter" | "length" | "quality_check" | "command">
 
-/** What one step did: how long the text was before and after, and a note without its content. */
+/** What one step did: how long the text was before and after, and why it dropped it, if it did. */
 export interface ProcessedStep {
   readonly step: RewritingStep | "block" | "length" | "checks" | "command_safe"
   readonly before: number
   readonly after: number
-  readonly note: string
+  readonly dropped?: DropCause
 }
 
 /** The text after one step that did not drop it. */
@@ -32,7 +33,7 @@ interface Processing {
 /** A line fit to send, or why there is none, with every step on the way. */
 export type ProcessedReply =
   | Processing & { readonly _tag: "Line"; readonly text: string }
-  | Processing & { readonly _tag: "Dropped"; readonly reason: DropReason; readonly detail: string }
+  | Processing & { readonly _tag: "Dropped"; readonly reason: DropReason; readonly dropped: DropCause }
 
 /** What an answer is held against. */
 export interface ReplyInput {
@@ -42,20 +43,20 @@ export interface ReplyInput {
   readonly trigger: string
 }
 
-type Verdict = { readonly text: string; readonly note: string } | { readonly drop: DropReason; readonly why: string }
+type Verdict = { readonly text: string } | { readonly drop: DropReason; readonly cause: DropCause }
 type Processor = (text: string, input: ReplyInput) => Verdict
 
-const changed = (text: string): Verdict => ({ text, note: "" })
-const dropped = (drop: DropReason, why: string): Verdict => ({ drop, why })
+const changed = (text: string): Verdict => ({ text })
+const dropped = (drop: DropReason, cause: DropCause): Verdict => ({ drop, cause })
 
 const blocker = (settings: ResponseProcessing["content_filter"]): Processor => {
   const patterns = settings.block_patterns.map((source) => RE2JS.compile(source, RE2JS.CASE_INSENSITIVE))
   const keyword = compilePhrases(settings.block_keywords, { caseSensitive: false, match: "word" })
   return (text) => {
-    const pattern = patterns.findIndex((candidate) => candidate.test(text))
-    if (pattern >= 0) return dropped("content_filter", `block pattern ${settings.block_patterns[pattern] ?? ""}`)
+    const pattern = settings.block_patterns[patterns.findIndex((candidate) => candidate.test(text))]
+    if (pattern !== undefined) return dropped("content_filter", { _tag: "BlockPattern", pattern })
     const found = keyword(text)
-    return found === undefined ? changed(text) : dropped("content_filter", `block keyword ${found}`)
+    return found === undefined ? changed(text) : dropped("content_filter", { _tag: "BlockKeyword", keyword: found })
   }
 }
 
@@ -64,11 +65,11 @@ const filterChecks = (settings: ResponseProcessing["content_filter"]): Processor
   return (text) => {
     const words = wordsOf(text).length
     if (settings.require_keywords.length > 0 && needed(text) === undefined) {
-      return dropped("content_filter", "none of require_keywords")
+      return dropped("content_filter", { _tag: "NoRequiredKeyword" })
     }
-    const counted = `${words} ${words === 1 ? "word" : "words"}`
-    if (words < settings.min_word_count) return dropped("length", `${counted}, fewer than ${settings.min_word_count}`)
-    if (words > settings.max_word_count) return dropped("length", `${counted}, more than ${settings.max_word_count}`)
+    const { max_word_count: maximum, min_word_count: minimum } = settings
+    if (words < minimum) return dropped("length", { _tag: "TooFewWords", words, minimum })
+    if (words > maximum) return dropped("length", { _tag: "TooManyWords", words, maximum })
     return changed(text)
   }
 }
@@ -113,7 +114,7 @@ export const compileReply = (settings: ResponseProcessing): (answer: string, inp
     ["checks", checks(settings, block)],
     ["command_safe", (text, input) => {
       const safe = lineOf(text, input)
-      return !isVisible(safe) ? dropped("quality_check", "empty") : changed(safe)
+      return !isVisible(safe) ? dropped("quality_check", { _tag: "Empty" }) : changed(safe)
     }]
   ]
   return (answer, input) => {
@@ -123,10 +124,10 @@ export const compileReply = (settings: ResponseProcessing): (answer: string, inp
     for (const [step, process] of steps) {
       const verdict = process(text, input)
       if ("drop" in verdict) {
-        done.push({ step, before: text.length, after: 0, note: verdict.why })
-        return { _tag: "Dropped", reason: verdict.drop, detail: verdict.why, steps: done, texts }
+        done.push({ step, before: text.length, after: 0, dropped: verdict.cause })
+        return { _tag: "Dropped", reason: verdict.drop, dropped: verdict.cause, steps: done, texts }
       }
-      done.push({ step, before: text.length, after: verdict.text.length, note: verdict.note })
+      done.push({ step, before: text.length, after: verdict.text.length })
       text = verdict.text
       texts.push({ step, text })
     }

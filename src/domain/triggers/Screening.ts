@@ -1,5 +1,6 @@
 import type { ChatMsg, Pm } from "../ChatEvent.ts"
 import type { SkipReason } from "../decision/Decision.ts"
+import type { SkipFacts } from "../decision/SkipFacts.ts"
 import { type UserKey, userKey } from "../Ids.ts"
 
 /** The name under which the server itself speaks (WIRE, text). */
@@ -8,7 +9,7 @@ const serverName = "[server]"
 /** Why an event is no trigger, and what it still is good for. */
 export interface Screened {
   readonly reason: SkipReason
-  readonly detail: string
+  readonly facts: SkipFacts
   /** Whether the line enters the conversation's context all the same (F1). */
   readonly context: boolean
 }
@@ -34,18 +35,21 @@ export interface ScreeningFacts {
  */
 export const screen = (line: ChatMsg | Pm, facts: ScreeningFacts): Screened | undefined => {
   const user = userKey(line.username)
-  const skip = (reason: SkipReason, context: boolean, detail = ""): Screened => ({ reason, context, detail })
+  const skip = (reason: SkipReason, context: boolean, known: SkipFacts = {}): Screened => ({
+    reason,
+    context,
+    facts: known
+  })
   if (facts.duplicate) return skip("duplicate", false)
   if (user === facts.bot.key) return skip("own_line", true)
   if (line._tag === "Pm" && userKey(line.to) !== facts.bot.key) return skip("not_for_us", false)
   if (user === serverName) return skip("server_line", false)
   if (line.shadow) return skip("shadow_muted", false)
   if (line.text === "") return skip("empty", false)
-  const age = facts.arrivedAt - line.time
-  if (age > facts.listeningMs) return skip("before_start", true, `${Math.round(age / 1000)} s old`)
-  if (facts.maxEventAgeSeconds > 0 && age > facts.maxEventAgeSeconds * 1000) {
-    return skip("stale", true, `${Math.round(age / 1000)} s old, more than ${facts.maxEventAgeSeconds} s`)
-  }
+  const ageMs = facts.arrivedAt - line.time
+  const maximumAgeMs = facts.maxEventAgeSeconds * 1000
+  if (ageMs > facts.listeningMs) return skip("before_start", true, { ageMs })
+  if (maximumAgeMs > 0 && ageMs > maximumAgeMs) return skip("stale", true, { ageMs, maximumAgeMs })
   if (facts.bot.ignored.has(user)) return skip("ignored_user", true)
   if (line._tag === "ChatMsg" && facts.bot.isForAnotherBot(line.text)) return skip("other_bot", true)
   return undefined

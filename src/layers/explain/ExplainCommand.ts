@@ -1,5 +1,5 @@
 import { Console, DateTime, Effect, Logger, type Option, Record, Result, Schema, SchemaIssue } from "effect"
-import { encodeRecord } from "../../domain/decision/Decision.ts"
+import { decisionJson } from "../../domain/decision/DecisionJson.ts"
 import {
   type ExplainAnswer,
   ExplainQuery,
@@ -78,7 +78,7 @@ const merged = (answers: ReadonlyArray<ExplainAnswer>, query: ExplainQuery): Rea
   selectDecisions(answers.flatMap(({ bot, decisions }) => decisions.map((record) => ({ ...record, bot }))), query)
 
 const jsonText = (explained: ReadonlyArray<Explained>): string =>
-  JSON.stringify({ decisions: explained.map(({ bot, ...record }) => ({ bot, ...encodeRecord(record) })) }, null, 2)
+  JSON.stringify({ decisions: explained.map(({ bot, ...record }) => ({ bot, ...decisionJson(record) })) }, null, 2)
 
 const leftOutText = (leftOut: number): string =>
   `${leftOut} older decisions found no room in the answer; narrow the question with --user or --channel`

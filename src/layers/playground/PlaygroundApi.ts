@@ -6,7 +6,7 @@ import type { NatsSendError } from "../../services/Nats.ts"
 import { AdjustableClock } from "../time/AdjustableClock.ts"
 import * as LlmScripted from "../llm/LlmScripted.ts"
 import { ChatterRate, PlaygroundChatter } from "./PlaygroundChatter.ts"
-import { events, told } from "./PlaygroundEvents.ts"
+import { events, withStory } from "./PlaygroundEvents.ts"
 import { PlaygroundRoom, Playing, Saying } from "./PlaygroundRoom.ts"
 import { PlaygroundSettings, type SettingsRefused } from "./PlaygroundSettings.ts"
 
@@ -71,15 +71,18 @@ export const api = (real: boolean) =>
       })
     )
     yield* stream("/api/lines", Effect.succeed(room.lines))
-    yield* stream("/api/progress", Effect.succeed(Stream.map(decisions.progress, told)))
-    yield* stream("/api/decisions", Effect.map(settings.channel, ({ key }) => Stream.map(decisions.follow(key), told)))
+    yield* stream("/api/progress", Effect.succeed(Stream.map(decisions.progress, withStory)))
+    yield* stream(
+      "/api/decisions",
+      Effect.map(settings.channel, ({ key }) => Stream.map(decisions.follow(key), withStory))
+    )
     // A browser allows six connections to one server, all windows together: the page takes one.
     yield* stream(
       "/api/events",
       Effect.map(settings.channel, ({ key }) =>
         Stream.map(room.lines, (line) => ({ line })).pipe(
-          Stream.merge(Stream.map(decisions.follow(key), (record) => ({ decision: told(record) }))),
-          Stream.merge(Stream.map(decisions.progress, (record) => ({ progress: told(record) })))
+          Stream.merge(Stream.map(decisions.follow(key), (record) => ({ decision: withStory(record) }))),
+          Stream.merge(Stream.map(decisions.progress, (record) => ({ progress: withStory(record) })))
         ))
     )
 

@@ -1,7 +1,8 @@
 import { Effect, Stream } from "effect"
 import { HttpServerResponse } from "effect/http"
-import { type DecisionRecord, encodeRecord } from "../../domain/decision/Decision.ts"
-import { deliveryText, eventText, outcomeText, stepText } from "../../domain/decision/DecisionText.ts"
+import type { DecisionRecord } from "../../domain/decision/Decision.ts"
+import { decisionJson } from "../../domain/decision/DecisionJson.ts"
+import { storyOf } from "../../domain/decision/DecisionStory.ts"
 import type { AdjustableClock } from "../time/AdjustableClock.ts"
 
 /** A stream of JSON events; a comment every 15 s keeps proxies and browsers from giving up. */
@@ -17,12 +18,4 @@ export const events = <A>(stream: Stream.Stream<A>, { unmoved }: Pick<Adjustable
 }
 
 /** A record with its story in words, so that the page only shows it. */
-export const told = (record: DecisionRecord) => ({
-  ...encodeRecord(record),
-  story: {
-    head: eventText(record),
-    outcome: record.outcome === undefined ? "under way" : outcomeText(record.outcome),
-    steps: record.steps.map(stepText),
-    ...(record.delivery === undefined ? {} : { delivery: deliveryText(record.delivery) })
-  }
-})
+export const withStory = (record: DecisionRecord) => ({ ...decisionJson(record), story: storyOf(record) })

@@ -1,5 +1,5 @@
-import type { DecisionRecord } from "../../domain/decision/Decision.ts"
-import { deliveryText, eventText, outcomeText, stepText } from "../../domain/decision/DecisionText.ts"
+import { type DecisionRecord, isEcho } from "../../domain/decision/Decision.ts"
+import { deliveryText, endText, eventText, stepText } from "../../domain/decision/DecisionText.ts"
 import type { RoomLine } from "./PlaygroundRoom.ts"
 
 /** A line of the room as the terminal shows it. */
@@ -9,13 +9,12 @@ export const lineText = ({ bot, kind, text, to, username }: RoomLine): string =>
   return `${bot ? "<" : ">"} ${username ?? "somebody"}${to === undefined ? "" : ` to ${to}, private`}: ${text}`
 }
 
-/** The bot's own lines come back from the room too; that they trigger nothing is no news. */
-export const isNews = ({ outcome }: DecisionRecord): boolean =>
-  outcome?._tag !== "Skipped" || outcome.reason !== "own_line"
+/** The bot's replies come back from the room too; that they trigger nothing is no news. */
+export const isNews = (record: DecisionRecord): boolean => !isEcho(record)
 
 /** A decision as the terminal shows it: what was decided, then every step; once delivered, only that. */
 export const recordText = (record: DecisionRecord): string => {
   if (record.delivery !== undefined) return `    ${deliveryText(record.delivery)}`
-  const outcome = record.outcome === undefined ? "under way" : outcomeText(record.outcome)
-  return [`    ${eventText(record)}: ${outcome}`, ...record.steps.map((step) => `      - ${stepText(step)}`)].join("\n")
+  return [`    ${eventText(record)}: ${endText(record)}`, ...record.steps.map((step) => `      - ${stepText(step)}`)]
+    .join("\n")
 }

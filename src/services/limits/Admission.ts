@@ -1,5 +1,6 @@
 import { Context, Effect, Layer, Option } from "effect"
 import type { ChannelSettings } from "../../domain/ChannelSettings.ts"
+import { skipped } from "../../domain/decision/Decision.ts"
 import type { UserKey } from "../../domain/Ids.ts"
 import { silenceRemaining } from "../../domain/limits/MediaSilence.ts"
 import type { Reservation } from "../../domain/limits/RateLimit.ts"
@@ -35,7 +36,7 @@ export class Admission extends Context.Service<Admission, {
           const remainingMs = silenceRemaining(changedAt, seconds, decision.arrivedAt.monotonic)
           if (remainingMs === 0) return true
           decision.step({ _tag: "Silence", remainingMs, silenceMs: seconds * 1000 })
-          decision.close({ _tag: "Skipped", reason: "media_silence", detail: "" })
+          decision.close(skipped("media_silence"))
           return false
         },
         admit: ({ entry, key }, user, channel, decision) => {
@@ -56,8 +57,7 @@ export class Admission extends Context.Service<Admission, {
             return Option.some(admission.reservation)
           }
           const { limit, retryAfterMs } = admission
-          const detail = retryAfterMs === undefined ? "" : `may be allowed again in ${Math.ceil(retryAfterMs / 1000)} s`
-          decision.close({ _tag: "Skipped", reason: limit, detail })
+          decision.close(skipped(limit, retryAfterMs === undefined ? {} : { retryAfterMs }))
           return Option.none()
         }
       })

@@ -1,5 +1,5 @@
 import { Schema, SchemaTransformation } from "effect"
-import { DecisionRecord, LlmAttempt } from "../../domain/decision/Decision.ts"
+import { LlmAttempt } from "../../domain/decision/Decision.ts"
 import { ChannelName, CorrelationId, EntryKey, EventIdentity } from "../../domain/Ids.ts"
 import {
   LlmBadAnswer,
@@ -12,6 +12,7 @@ import {
   LlmTimeout,
   LlmUnreachable
 } from "../LlmClient.ts"
+import { RecordedDecision } from "../../domain/replay/RecordedDecision.ts"
 import { NatsNotSent, NatsSendError, NatsUnconfirmed } from "../Nats.ts"
 
 /** When it happened: `ts` in epoch seconds as captures have it, `mono` in ms of the clock that never goes back. */
@@ -141,29 +142,8 @@ const Look = Schema.Struct({ kind: Schema.tag("look"), ...Stamp, channel: Channe
 /** NATS came or went. */
 const Connection = Schema.Struct({ kind: Schema.tag("connection"), ...Stamp, up: Schema.Boolean })
 
-/** Version 0.1 had one name for what can go wrong with NATS; its message tells what was known. */
-const withNatsError = (record: DecisionRecord): DecisionRecord =>
-  record.outcome?._tag === "Failed" && record.outcome.error === "NatsError"
-    ? {
-      ...record,
-      outcome: {
-        ...record.outcome,
-        error: record.outcome.message.startsWith("NATS flush failed") ? "NatsUnconfirmed" : "NatsNotSent"
-      }
-    }
-    : record
-
 /** What the live run decided, without its texts; again when delivery amended it. */
-const Decided = Schema.Struct({
-  kind: Schema.tag("decision"),
-  ...Stamp,
-  record: DecisionRecord.pipe(
-    Schema.decodeTo(
-      Schema.toType(DecisionRecord),
-      SchemaTransformation.transform({ decode: withNatsError, encode: (record) => record })
-    )
-  )
-})
+const Decided = Schema.Struct({ kind: Schema.tag("decision"), ...Stamp, record: RecordedDecision })
 
 /** One line of a recording. The lines stand in the order in which things happened to the bot. */
 export const RecordingEntry = Schema.Union([

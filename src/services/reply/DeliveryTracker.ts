@@ -42,11 +42,12 @@ export class DeliveryTracker extends Context.Service<DeliveryTracker, {
           const came = yield* Deferred.await(seen).pipe(Effect.timeoutOption(echoWithin))
           arrivals.delete(echo)
           dropEcho(states.of(reply.conversation.channel).expected, echo)
-          reply.decision.deliver(
-            Option.isSome(came)
-              ? { _tag: "Delivered", afterMs: (yield* monotonicMillis) - sentAt }
-              : { _tag: "Unconfirmed", cause: (yield* reply.heard) ? echo.refusal ?? "" : "no bridge" }
-          )
+          if (Option.isSome(came)) {
+            const afterMs = (yield* monotonicMillis) - sentAt
+            return reply.decision.deliver({ _tag: "Delivered", afterMs })
+          }
+          const cause = (yield* reply.heard) ? echo.refusal : "no_bridge"
+          reply.decision.deliver({ _tag: "Unconfirmed", ...(cause === undefined ? {} : { cause }) })
         }
       )
 

@@ -2,7 +2,7 @@ import { Clock, Context, Effect, Layer, Option, Result, Semaphore } from "effect
 import { SecureRandom } from "effect/crypto"
 import type { BridgeCommand } from "../../domain/BridgeCommand.ts"
 import type { ChannelState } from "../../domain/ChannelState.ts"
-import type { Outcome } from "../../domain/decision/Decision.ts"
+import { type Outcome, skipped } from "../../domain/decision/Decision.ts"
 import { hash } from "../../domain/Hash.ts"
 import { takeToken, tokenDelay } from "../../domain/limits/TokenBucket.ts"
 import { commandTemplate } from "../../domain/wire/Subject.ts"
@@ -16,7 +16,7 @@ import { count } from "../telemetry/Metrics.ts"
 import { monotonicMillis } from "../Time.ts"
 import { Nats, type NatsSendError } from "../Nats.ts"
 import { RateLimiter } from "../limits/RateLimiter.ts"
-import { type ReplyJob, skipped, timeLeft } from "./ReplyJob.ts"
+import { type ReplyJob, timeLeft } from "./ReplyJob.ts"
 import { SendTime } from "./SendTime.ts"
 import { tracedSend } from "../telemetry/TracedSend.ts"
 
@@ -134,7 +134,7 @@ export class Outbox extends Context.Service<Outbox, {
           const began = yield* monotonicMillis
           const passed = yield* gate.pass(ticket, timeLeft(job, began))
           if (passed === "overflow") return yield* countDrop(skipped("outbox_full"))
-          if (passed === "deadline") return yield* countDrop(skipped("deadline", "NATS was away"))
+          if (passed === "deadline") return yield* countDrop(skipped("deadline", { waitedFor: "connection" }))
           if (passed === "opened") {
             const ms = (yield* monotonicMillis) - began
             job.decision.step({ _tag: "Waited", for: "connection", ms })

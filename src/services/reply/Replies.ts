@@ -1,5 +1,5 @@
 import { Cause, Context, Effect, Exit, Fiber, FiberSet, Layer, Option } from "effect"
-import { internalError, type LlmAttempt, type Outcome } from "../../domain/decision/Decision.ts"
+import { internalError, type LlmAttempt, type Outcome, skipped } from "../../domain/decision/Decision.ts"
 import { hashToUnit } from "../../domain/Hash.ts"
 import type { ChannelKey } from "../../domain/Ids.ts"
 import { stopConditionFor } from "../../domain/reply/StopCondition.ts"
@@ -9,7 +9,7 @@ import type { NatsSendError } from "../Nats.ts"
 import { Outbox } from "./Outbox.ts"
 import { PromptBuilder } from "./PromptBuilder.ts"
 import { RateLimiter } from "../limits/RateLimiter.ts"
-import { type ReplyJob, skipped, timeLeft } from "./ReplyJob.ts"
+import { type ReplyJob, timeLeft } from "./ReplyJob.ts"
 import { ResponseProcessor } from "./ResponseProcessor.ts"
 import { StopLimits, stopStep } from "../Stopping.ts"
 
@@ -83,7 +83,7 @@ export class Replies extends Context.Service<Replies, {
           const reply = yield* responses.process(text, job)
           job.decision.content({ processing: reply.texts })
           for (const step of reply.steps) job.decision.step({ _tag: "Processed", ...step })
-          if (reply._tag === "Dropped") return skipped(reply.reason, reply.detail)
+          if (reply._tag === "Dropped") return skipped(reply.reason, { dropped: reply.dropped })
           return yield* outbox.send(job, reply.text)
         }
       )
@@ -111,7 +111,7 @@ export class Replies extends Context.Service<Replies, {
         }
         const tooLate = outcome._tag === "Failed" && outcome.error === "LlmTimeout" &&
           Option.exists(timeLeft(job, yield* monotonicMillis), (left) => left <= 0)
-        job.decision.close(tooLate ? skipped("deadline", "the model took too long") : outcome)
+        job.decision.close(tooLate ? skipped("deadline", { waitedFor: "model" }) : outcome)
         yield* job.ack
       })
 

@@ -1,6 +1,5 @@
 import { type Effect, Option } from "effect"
 import type { ChannelSettings } from "../../domain/ChannelSettings.ts"
-import type { Outcome, SkipReason } from "../../domain/decision/Decision.ts"
 import type { EventIdentity, Username } from "../../domain/Ids.ts"
 import type { Reservation } from "../../domain/limits/RateLimit.ts"
 import type { Conversation } from "../ContextStore.ts"
@@ -29,6 +28,3 @@ export const timeLeft = ({ channel, decision }: ReplyJob, now: number): Option.O
   const seconds = channel.response.reply_deadline_seconds
   return seconds === 0 ? Option.none() : Option.some(decision.arrivedAt.monotonic + seconds * 1000 - now)
 }
-
-/** The outcome of a reply that is not sent. */
-export const skipped = (reason: SkipReason, detail = ""): Outcome => ({ _tag: "Skipped", reason, detail })

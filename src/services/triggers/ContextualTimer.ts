@@ -1,7 +1,7 @@
 import { Cause, Context, Effect, Layer, Option, Result, Stream } from "effect"
 import type { ChannelSettings } from "../../domain/ChannelSettings.ts"
 import type { ContextLine } from "../../domain/ChatContext.ts"
-import { internalError, type Outcome } from "../../domain/decision/Decision.ts"
+import { internalError, type Outcome, skipped } from "../../domain/decision/Decision.ts"
 import { hash } from "../../domain/Hash.ts"
 import { type ChannelKey, CorrelationId, EventIdentity, userKey } from "../../domain/Ids.ts"
 import { clean } from "../../domain/reply/Clean.ts"
@@ -129,13 +129,13 @@ export class ContextualTimer extends Context.Service<ContextualTimer, {
         const wanted = yield* ask(channel, entry, job.decision).pipe(
           Effect.result,
           Effect.tapDefect(() => end(internalError)),
-          Effect.onInterrupt(() => end({ _tag: "Skipped", reason: "stopped", detail: "" }))
+          Effect.onInterrupt(() => end(skipped("stopped")))
         )
         if (Result.isFailure(wanted)) {
           const { _tag, message } = wanted.failure
           return yield* end({ _tag: "Failed", error: _tag, message })
         }
-        if (!wanted.success) return yield* end({ _tag: "Skipped", reason: "declined", detail: "" })
+        if (!wanted.success) return yield* end(skipped("declined"))
         const conversation = { channel: channel.key, with: undefined }
         yield* replies.begin({ ...job, channel, conversation, to: undefined, ack: Effect.void, unprompted: true })
       })
@@ -154,7 +154,7 @@ export class ContextualTimer extends Context.Service<ContextualTimer, {
         decision.step({ _tag: "Trigger", entry: trigger.key, result })
         if (result._tag !== "Fired") {
           const reason = result._tag === "Cooldown" ? "cooldown" : "probability"
-          decision.close({ _tag: "Skipped", reason, detail: "" })
+          decision.close(skipped(reason))
           return undefined
         }
         const reservation = admission.admit(trigger, Option.none(), channel, decision)

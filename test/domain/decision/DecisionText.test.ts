@@ -3,19 +3,15 @@ import {
   DecisionRecord,
   LimitName,
   Outcome,
+  skipped,
   SkipReason,
   Step,
   TriggerResult
 } from "../../../src/domain/decision/Decision.ts"
 import { type DecisionLogLine, outcomeLogLine, stepLogLine } from "../../../src/domain/decision/DecisionLogLine.ts"
-import {
-  deliveryText,
-  eventText,
-  outcomeText,
-  reasonText,
-  stepText,
-  storyText
-} from "../../../src/domain/decision/DecisionText.ts"
+import { deliveryText, eventText, outcomeText, stepText, storyText } from "../../../src/domain/decision/DecisionText.ts"
+import { DropCause, SkipFacts } from "../../../src/domain/decision/SkipFacts.ts"
+import { dropText, reasonText, shortReasonText } from "../../../src/domain/decision/SkipText.ts"
 import { channelKey, ChannelName, CorrelationId, EntryKey, Username } from "../../../src/domain/Ids.ts"
 
 const entry = EntryKey.make("keyword 2")
@@ -41,6 +37,18 @@ const attempts: ReadonlyArray<Step> = [
   { ...attempt, status: "timeout", detail: "no answer" },
   { ...attempt, status: "rate_limited", detail: "429" },
   { ...attempt, status: "error", detail: "500" }
+]
+
+const drops: ReadonlyArray<DropCause> = [
+  { _tag: "BlockPattern", pattern: "https://" },
+  { _tag: "BlockKeyword", keyword: "films" },
+  { _tag: "NoRequiredKeyword" },
+  { _tag: "TooFewWords", words: 1, minimum: 3 },
+  { _tag: "TooManyWords", words: 9, maximum: 3 },
+  { _tag: "Empty" },
+  { _tag: "RepeatsBot" },
+  { _tag: "EchoesTrigger" },
+  { _tag: "SaysNothing" }
 ]
 
 const steps: ReadonlyArray<Step> = [
@@ -78,9 +86,9 @@ const steps: ReadonlyArray<Step> = [
     finishReason: "stop"
   },
   { _tag: "Fallback", at: 1, error: "LlmTimeout", message: "the model did not answer within 30 s" },
-  { _tag: "Processed", at: 1, step: "clean", before: 9, after: 9, note: "" },
-  { _tag: "Processed", at: 1, step: "clean", before: 9, after: 5, note: "" },
-  { _tag: "Processed", at: 1, step: "block", before: 9, after: 0, note: "block pattern https://" },
+  { _tag: "Processed", at: 1, step: "clean", before: 9, after: 9 },
+  { _tag: "Processed", at: 1, step: "clean", before: 9, after: 5 },
+  ...drops.map((dropped): Step => ({ _tag: "Processed", at: 1, step: "block", before: 9, after: 0, dropped })),
   { _tag: "Waited", at: 1, for: "global_cooldown", ms: 4_000 },
   { _tag: "Waited", at: 1, for: "pacing", ms: 1_000 },
   { _tag: "Waited", at: 1, for: "connection", ms: 1_000 },
@@ -88,11 +96,19 @@ const steps: ReadonlyArray<Step> = [
   { _tag: "Sent", at: 1, target: "pm", characters: 5 }
 ]
 
+const known: ReadonlyArray<SkipFacts> = [
+  {},
+  { retryAfterMs: 41_001 },
+  { ageMs: 90_000 },
+  { ageMs: 7_000, maximumAgeMs: 3_000 },
+  { waitedFor: "model" },
+  { waitedFor: "connection" },
+  ...drops.map((dropped) => ({ dropped }))
+]
+
 const outcomes: ReadonlyArray<Outcome> = [
   { _tag: "Replied", afterMs: 1_500 },
-  ...SkipReason.literals.flatMap((reason) =>
-    ["", "a detail"].map((detail): Outcome => ({ _tag: "Skipped", reason, detail }))
-  ),
+  ...SkipReason.literals.flatMap((reason) => known.map((facts) => skipped(reason, facts))),
   { _tag: "Failed", error: "LlmTimeout", message: "the model did not answer within 30 s" },
   { _tag: "Failed", error: "NatsNotSent", message: "NATS did not take the message" }
 ]
@@ -122,11 +138,32 @@ describe("a decision in words", () => {
     assert.deepStrictEqual(tagsOf(steps), Object.keys(Step.cases).toSorted())
     assert.deepStrictEqual(tagsOf(results), Object.keys(TriggerResult.cases).toSorted())
     assert.deepStrictEqual(tagsOf(outcomes), Object.keys(Outcome.cases).toSorted())
+    assert.deepStrictEqual(tagsOf(drops), Object.keys(DropCause.cases).toSorted())
+    assert.deepStrictEqual(
+      [...new Set(known.flatMap(Object.keys))].toSorted(),
+      Object.keys(SkipFacts.fields).toSorted()
+    )
   })
 
   it.each(SkipReason.literals)("why there was no reply: %s", (reason) => {
     isReadable(reasonText(reason))
     assert.notInclude(reasonText(reason), "_")
+    assert.notInclude(shortReasonText(reason), "_")
+    assert.isAtMost(shortReasonText(reason).length, 16)
+  })
+
+  it("what is known of a skip is told with it", () => {
+    const told = (facts: SkipFacts): string => outcomeText(skipped("stale", facts)).split("answer")[1] ?? ""
+    assert.deepStrictEqual(known.slice(0, 6).map(told), [
+      "",
+      " (may be allowed again in 42 s)",
+      " (90 s old)",
+      " (7 s old, more than 3 s)",
+      " (the model took too long)",
+      " (NATS was away)"
+    ])
+    for (const dropped of drops) assert.strictEqual(told({ dropped }), ` (${dropText(dropped)})`)
+    assert.strictEqual(new Set(drops.map(dropText)).size, drops.length)
   })
 
   it("no two reasons read alike", () => {
@@ -150,8 +187,8 @@ describe("a decision in words", () => {
       isReadable(eventText({ ...nameless, eventType }))
     }
     isReadable(deliveryText({ _tag: "Delivered", afterMs: 12 }))
-    isReadable(deliveryText({ _tag: "Unconfirmed", cause: "" }))
-    isReadable(deliveryText({ _tag: "Unconfirmed", cause: "no bridge" }))
+    isReadable(deliveryText({ _tag: "Unconfirmed" }))
+    isReadable(deliveryText({ _tag: "Unconfirmed", cause: "no_bridge" }))
   })
 
   it("a whole story: head, every step in order that changed something, delivery; twice the same", () => {
@@ -204,7 +241,7 @@ describe("figures in a story", () => {
       },
       "m answered 12 characters, 3 + 100 tokens, cut off by max_tokens"
     ],
-    [{ _tag: "Processed", at: 1, step: "plain_text", before: 4, after: 1, note: "" }, "plain text: 4 to 1 character"]
+    [{ _tag: "Processed", at: 1, step: "plain_text", before: 4, after: 1 }, "plain text: 4 to 1 character"]
   ]
   it.each(told)("%o", (step, text) => assert.strictEqual(stepText(step), text))
 })
@@ -246,14 +283,14 @@ describe("a decision in the log", () => {
     const levelOf = (outcome: Outcome) => outcomeLogLine(outcome, record)?.level
     assert.strictEqual(levelOf({ _tag: "Replied", afterMs: 1 }), undefined)
     assert.strictEqual(levelOf({ _tag: "Failed", error: "LlmTimeout", message: "m" }), "Error")
-    assert.strictEqual(levelOf({ _tag: "Skipped", reason: "no_match", detail: "" }), "Info")
-    assert.strictEqual(levelOf({ _tag: "Skipped", reason: "user_per_minute", detail: "" }), "Info")
-    assert.strictEqual(levelOf({ _tag: "Skipped", reason: "deadline", detail: "" }), "Warn")
-    assert.strictEqual(levelOf({ _tag: "Skipped", reason: "duplicate", detail: "" }), "Debug")
+    assert.strictEqual(levelOf({ _tag: "Skipped", reason: "no_match" }), "Info")
+    assert.strictEqual(levelOf({ _tag: "Skipped", reason: "user_per_minute" }), "Info")
+    assert.strictEqual(levelOf({ _tag: "Skipped", reason: "deadline" }), "Warn")
+    assert.strictEqual(levelOf({ _tag: "Skipped", reason: "duplicate" }), "Debug")
   })
 
   it("names the trigger that was suppressed", () => {
-    const suppressed = outcomeLogLine({ _tag: "Skipped", reason: "cooldown", detail: "" }, record)
+    const suppressed = outcomeLogLine({ _tag: "Skipped", reason: "cooldown" }, record)
     assert.deepStrictEqual(suppressed?.fields, {
       decision: "suppress_cooldown",
       reason: "cooldown",

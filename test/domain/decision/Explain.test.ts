@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Result, Schema } from "effect"
-import { DecisionRecord, echoOfReply } from "../../../src/domain/decision/Decision.ts"
+import { DecisionRecord } from "../../../src/domain/decision/Decision.ts"
 import {
   answerText,
   defaultLast,
@@ -24,7 +24,7 @@ const record = (id: string, channel: string, username: string | undefined, arriv
   ...(username === undefined ? {} : { username: Username.make(username) }),
   arrivedAt,
   steps: [{ _tag: "Trigger", at: 1, entry: EntryKey.make("mention"), result: { _tag: "NoMatch" } }],
-  outcome: { _tag: "Skipped", reason: "no_match", detail: "" }
+  outcome: { _tag: "Skipped", reason: "no_match" }
 })
 
 /** As the log gives them: each channel's oldest first. */
@@ -58,7 +58,7 @@ describe("a question", () => {
   it("is not answered with what the bot heard of itself, unless it is about that", () => {
     const echo: DecisionRecord = {
       ...record("f", "Lobby", "MovieBot", 60),
-      outcome: { _tag: "Skipped", reason: "own_line", detail: echoOfReply }
+      outcome: { _tag: "Skipped", reason: "echo" }
     }
     const found = (query: ExplainQuery) =>
       selectDecisions([...records, echo], query).map(({ correlationId }) => correlationId)
@@ -168,7 +168,7 @@ describe("a decision as text", () => {
       },
       { _tag: "Limit", at: 1, limit: "user_per_minute", used: 3, maximum: 3, allowed: false }
     ],
-    outcome: { _tag: "Skipped", reason: "user_per_minute", detail: "may be allowed again in 42 s" }
+    outcome: { _tag: "Skipped", reason: "user_per_minute", retryAfterMs: 41_500 }
   }
   const text = (one: DecisionRecord, nameBot = false): string =>
     explainText({ ...one, bot: "MovieBot" }, DateTime.zoneMakeOffset(60 * 60 * 1000), nameBot)

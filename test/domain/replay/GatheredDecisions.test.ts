@@ -19,7 +19,7 @@ const replied = (id: string, arrivedAt: number): DecisionRecord => ({
 
 const repeated = (id: string, arrivedAt: number): DecisionRecord => ({
   ...record(id, arrivedAt),
-  outcome: { _tag: "Skipped", reason: "duplicate", detail: "" }
+  outcome: { _tag: "Skipped", reason: "duplicate" }
 })
 
 const seen = (one: DecisionRecord): DecisionRecord => ({ ...one, delivery: { _tag: "Delivered", afterMs: 9 } })

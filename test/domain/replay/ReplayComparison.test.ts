@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { DecisionRecord, Outcome, Step } from "../../../src/domain/decision/Decision.ts"
+import { type DecisionRecord, type Outcome, skipped, type Step } from "../../../src/domain/decision/Decision.ts"
 import { EntryKey } from "../../../src/domain/Ids.ts"
 import { comparisonOf, type ReplayComparison } from "../../../src/domain/replay/ReplayComparison.ts"
 import { fidelityOf } from "../../../src/domain/replay/ReplayFidelity.ts"
@@ -7,10 +7,6 @@ import { summaryOf } from "../../../src/domain/replay/ReplaySummary.ts"
 import { anyDecisions, decisionOf, evening, runOf } from "./runs.ts"
 
 const replied: Outcome = { _tag: "Replied", afterMs: 1_000 }
-const skipped = (
-  reason: "no_match" | "channel_per_hour" | "probability" | "deadline" | "cooldown",
-  detail = ""
-): Outcome => ({ _tag: "Skipped", reason, detail })
 const full = (maximum: number, used = maximum): Step => ({
   _tag: "Limit",
   at: 1,
@@ -125,7 +121,7 @@ describe("the comparison of two runs", () => {
   })
 
   it("pairs what came twice in order", () => {
-    const again = silent("1", { _tag: "Skipped", reason: "duplicate", detail: "" })
+    const again = silent("1", { _tag: "Skipped", reason: "duplicate" })
     assert.deepStrictEqual(
       compare([reply("1"), again], [silent("1", skipped("no_match")), again]).changes.map(({ kind }) => kind),
       ["lost"]
@@ -181,7 +177,7 @@ describe("the fidelity of a replay", () => {
       ]
     })
     const waits = (seconds: number) =>
-      silent("2", skipped("channel_per_hour", `may be allowed again in ${seconds} s`), [full(1)])
+      silent("2", skipped("channel_per_hour", { retryAfterMs: seconds * 1000 }), [full(1)])
     assert.deepStrictEqual(fidelity([slow(1, 2, 5_000), waits(3)], [slow(9, 8, 4_000), waits(4)]), {
       decisions: 2,
       alike: 2,
@@ -196,7 +192,7 @@ describe("the fidelity of a replay", () => {
         silent("2", skipped("no_match")),
         silent("3", skipped("probability"), [dice(0.5)]),
         reply("4"),
-        silent("6", skipped("deadline", "NATS was away"))
+        silent("6", skipped("deadline", { waitedFor: "connection" }))
       ],
       [
         silent("1", skipped("no_match")),

@@ -9,7 +9,7 @@ import { anyDecisions, decisionOf, evening, runOf } from "./runs.ts"
 const mention = EntryKey.make("mention")
 const keyword = EntryKey.make("keyword 2")
 const replied = (afterMs: number): Outcome => ({ _tag: "Replied", afterMs })
-const noMatch: Outcome = { _tag: "Skipped", reason: "no_match", detail: "" }
+const noMatch: Outcome = { _tag: "Skipped", reason: "no_match" }
 const timeout: Outcome = { _tag: "Failed", error: "LlmTimeout", message: "too slow" }
 const fired: Step = {
   _tag: "Trigger",
@@ -53,7 +53,7 @@ describe("a replay's summary", () => {
   it("counts how decisions end, and why", () => {
     const { failed, failures, reasons, replied: replies, skipped, underWay } = summary([
       decisionOf({ id: "1", outcome: replied(1_000) }),
-      decisionOf({ id: "2", outcome: { _tag: "Skipped", reason: "busy", detail: "" } }),
+      decisionOf({ id: "2", outcome: { _tag: "Skipped", reason: "busy" } }),
       decisionOf({ id: "3", outcome: noMatch }),
       decisionOf({ id: "4", outcome: noMatch }),
       decisionOf({ id: "5", outcome: timeout }),
@@ -111,7 +111,7 @@ describe("a replay's summary", () => {
       decisionOf({
         id: "2",
         user: "Ana",
-        outcome: { _tag: "Skipped", reason: "channel_per_hour", detail: "" },
+        outcome: { _tag: "Skipped", reason: "channel_per_hour" },
         steps: [fired, full],
         content: { line: "mb?" }
       }),
@@ -119,21 +119,21 @@ describe("a replay's summary", () => {
       decisionOf({
         id: "3",
         user: "MovieBot",
-        outcome: { _tag: "Skipped", reason: "own_line", detail: "" },
+        outcome: { _tag: "Skipped", reason: "own_line" },
         content: { line: "I am MovieBot" }
       }),
       decisionOf({
         id: "4",
         user: "Bob",
         eventType: "pm",
-        outcome: { _tag: "Skipped", reason: "not_for_us", detail: "" }
+        outcome: { _tag: "Skipped", reason: "not_for_us" }
       }),
       decisionOf({ id: "5", user: "Bob", outcome: noMatch, steps: [missed], content: { line: "mbs are big" } }),
       // No trigger was tested: the name in the line counts.
       decisionOf({
         id: "6",
         user: "Bob",
-        outcome: { _tag: "Skipped", reason: "media_silence", detail: "" },
+        outcome: { _tag: "Skipped", reason: "media_silence" },
         content: { line: "moviebot!" }
       }),
       decisionOf({ id: "7", user: "Bob", eventType: "pm", outcome: timeout, content: { line: "psst" } }),
@@ -165,12 +165,12 @@ describe("a replay's summary", () => {
   it("says what came of each trigger entry", () => {
     assert.deepStrictEqual(
       summary([
-        decisionOf({ id: "1", steps: [missed, dice], outcome: { _tag: "Skipped", reason: "probability", detail: "" } }),
+        decisionOf({ id: "1", steps: [missed, dice], outcome: { _tag: "Skipped", reason: "probability" } }),
         decisionOf({ id: "2", steps: [fired], outcome: replied(1) }),
         decisionOf({
           id: "3",
           steps: [fired, full],
-          outcome: { _tag: "Skipped", reason: "channel_per_hour", detail: "" }
+          outcome: { _tag: "Skipped", reason: "channel_per_hour" }
         })
       ]).triggers.map(({ refused, ...counts }) => ({
         ...counts,
@@ -197,7 +197,7 @@ describe("a replay's summary", () => {
         delivery: { _tag: "Delivered", afterMs: 5 }
       }),
       decisionOf({ id: "b", steps: [attempt("success"), answer(320, false)], outcome: noMatch }),
-      decisionOf({ id: "c", outcome: replied(2_100), delivery: { _tag: "Unconfirmed", cause: "" } })
+      decisionOf({ id: "c", outcome: replied(2_100), delivery: { _tag: "Unconfirmed" } })
     ])
     assert.deepStrictEqual(costs, {
       requests: 3,

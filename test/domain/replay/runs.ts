@@ -1,5 +1,5 @@
 import { Arbitrary, Effect, Schema } from "effect"
-import { DecisionRecord, type Outcome, type SkipReason, type Step } from "../../../src/domain/decision/Decision.ts"
+import { DecisionRecord, skipped, type Step } from "../../../src/domain/decision/Decision.ts"
 import { ChannelName, CorrelationId, EntryKey, Username } from "../../../src/domain/Ids.ts"
 import type { ReplayRun } from "../../../src/domain/replay/ReplayRun.ts"
 import { play, Scenario } from "../../support/Scenario.ts"
@@ -154,8 +154,6 @@ const things = [
 ]
 const asks = ["what do you think?", "who plays the detective?", "tell us a joke", "is this the director's cut?"]
 
-const skip = (reason: SkipReason, detail = ""): Outcome => ({ _tag: "Skipped", reason, detail })
-
 /**
  * An evening as long as one likes, the same every time: people talk, some of them to the bot, which answers at most
  * `perMinute` lines a minute, by a rule much simpler than the real limiter.
@@ -193,11 +191,11 @@ export const longEvening = (
         entry: keyword,
         result: { _tag: "NoMatch" }
       }]
-      return { ...record, steps, outcome: skip("no_match") }
+      return { ...record, steps, outcome: skipped("no_match") }
     }
     const drawn = { matched: "MovieBot", draw, needed: 0.8, unlucky: 0 }
     if (draw >= 0.8) {
-      return { ...record, steps: [context, tested({ _tag: "Probability", ...drawn })], outcome: skip("probability") }
+      return { ...record, steps: [context, tested({ _tag: "Probability", ...drawn })], outcome: skipped("probability") }
     }
     const used = sent.filter((time) => time > arrivedAt - 60_000).length
     const gate: Step = {
@@ -210,7 +208,7 @@ export const longEvening = (
     }
     const fired: ReadonlyArray<Step> = [context, tested({ _tag: "Fired", ...drawn }), gate]
     if (used >= perMinute) {
-      return { ...record, steps: fired, outcome: skip("channel_per_minute", "may be allowed again in 12 s") }
+      return { ...record, steps: fired, outcome: skipped("channel_per_minute", { retryAfterMs: 12_000 }) }
     }
     const prompt = [
       {
@@ -258,13 +256,13 @@ export const longEvening = (
           estimated: trouble < 0.5,
           finishReason: "stop"
         },
-        { _tag: "Processed", at: wait, step: "clean", before: answer.length, after: reply.length, note: "" },
-        { _tag: "Processed", at: wait, step: "quality", before: reply.length, after: reply.length, note: "" },
+        { _tag: "Processed", at: wait, step: "clean", before: answer.length, after: reply.length },
+        { _tag: "Processed", at: wait, step: "checks", before: reply.length, after: reply.length },
         { _tag: "Sent", at: wait, target: "chat", characters: reply.length }
       ],
       outcome: { _tag: "Replied", afterMs: wait },
       ...(trouble < 0.05
-        ? { delivery: { _tag: "Unconfirmed", cause: "" } }
+        ? { delivery: { _tag: "Unconfirmed" } }
         : { delivery: { _tag: "Delivered", afterMs: 240 } })
     }
   })

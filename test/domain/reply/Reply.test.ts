@@ -78,8 +78,9 @@ describe("what each step did", () => {
 
   it("ends with the step that dropped the answer and why", () => {
     const reply = compileReply(settingsOf({ content_filter: { block_keywords: ["films"] } }))("I like films.", input)
-    expect(reply).toMatchObject({ _tag: "Dropped", reason: "content_filter", detail: "block keyword films" })
-    expect(reply.steps.at(-1)).toMatchObject({ step: "block", after: 0, note: "block keyword films" })
+    const dropped = { _tag: "BlockKeyword", keyword: "films" }
+    expect(reply).toMatchObject({ _tag: "Dropped", reason: "content_filter", dropped })
+    expect(reply.steps.at(-1)).toMatchObject({ step: "block", after: 0, dropped })
     expect(JSON.stringify(reply.steps)).not.toContain("like")
   })
 })

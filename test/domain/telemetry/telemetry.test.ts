@@ -81,7 +81,14 @@ describe("a step as an event", () => {
       }),
       stepEvent({ _tag: "Fallback", at, error: "LlmTimeout", message: "zanzibar" }),
       stepEvent({ _tag: "LlmAttempt", at, model: "m", attempt: 1, status: "error", durationMs: 5, detail: "zanzibar" }),
-      stepEvent({ _tag: "Processed", at, step: "length", before: 9, after: 9, note: "zanzibar" })
+      stepEvent({
+        _tag: "Processed",
+        at,
+        step: "length",
+        before: 9,
+        after: 9,
+        dropped: { _tag: "BlockKeyword", keyword: "zanzibar" }
+      })
     ]
     assert.notInclude(JSON.stringify(events), "zanzibar")
     assert.deepStrictEqual(events[0], {

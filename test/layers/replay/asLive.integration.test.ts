@@ -114,7 +114,7 @@ describe("a replay as the bot decided live", () => {
       ])
       const looks = decisions.filter(({ eventType }) => eventType === "contextual")
       assert.deepStrictEqual(looks.map(({ arrivedAt }) => arrivedAt - day), [60_000, 90_100])
-      assert.deepStrictEqual(looks[0]?.outcome, { _tag: "Skipped", reason: "stopped", detail: "" })
+      assert.deepStrictEqual(looks[0]?.outcome, { _tag: "Skipped", reason: "stopped" })
     }).pipe(Effect.scoped))
 
   it.live("a line that found NATS away leaves at its own later moment", () =>
@@ -164,6 +164,6 @@ describe("a replay as the bot decided live", () => {
         asked: undefined,
         progress: () => Effect.void
       })
-      assert.deepStrictEqual(decisions[0]?.outcome, { _tag: "Skipped", reason: "dry_run", detail: "" })
+      assert.deepStrictEqual(decisions[0]?.outcome, { _tag: "Skipped", reason: "dry_run" })
     }).pipe(Effect.scoped))
 })

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, expect, it } from "@effect/vitest"
 import { Effect, Result, Schema } from "effect"
-import type { DecisionRecord } from "../../../src/domain/decision/Decision.ts"
+import type { DecisionRecord, Outcome } from "../../../src/domain/decision/Decision.ts"
 import { renderReplay } from "../../../src/domain/replay/ReplayRender.ts"
 import { Settings } from "../../../src/domain/settings/Settings.ts"
 import { parseSettings } from "../../../src/domain/settings/SettingsFile.ts"
@@ -39,9 +39,14 @@ const replayed = Effect.fnUntraced(function*(name: string, settings: Settings) {
   return yield* replay(log, { config: "a configuration", settings, asked: undefined, progress: () => Effect.void })
 })
 
+/** 0.1 recorded the wait until a limit may allow a line again as words, in whole seconds. */
+const inWholeSeconds = ({ retryAfterMs, ...outcome }: Extract<Outcome, { _tag: "Skipped" }>) =>
+  retryAfterMs === undefined ? outcome : { ...outcome, retryAfterS: Math.ceil(retryAfterMs / 1000) }
+
 /** All of a decision but its texts, which are not recorded, and how long each step took, which no two runs share. */
-const comparable = ({ content: _texts, delivery, steps, ...record }: DecisionRecord) => ({
+const comparable = ({ content: _texts, delivery, outcome, steps, ...record }: DecisionRecord) => ({
   ...record,
+  outcome: outcome?._tag === "Skipped" ? inWholeSeconds(outcome) : outcome,
   delivery: delivery?._tag === "Delivered" ? delivery._tag : delivery,
   steps: steps.map(({ at: _took, ...step }) => step)
 })

@@ -1,0 +1,79 @@
+import type { DecisionRecord, Step } from "./Decision.ts"
+import { opensAfterMs, refusedEntry, type StepTone, toneOf } from "./DecidingStep.ts"
+import {
+  deliveryText,
+  endText,
+  eventText,
+  headlineText,
+  limitFigures,
+  limitName,
+  outcomeDetail,
+  stepText,
+  waitName
+} from "./DecisionText.ts"
+import type { EntryKey } from "../Ids.ts"
+import { dropText, shortReasonText } from "./SkipText.ts"
+
+/** A step as a page shows it. */
+export interface StoryStep {
+  readonly text: string
+  readonly tone: StepTone
+  /** Of a limit or a wait: what it counts or waits for. */
+  readonly name?: string
+  /** Of a limit: its value against its maximum. */
+  readonly figures?: string
+  /** Of a processing step: why it dropped the answer. */
+  readonly dropped?: string
+}
+
+/** A decision in words and what follows from it, for a page that only shows it. */
+export interface Story {
+  /** What came. */
+  readonly head: string
+  /** What was decided, in a sentence of its own. */
+  readonly headline: string
+  /** What else is known of it; absent where nothing is. */
+  readonly detail?: string
+  /** The reason of a silence in a word or two. */
+  readonly short?: string
+  /** What was decided, as the terminal and the logs have it. */
+  readonly outcome: string
+  readonly steps: ReadonlyArray<StoryStep>
+  /** The trigger entry that met the refusal. */
+  readonly entry?: EntryKey
+  /** ms after the arrival at which the step that refused may allow it. */
+  readonly opensAfterMs?: number
+  readonly delivery?: string
+}
+
+const aboutStep = (step: Step): Omit<StoryStep, "text" | "tone"> => {
+  switch (step._tag) {
+    case "Limit":
+      return { name: limitName(step), figures: limitFigures(step) }
+    case "Waited":
+      return { name: waitName(step) }
+    case "Processed":
+      return step.dropped === undefined ? {} : { dropped: dropText(step.dropped) }
+    default:
+      return {}
+  }
+}
+
+/** Tells a record's story. */
+export const storyOf = (record: DecisionRecord): Story => {
+  const { delivery, outcome, steps } = record
+  const detail = outcomeDetail(outcome)
+  const entry = refusedEntry(record)
+  const opens = opensAfterMs(record)
+  return {
+    head: eventText(record),
+    headline: headlineText(record),
+    ...(detail === "" ? {} : { detail }),
+    ...(outcome?._tag === "Skipped" ? { short: shortReasonText(outcome.reason) } : {}),
+    outcome: endText(record),
+    steps: steps.map((step) => ({ text: stepText(step), tone: toneOf(step), ...aboutStep(step) })),
+    ...(entry === undefined ? {} : { entry }),
+    ...(opens === undefined ? {} : { opensAfterMs: opens }),
+    ...(delivery === undefined ? {} : { delivery: deliveryText(delivery) })
+  }
+}

@@ -1,0 +1,33 @@
+import type { ReplaySummary } from "./ReplaySummary.ts"
+import { countText, cut, fit, oneLine, wrapped } from "./ReplayWords.ts"
+
+/** Columns of the terminal a report is made for. */
+export const columns = 80
+/** How many of a list are shown. */
+export const listed = 20
+const textColumns = 60
+
+/** A heading and what stands under it; nothing at all where that is empty. */
+export const section = (title: string, lines: ReadonlyArray<string>): ReadonlyArray<string> =>
+  lines.length === 0 ? [] : ["", title.toUpperCase(), ...lines]
+
+/** Figures with their names, aligned. */
+export const figures = (rows: ReadonlyArray<readonly [name: string, words: string]>): ReadonlyArray<string> =>
+  rows.map(([name, words]) => wrapped(`  ${fit(name, 21)} ${words}`, columns, " ".repeat(24)))
+
+/** A moment without its date where the whole log is of one day. */
+export const momentIn = ({ from, to }: Pick<ReplaySummary, "from" | "to">) => (at: string): string =>
+  from.slice(0, 10) === to.slice(0, 10) ? at.slice(11) : at
+
+/** Says that a list goes on. */
+export const more = (left: number): ReadonlyArray<string> => left > 0 ? [`  … and ${countText(left)} more`] : []
+
+/** Who said what, in one line of a terminal. */
+export const saidText = (user: string, text: string): string =>
+  `${cut(oneLine(user), 20)}: ${cut(oneLine(text), textColumns)}`
+
+/** What a span of time is called. */
+export const spanName = (hours: number): string => hours === 1 ? "hour" : hours === 24 ? "day" : `${hours / 24} days`
+
+/** A span's beginning, as short as it may be. */
+export const spanText = (from: string, hours: number): string => hours === 1 ? from : from.slice(0, 10)
