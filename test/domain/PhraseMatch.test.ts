@@ -180,6 +180,7 @@ describe("properties", () => {
 })
 
 describe("cost", () => {
+  // A look at the clock costs as much as a match.
   const costOf40 = (run: () => void): number =>
     costMs(() => {
       for (let round = 0; round < 40; round++) run()
