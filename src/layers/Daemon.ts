@@ -11,6 +11,7 @@ import { ChannelSupervisor } from "../services/ChannelSupervisor.ts"
 import { DryRun } from "../services/reply/DryRun.ts"
 import type { Health } from "../services/Health.ts"
 import { ChannelLabel, channelLabels } from "../services/telemetry/Metrics.ts"
+import { LlmClient } from "../services/LlmClient.ts"
 import { Nats } from "../services/Nats.ts"
 import { StopLimits } from "../services/Stopping.ts"
 import * as ConfigFile from "./config/ConfigFile.ts"
@@ -103,7 +104,7 @@ const start = Effect.fnUntraced(function*(
   const listening = yield* Context.get(services, ChannelSupervisor).active
   const channel = listening.map(({ room }) => room.name).join(",")
   yield* Effect.annotateLogs(Effect.logInfo("Bot ready"), { channel, version })
-  return Context.get(services, Nats)
+  return services
 })
 
 /** The bot on the real NATS and the real model, until it is interrupted or NATS is given up. */
@@ -111,8 +112,11 @@ const live = Effect.fnUntraced(function*({ active, hangups, options, systemd }: 
   const { settings } = yield* SubscriptionRef.get(active)
   const startHttp = yield* makeHttp(settings)
   return yield* Effect.gen(function*() {
-    const nats = yield* start(settings, options, startHttp)
-    yield* Effect.forkScoped(onHangup(hangups, options.file, active, systemd))
+    const services = yield* start(settings, options, startHttp)
+    const nats = Context.get(services, Nats)
+    // Whoever reloads may have put right what the model's server complained of, even where the file is the same (F5).
+    const { reopen } = Context.get(services, LlmClient)
+    yield* Effect.forkScoped(onHangup(hangups, options.file, active, systemd, reopen))
     yield* Effect.forkScoped(systemd.watchdog)
     yield* systemd.ready
     return yield* nats.lost

@@ -1,5 +1,6 @@
 import { Context, Effect, Layer, Option } from "effect"
 import type { ChannelSettings } from "../domain/ChannelSettings.ts"
+import type { ClosureReason } from "../domain/llm/CircuitBreaker.ts"
 import { BotConfig } from "./BotConfig.ts"
 import { ChannelSupervisor } from "./ChannelSupervisor.ts"
 import { ContextStore } from "./ContextStore.ts"
@@ -16,6 +17,12 @@ export interface HealthReport {
   readonly uptime_seconds: number
   readonly nats_connected: boolean
   readonly llm_api_available: boolean
+  /** Endpoints that are left alone now, if any: for how long and why (F5). */
+  readonly llm_endpoints_closed?: ReadonlyArray<{
+    readonly model: string
+    readonly for_seconds: number
+    readonly reason: ClosureReason
+  }>
   readonly channels: Readonly<Record<string, "active" | "disabled">>
   /** ISO time; null before the first event: JSON has no better word. */
   readonly last_event_timestamp: string | null
@@ -48,15 +55,25 @@ export class Health extends Context.Service<Health, {
       const startedAt = yield* monotonicMillis
 
       const report = Effect.gen(function*() {
-        const { channels } = yield* config.current
+        const { channels, settings } = yield* config.current
         const active = new Set((yield* supervisor.active).map(({ key }) => key))
         const connected = yield* nats.connected
         const available = yield* llm.available
+        const closed = yield* llm.closed
+        // Somebody is left to be asked while fewer are closed than there are.
+        const answerable = available && closed.length <= settings.llm_api.fallbacks.length
         return {
-          status: connected && available ? "healthy" : "degraded",
+          status: connected && answerable ? "healthy" : "degraded",
           uptime_seconds: Math.floor(((yield* monotonicMillis) - startedAt) / 1000),
           nats_connected: connected,
           llm_api_available: available,
+          ...(closed.length === 0 ? {} : {
+            llm_endpoints_closed: closed.map(({ forMs, model, why }) => ({
+              model,
+              for_seconds: Math.ceil(forMs / 1000),
+              reason: why
+            }))
+          }),
           channels: Object.fromEntries(
             [...channels.values()].map(({ key, room }) => [room.name, active.has(key) ? "active" : "disabled"] as const)
           ),

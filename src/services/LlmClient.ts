@@ -1,4 +1,5 @@
 import { Context, type Effect, type Option, Schema } from "effect"
+import type { ClosureReason } from "../domain/llm/CircuitBreaker.ts"
 import type { Served } from "../domain/llm/CompletionChunk.ts"
 import type { LlmAttempt } from "../domain/decision/Decision.ts"
 import type { CorrelationId } from "../domain/Ids.ts"
@@ -40,7 +41,7 @@ export class LlmServerFailed extends Schema.TaggedError<LlmServerFailed>()("LlmS
   }
 }
 
-/** The server wants us to wait (429): this reply ends there and the endpoint is closed for a while (F5). */
+/** The server wants us to wait (429): the endpoint is closed for a while, which a reply waits out if it can (F5). */
 export class LlmRateLimited extends Schema.TaggedError<LlmRateLimited>()("LlmRateLimited", {
   /** What `Retry-After` says; absent when it says nothing. */
   retryAfterMs: Schema.UndefinedOr(Schema.Finite)
@@ -52,16 +53,44 @@ export class LlmRateLimited extends Schema.TaggedError<LlmRateLimited>()("LlmRat
   }
 }
 
+/** Why an endpoint is left alone, in words. */
+export const closedBecause: Readonly<Record<ClosureReason, string>> = {
+  rate_limit: "its server wanted fewer requests",
+  failures: "its server failed too often",
+  account_empty: "its account has no credit left"
+}
+
 /** The endpoint is left alone for now, so nothing was sent (F5: 429, circuit breaker). */
 export class LlmEndpointClosed extends Schema.TaggedError<LlmEndpointClosed>()("LlmEndpointClosed", {
   model: Schema.String,
   forMs: Schema.Finite,
-  why: Schema.Literals(["rate_limit", "failures"])
+  why: Schema.Literals(["rate_limit", "failures", "account_empty"])
 }) {
   readonly retryable = false
   override get message() {
-    const why = this.why === "rate_limit" ? "its server wanted fewer requests" : "its server failed too often"
-    return `${this.model} is not asked for another ${Math.ceil(this.forMs / 1000)} s: ${why}`
+    return `${this.model} is not asked for another ${Math.ceil(this.forMs / 1000)} s: ${closedBecause[this.why]}`
+  }
+}
+
+/** No HTTP header can carry the key, so nothing was sent (F5). */
+export class LlmKeyUnusable extends Schema.TaggedError<LlmKeyUnusable>()("LlmKeyUnusable", {
+  /** Without the key itself. */
+  detail: Schema.String
+}) {
+  readonly retryable = false
+  override get message() {
+    return `the key of the model's server cannot be sent: ${this.detail}; check api_key`
+  }
+}
+
+/** The server sends us elsewhere; the conversation and the key go only where the operator says (F5). */
+export class LlmRedirected extends Schema.TaggedError<LlmRedirected>()("LlmRedirected", {
+  /** The origin it names: scheme, host and port. */
+  to: Schema.String
+}) {
+  readonly retryable = false
+  override get message() {
+    return `the model's server redirects to ${this.to}, which is not followed; if that is right, set base_url to it`
   }
 }
 
@@ -71,6 +100,8 @@ export class LlmRejected extends Schema.TaggedError<LlmRejected>()("LlmRejected"
   override get message() {
     const hint = this.status === 401 || this.status === 403
       ? "check llm_api.api_key"
+      : this.status === 402
+      ? "the account of this key has no credit left: add some at the provider"
       : this.status === 404
       ? "check llm_api.base_url and llm_api.model"
       : "check llm_api.parameters"
@@ -78,9 +109,9 @@ export class LlmRejected extends Schema.TaggedError<LlmRejected>()("LlmRejected"
   }
 }
 
-/** The answer is no chat completion. */
+/** The answer is no chat completion: a page, something else, nothing; a proxy may have stood in for the server. */
 export class LlmBadAnswer extends Schema.TaggedError<LlmBadAnswer>()("LlmBadAnswer", { detail: Schema.String }) {
-  readonly retryable = false
+  readonly retryable = true
   override get message() {
     return `the model's server sent no chat completion (${this.detail}); is it an OpenAI-compatible endpoint?`
   }
@@ -90,7 +121,11 @@ export class LlmBadAnswer extends Schema.TaggedError<LlmBadAnswer>()("LlmBadAnsw
 export class LlmEmpty extends Schema.TaggedError<LlmEmpty>()("LlmEmpty", {
   finishReason: Schema.String,
   /** It thought and came to no answer. */
-  thinking: Schema.optionalKey(Schema.Literal(true))
+  thinking: Schema.optionalKey(Schema.Literal(true)),
+  /** The tokens the server named for it: they are paid for like those of any answer. */
+  usage: Schema.optionalKey(
+    Schema.Struct({ model: Schema.String, inputTokens: Schema.Finite, outputTokens: Schema.Finite })
+  )
 }) {
   readonly retryable = false
   override get message() {
@@ -109,6 +144,8 @@ export type LlmError =
   | LlmServerFailed
   | LlmRateLimited
   | LlmEndpointClosed
+  | LlmKeyUnusable
+  | LlmRedirected
   | LlmRejected
   | LlmBadAnswer
   | LlmEmpty
@@ -142,9 +179,20 @@ export interface Completion {
   readonly served?: Served
 }
 
+/** An endpoint that is left alone: its model, for how long and why. */
+export interface ClosedEndpoint {
+  readonly model: string
+  readonly forMs: number
+  readonly why: ClosureReason
+}
+
 /** Asks the model. */
 export class LlmClient extends Context.Service<LlmClient, {
   readonly complete: (request: LlmRequest) => Effect.Effect<Completion, LlmError>
   /** Whether the server answered when last asked (F5: any answer but 401, 403 and 5xx to `GET /models`). */
   readonly available: Effect.Effect<boolean>
+  /** The endpoints that are left alone now. */
+  readonly closed: Effect.Effect<ReadonlyArray<ClosedEndpoint>>
+  /** Asks every endpoint again, whatever closed it: the operator may have changed something (a reload). */
+  readonly reopen: Effect.Effect<void>
 }>()("llm-bot/LlmClient") {}

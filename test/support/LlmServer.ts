@@ -9,12 +9,19 @@ export interface LlmAsked {
   readonly headers: IncomingMessage["headers"]
   readonly model: string
   readonly stream: boolean
+  readonly stream_options: { readonly include_usage?: boolean } | undefined
+  /** With the query. */
+  readonly path: string
 }
 
 /** How a completion request is answered, or not. `index` counts them from 0. */
 export type LlmHandler = (asked: LlmAsked, response: ServerResponse, index: number) => void
 
-const Body = Schema.fromJsonString(Schema.Struct({ model: Schema.String, stream: Schema.optionalKey(Schema.Boolean) }))
+const Body = Schema.fromJsonString(Schema.Struct({
+  model: Schema.String,
+  stream: Schema.optionalKey(Schema.Boolean),
+  stream_options: Schema.optionalKey(Schema.Struct({ include_usage: Schema.optionalKey(Schema.Boolean) }))
+}))
 const decodeBody = Schema.decodeUnknownSync(Body)
 
 /** A response with a status, headers and a body. */
@@ -76,8 +83,9 @@ export class LlmServer extends Context.Service<LlmServer, {
         if (!response.writableFinished) aborted++
       })
       readBody(request, (text) => {
-        const { model, stream = false } = decodeBody(text)
-        const call = { at: performance.now(), headers: request.headers, model, stream }
+        const { model, stream = false, stream_options } = decodeBody(text)
+        const { headers, url: path = "" } = request
+        const call: LlmAsked = { at: performance.now(), headers, model, stream, stream_options, path }
         asked.push(call)
         handler(call, response, asked.length - 1)
       })

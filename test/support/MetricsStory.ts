@@ -127,7 +127,8 @@ export const failedReload = Effect.gen(function*() {
   const hangups = yield* Queue.make<NodeJS.Signals>()
   yield* Queue.offer(hangups, "SIGHUP")
   const ref = yield* SubscriptionRef.make(activate(settings(1)))
-  yield* Effect.forkScoped(onHangup(hangups, "/no/such/file.yaml", ref, systemdNotify({})), { startImmediately: true })
+  const following = onHangup(hangups, "/no/such/file.yaml", ref, systemdNotify({}), Effect.void)
+  yield* Effect.forkScoped(following, { startImmediately: true })
   yield* Effect.repeat(LogLines.use(({ all }) => all), {
     until: (lines) => lines.some(({ message }) => message.startsWith("Configuration reload failed")),
     schedule: Schedule.forever

@@ -69,13 +69,16 @@ export const onHangup = Effect.fnUntraced(function*(
   hangups: Queue.Dequeue<NodeJS.Signals>,
   file: string,
   active: SubscriptionRef.SubscriptionRef<ActiveSettings>,
-  systemd: SystemdNotify
+  systemd: SystemdNotify,
+  /** To be run after a reload, even of an unchanged file. */
+  reloaded: Effect.Effect<void>
 ) {
   yield* set("configLastReloadSuccessful", true)
   for (;;) {
     yield* Queue.take(hangups)
     yield* systemd.reloading
     const result = yield* Effect.catchCause(reload(file, active), refused)
+    if (result !== "failure") yield* reloaded
     yield* count("configReloads", { result })
     yield* set("configLastReloadSuccessful", result !== "failure")
     yield* systemd.ready

@@ -1,25 +1,34 @@
-import { Effect, Redacted } from "effect"
+import { Deferred, Effect, Exit, Redacted } from "effect"
 import {
+  accountEmpty,
   answered,
   asked,
   type CircuitBreaker,
   closedBreaker,
+  type Closure,
   closureOf,
   failed,
+  isTrial,
   refused,
   released
 } from "../../domain/llm/CircuitBreaker.ts"
-import { LlmEndpointClosed, type LlmError, type LlmRequest } from "../../services/LlmClient.ts"
+import {
+  closedBecause,
+  type ClosedEndpoint,
+  LlmEndpointClosed,
+  type LlmError,
+  type LlmRequest
+} from "../../services/LlmClient.ts"
 import { monotonicMillis } from "../../services/Time.ts"
 import type { Endpoint } from "./LlmExchange.ts"
 
-/** Where a server's interface begins, without a slash at the end. */
-export const trimmedUrl = (url: string): string => url.replace(/\/+$/, "")
+/** More endpoints than any configuration has: of those of former ones the oldest go. */
+const mostRemembered = 100
 
 /** The endpoints to be asked for a request, in order (F5, fallbacks). */
 export const endpointsOf = ({ api, model }: LlmRequest): ReadonlyArray<Endpoint> =>
   [{ ...api, model }, ...api.fallbacks].map(({ api_key, base_url, model, timeout_seconds }) => ({
-    url: trimmedUrl(base_url),
+    url: base_url,
     apiKey: api_key,
     model,
     timeoutMs: timeout_seconds * 1000
@@ -28,52 +37,109 @@ export const endpointsOf = ({ api, model }: LlmRequest): ReadonlyArray<Endpoint>
 // A server limits and fails by key and by model: another of its models may answer where one does not.
 const keyOf = ({ apiKey, model, url }: Endpoint): string => JSON.stringify([url, model, Redacted.value(apiKey)])
 
-const afterError = (error: LlmError) => (health: CircuitBreaker, now: number): CircuitBreaker => {
+const afterError = (error: LlmError, beganAt: number) => (breaker: CircuitBreaker, now: number): CircuitBreaker => {
   switch (error._tag) {
     case "LlmRateLimited":
-      return refused(health, error.retryAfterMs, now)
-    case "LlmTimeout":
-    case "LlmUnreachable":
-    case "LlmBroken":
-    case "LlmServerFailed":
-    case "LlmBadAnswer":
-      return failed(health, now)
+      return refused(breaker, error.retryAfterMs, now)
     case "LlmRejected":
+      return error.status === 402 ? accountEmpty(breaker, now) : answered(breaker, now)
     case "LlmEmpty":
-      return answered(health, now)
+      return answered(breaker, now)
+    // Nothing was asked, or somebody else answered: it says nothing of the endpoint.
     case "LlmEndpointClosed":
-      return health
+    case "LlmKeyUnusable":
+    case "LlmRedirected":
+      return released(breaker, now)
+    default:
+      return failed(breaker, beganAt, now)
   }
 }
 
-/** What is remembered of every endpoint that was ever asked: its health. */
-export const makeEndpoints = () => {
-  const healths = new Map<string, CircuitBreaker>()
-  const healthOf = (endpoint: Endpoint): CircuitBreaker => healths.get(keyOf(endpoint)) ?? closedBreaker
-  const learn = (endpoint: Endpoint, change: (health: CircuitBreaker, now: number) => CircuitBreaker) =>
-    Effect.map(monotonicMillis, (now) => void healths.set(keyOf(endpoint), change(healthOf(endpoint), now)))
+interface Remembered {
+  readonly model: string
+  readonly breaker: CircuitBreaker
+}
 
-  /** Begins a request, unless the endpoint is left alone; says whether it is the one that probes. */
-  const enter = (endpoint: Endpoint): Effect.Effect<boolean, LlmEndpointClosed> =>
-    Effect.flatMap(monotonicMillis, (now) => {
-      const closure = closureOf(healthOf(endpoint), now)
-      if (closure !== undefined) return new LlmEndpointClosed({ model: endpoint.model, ...closure })
-      const health = asked(healthOf(endpoint))
-      healths.set(keyOf(endpoint), health)
-      return Effect.succeed(health.probing)
-    })
+const closed = ({ breaker, model }: Remembered, now: number): ReadonlyArray<ClosedEndpoint> => {
+  const closure = closureOf(breaker, now)
+  return closure === undefined ? [] : [{ model, ...closure }]
+}
+
+/** What is remembered of every endpoint that was asked: its circuit breaker. */
+export const makeEndpoints = () => {
+  const endpoints = new Map<string, Remembered>()
+  // Whoever waits for an endpoint looks again when anything is learned of any.
+  let change = Deferred.makeUnsafe<void>()
+
+  const breakerOf = (endpoint: Endpoint): CircuitBreaker => endpoints.get(keyOf(endpoint))?.breaker ?? closedBreaker
+
+  const remember = (endpoint: Endpoint, breaker: CircuitBreaker): void => {
+    endpoints.set(keyOf(endpoint), { model: endpoint.model, breaker })
+    const [oldest] = endpoints.keys()
+    if (endpoints.size > mostRemembered && oldest !== undefined) endpoints.delete(oldest)
+  }
+
+  const announce = Effect.sync(() => {
+    const before = change
+    change = Deferred.makeUnsafe<void>()
+    Deferred.doneUnsafe(before, Exit.void)
+  })
+
+  const learn = Effect.fnUntraced(
+    function*(endpoint: Endpoint, learned: (breaker: CircuitBreaker, now: number) => CircuitBreaker) {
+      const now = yield* monotonicMillis
+      const before = breakerOf(endpoint)
+      const after = learned(before, now)
+      if (after === before) return
+      remember(endpoint, after)
+      const closure = closureOf(after, now)
+      if (closure !== undefined && !(isTrial(before) || closureOf(before, now))) yield* tellClosed(endpoint, closure)
+      if (closure === undefined && isTrial(before)) yield* tellOpen(endpoint)
+      yield* announce
+    }
+  )
 
   return {
+    /** Whether and why the endpoint is left alone at a moment. */
+    closure: (endpoint: Endpoint, now: number): Closure | undefined => closureOf(breakerOf(endpoint), now),
+
+    /** Waits so long, or until something changes; whether a trial of the endpoint failed meanwhile. */
+    wait: Effect.fnUntraced(function*(endpoint: Endpoint, waitMs: number) {
+      const before = breakerOf(endpoint)
+      yield* Effect.raceFirst(Effect.sleep(Math.ceil(waitMs)), Deferred.await(change))
+      return isTrial(before) && breakerOf(endpoint).failures > before.failures
+    }),
+
     /** Makes a request and learns from how it ends. Nothing is sent where the endpoint is left alone. */
     guard: <A>(endpoint: Endpoint, request: Effect.Effect<A, LlmError>): Effect.Effect<A, LlmError> =>
       Effect.acquireUseRelease(
-        enter(endpoint),
-        () =>
+        Effect.flatMap(monotonicMillis, (now) => {
+          const before = breakerOf(endpoint)
+          const closure = closureOf(before, now)
+          if (closure !== undefined) return new LlmEndpointClosed({ model: endpoint.model, ...closure })
+          remember(endpoint, asked(before, now))
+          return Effect.succeed({ beganAt: now, trial: isTrial(before) })
+        }),
+        ({ beganAt }) =>
           request.pipe(
             Effect.tap(() => learn(endpoint, answered)),
-            Effect.tapError((error) => learn(endpoint, afterError(error)))
+            Effect.tapError((error) => learn(endpoint, afterError(error, beganAt)))
           ),
-        (probing) => probing ? learn(endpoint, released) : Effect.void
-      )
+        ({ trial }, exit) => trial && Exit.hasInterrupts(exit) ? learn(endpoint, released) : Effect.void
+      ),
+
+    /** Those that are left alone now. */
+    closed: Effect.map(monotonicMillis, (now) => [...endpoints.values()].flatMap((endpoint) => closed(endpoint, now))),
+
+    /** Forgets everything: the next request is made. */
+    forget: Effect.andThen(Effect.sync(() => endpoints.clear()), announce)
   }
 }
+
+const tellClosed = ({ model }: Endpoint, { forMs, why }: Closure): Effect.Effect<void> =>
+  Effect.logWarning(`LLM endpoint paused for ${Math.ceil(forMs / 1000)} s: ${closedBecause[why]}`).pipe(
+    Effect.annotateLogs({ model, reason: why })
+  )
+
+const tellOpen = ({ model }: Endpoint): Effect.Effect<void> =>
+  Effect.annotateLogs(Effect.logInfo("LLM endpoint resumed"), { model })

@@ -1,7 +1,8 @@
-import { Clock, Deferred, Effect, Option, Redacted, Schema, Stream } from "effect"
-import { HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
+import { Clock, Deferred, Effect, Option, type Redacted, Schema, Stream } from "effect"
+import { type HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
 import { completionReader } from "../../domain/llm/CompletionReader.ts"
 import { completionBody, estimateTokens, retryAfterMs } from "../../domain/llm/ChatCompletion.ts"
+import { endpointUrl } from "../../domain/llm/EndpointUrl.ts"
 import {
   type Completion,
   LlmBadAnswer,
@@ -11,20 +12,29 @@ import {
   LlmRejected,
   type LlmRequest,
   LlmServerFailed,
+  LlmTimeout,
   LlmUnreachable
 } from "../../services/LlmClient.ts"
+import { monotonicMillis } from "../../services/Time.ts"
+import { failureCode, send } from "./LlmHttp.ts"
 
 /** A server that can be asked, and the model to ask it for. */
 export interface Endpoint {
-  /** Up to and with `/v1`, no slash at the end. */
+  /** Up to and with `/v1`. */
   readonly url: string
   readonly apiKey: Redacted.Redacted<string>
   readonly model: string
   readonly timeoutMs: number
 }
 
-/** The server may not know streaming: it is asked again without (F5). */
-class LlmStreamRefused extends Schema.TaggedError<LlmStreamRefused>()("LlmStreamRefused", {
+/**
+ * How an endpoint is asked: for a stream that ends with its usage, for a stream, or for one body. Servers that do not
+ * know the one are asked for the next (F5).
+ */
+export type Dialect = "usage" | "stream" | "body"
+
+/** The server may not know this dialect: it is asked again in another (F5). */
+export class LlmDialectRefused extends Schema.TaggedError<LlmDialectRefused>()("LlmDialectRefused", {
   status: Schema.Int
 }) {}
 
@@ -37,9 +47,9 @@ const failureOf = (status: number, retryAfterMs?: number): LlmRateLimited | LlmR
 }
 
 const failUnlessOk = Effect.fnUntraced(
-  function*({ headers, status }: HttpClientResponse.HttpClientResponse, streaming: boolean) {
+  function*({ headers, status }: HttpClientResponse.HttpClientResponse, dialect: Dialect) {
     if (status < 400) return
-    if (streaming && mayNotKnowStreaming.has(status)) return yield* new LlmStreamRefused({ status })
+    if (dialect !== "body" && mayNotKnowStreaming.has(status)) return yield* new LlmDialectRefused({ status })
     const wait = retryAfterMs(headers["retry-after"], yield* Clock.currentTimeMillis)
     return yield* failureOf(status, Option.getOrUndefined(wait))
   }
@@ -92,7 +102,8 @@ const read = Effect.fnUntraced(function*(
     case "Empty":
       return yield* new LlmEmpty({
         finishReason: decoded.finishReason,
-        ...(decoded.thinking ? { thinking: true } : {})
+        ...(decoded.thinking ? { thinking: true } : {}),
+        ...Option.match(decoded.usage, { onNone: () => ({}), onSome: (usage) => ({ usage: { model, ...usage } }) })
       })
     case "Text": {
       const { finishReason, text, usage } = decoded
@@ -109,34 +120,48 @@ const read = Effect.fnUntraced(function*(
   }
 })
 
+const bodyOf = (endpoint: Endpoint, { api, messages }: LlmRequest, dialect: Dialect): Record<string, unknown> => {
+  const body = completionBody(api, endpoint.model, messages)
+  switch (dialect) {
+    case "usage":
+      // What the operator says of it in `extra_body` wins.
+      return { stream_options: { include_usage: true }, ...body, stream: true }
+    case "stream":
+      return { ...body, stream: true }
+    case "body":
+      return body
+  }
+}
+
 /**
- * One HTTP request for one completion, as a stream or not. However it ends, what the server still has to say is not
- * waited for: the socket is closed unless the response has been read to its end.
+ * One HTTP request for one completion. However it ends, what the server still has to say is not waited for: the socket
+ * is closed unless the response has been read to its end.
  */
-export const exchange = Effect.fnUntraced(
-  function*(
-    http: HttpClient.HttpClient,
-    endpoint: Endpoint,
-    request: LlmRequest,
-    streaming: boolean,
-    onFirstText: Effect.Effect<void>
-  ) {
-    const body = completionBody(request.api, endpoint.model, request.messages)
-    const response = yield* HttpClientRequest.post(`${endpoint.url}/chat/completions`).pipe(
-      HttpClientRequest.bearerToken(Redacted.value(endpoint.apiKey)),
-      HttpClientRequest.setHeader("accept", streaming ? "text/event-stream, application/json" : "application/json"),
-      HttpClientRequest.bodyJsonUnsafe(streaming ? { ...body, stream: true } : body),
-      HttpClient.withScope(http).execute
-    )
-    yield* failUnlessOk(response, streaming)
+export const exchange = Effect.fnUntraced(function*(
+  http: HttpClient.HttpClient,
+  endpoint: Endpoint,
+  request: LlmRequest,
+  dialect: Dialect,
+  onFirstText: Effect.Effect<void>
+) {
+  const beganAt = yield* monotonicMillis
+  const accept = dialect === "body" ? "application/json" : "text/event-stream, application/json"
+  const post = HttpClientRequest.post(endpointUrl(endpoint.url, "/chat/completions")).pipe(
+    HttpClientRequest.setHeader("accept", accept),
+    HttpClientRequest.bodyJsonUnsafe(bodyOf(endpoint, request, dialect))
+  )
+  return yield* Effect.gen(function*() {
+    const response = yield* send(http, post, endpoint.apiKey)
+    yield* failUnlessOk(response, dialect)
     return yield* read(response, request, endpoint, onFirstText)
-  },
-  Effect.scoped,
-  Effect.catchTag("HttpClientError", ({ reason }) =>
-    // The reason's own message may quote headers, and with them the key: its name has to do.
-    Effect.fail(
-      reason._tag === "EmptyBodyError"
-        ? new LlmBadAnswer({ detail: "nothing" })
-        : new LlmUnreachable({ detail: reason._tag })
-    ))
-)
+  }).pipe(
+    Effect.scoped,
+    Effect.catchTag("HttpClientError", (error): Effect.Effect<never, LlmBadAnswer | LlmTimeout | LlmUnreachable> => {
+      if (error.reason._tag === "EmptyBodyError") return new LlmBadAnswer({ detail: "nothing" })
+      const detail = failureCode(error)
+      return detail === "ETIMEDOUT"
+        ? Effect.flatMap(monotonicMillis, (now) => new LlmTimeout({ afterMs: now - beganAt }))
+        : new LlmUnreachable({ detail })
+    })
+  )
+})

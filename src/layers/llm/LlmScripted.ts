@@ -47,6 +47,8 @@ export const layerOf = (script: (request: LlmRequest, index: number) => Scripted
     let requests = 0
     return LlmClient.of({
       available: Effect.succeed(true),
+      closed: Effect.succeed([]),
+      reopen: Effect.void,
       complete: Effect.fn("LlmScripted.complete")(function*(request: LlmRequest) {
         const answer = script(request, requests++)
         yield* speak(request, answer)

@@ -103,6 +103,8 @@ const standInText = ({ correlationId }: LlmRequest): string =>
 export const standIn = (latencyMs: number): LlmClient["Service"] =>
   LlmClient.of({
     available: Effect.succeed(true),
+    closed: Effect.succeed([]),
+    reopen: Effect.void,
     complete: Effect.fnUntraced(function*(request: LlmRequest) {
       const text = standInText(request)
       yield* Effect.sleep(latencyMs)
@@ -134,6 +136,8 @@ export const makeLlm = (playback: Playback, other: LlmClient["Service"], answers
     LlmClient,
     LlmClient.of({
       available: Effect.succeed(true),
+      closed: Effect.succeed([]),
+      reopen: Effect.void,
       complete: (request) =>
         Effect.flatMap(monotonicMillis, (now) => {
           const result = playback.completion(request.correlationId, now)

@@ -6,7 +6,9 @@ import {
   LlmBroken,
   LlmEmpty,
   LlmEndpointClosed,
+  LlmKeyUnusable,
   LlmRateLimited,
+  LlmRedirected,
   LlmRejected,
   LlmServerFailed,
   LlmTimeout,
@@ -85,6 +87,8 @@ export const CompletionEnd = Schema.TaggedUnion({
       LlmServerFailed,
       RateLimited,
       LlmEndpointClosed,
+      LlmKeyUnusable,
+      LlmRedirected,
       LlmRejected,
       LlmBadAnswer,
       LlmEmpty

@@ -3,7 +3,7 @@ import { internalError, type LlmAttempt, type Outcome, skipped } from "../../dom
 import { hashToUnit } from "../../domain/Hash.ts"
 import type { ChannelKey } from "../../domain/Ids.ts"
 import { stopConditionFor } from "../../domain/reply/StopCondition.ts"
-import { LlmClient, type LlmError } from "../LlmClient.ts"
+import { LlmClient, type LlmEmpty, type LlmError } from "../LlmClient.ts"
 import { monotonicMillis } from "../Time.ts"
 import type { NatsSendError } from "../Nats.ts"
 import { Outbox } from "./Outbox.ts"
@@ -35,6 +35,13 @@ export class Replies extends Context.Service<Replies, {
       const told = { done: "Replies finished", givenUp: "Replies in flight abandoned" }
       yield* Effect.addFinalizer(() => stopStep(told, limits.replies, FiberSet.awaitEmpty(jobs)))
 
+      /** An answer without text is paid for like any other, where the server says how much. */
+      const paidFor = ({ decision }: ReplyJob, { finishReason, usage }: LlmEmpty): Effect.Effect<void> =>
+        Effect.sync(() => {
+          if (usage === undefined) return
+          decision.step({ _tag: "LlmAnswer", characters: 0, ...usage, estimated: false, finishReason })
+        })
+
       const ask = Effect.fn("Replies.ask")(function*(job: ReplyJob) {
         const prompt = yield* prompts.build(job)
         const characters = prompt.messages.reduce((sum, { content }) => sum + content.length, 0)
@@ -51,7 +58,7 @@ export class Replies extends Context.Service<Replies, {
           ...(job.channel.logContent
             ? { onText: (text: string) => Effect.sync(() => job.decision.answering(text)) }
             : {})
-        })
+        }).pipe(Effect.tapErrorTag("LlmEmpty", (empty) => paidFor(job, empty)))
         job.decision.content({ answer: completion.text })
         job.decision.step({
           _tag: "LlmAnswer",

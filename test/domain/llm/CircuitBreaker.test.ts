@@ -1,31 +1,35 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Arbitrary, Schema } from "effect"
 import {
+  accountEmpty,
   answered,
   asked,
   type CircuitBreaker,
   closedBreaker,
   closureOf,
   failed,
+  isTrial,
   refused,
   released
 } from "../../../src/domain/llm/CircuitBreaker.ts"
 
-type Happening = (health: CircuitBreaker, now: number) => CircuitBreaker
+type Happening = (breaker: CircuitBreaker, now: number) => CircuitBreaker
 
 const after = (...happenings: ReadonlyArray<readonly [at: number, happens: Happening]>): CircuitBreaker =>
-  happenings.reduce((health, [at, happens]) => happens(health, at), closedBreaker)
+  happenings.reduce((breaker, [at, happens]) => happens(breaker, at), closedBreaker)
 
 const times = (count: number, at: number, happens: Happening) =>
   Array.from({ length: count }, () => [at, happens] as const)
-const wants = (ms?: number): Happening => (health, now) => refused(health, ms, now)
-const begins: Happening = (health) => asked(health)
-const leaves: Happening = (health) => released(health)
+const wants = (ms?: number): Happening => (breaker, now) => refused(breaker, ms, now)
+/** One request after the other fails. */
+const fails: Happening = (breaker, now) => failed(breaker, now, now)
+/** A request that began earlier fails now. */
+const failsSince = (beganAt: number): Happening => (breaker, now) => failed(breaker, beganAt, now)
 const s = 1_000
 
 /** ms the endpoint is left alone, and why; 0 = it may be asked. */
-const closed = (health: CircuitBreaker, now: number): readonly [number, string] => {
-  const closure = closureOf(health, now)
+const closed = (breaker: CircuitBreaker, now: number): readonly [number, string] => {
+  const closure = closureOf(breaker, now)
   return closure === undefined ? [0, ""] : [closure.forMs, closure.why]
 }
 
@@ -34,34 +38,61 @@ describe("an endpoint is left alone", () => {
     readonly [what: string, health: CircuitBreaker, now: number, closed: readonly [number, string]]
   > = [
     ["never, when nothing is known of it", closedBreaker, 0, [0, ""]],
-    ["not after four failures", after(...times(4, 0, failed)), 0, [0, ""]],
-    ["for 30 s after five", after(...times(5, 0, failed)), 0, [30 * s, "failures"]],
-    ["until just then", after(...times(5, 0, failed)), 30 * s - 1, [1, "failures"]],
-    ["and not longer", after(...times(5, 0, failed)), 30 * s, [0, ""]],
-    ["not after five that are not in a row", after(...times(4, 0, failed), [0, answered], ...times(4, 0, failed)), 0, [
+    ["not after four failures", after(...times(4, 0, fails)), 0, [0, ""]],
+    ["for 1 s after five", after(...times(5, 0, fails)), 0, [1 * s, "failures"]],
+    ["until just then", after(...times(5, 0, fails)), 1 * s - 1, [1, "failures"]],
+    ["and not longer", after(...times(5, 0, fails)), 1 * s, [0, ""]],
+    ["not after five that are not in a row", after(...times(4, 0, fails), [0, answered], ...times(4, 0, fails)), 0, [
       0,
       ""
     ]],
-    ["counting from the last failure", after(...times(5, 0, failed), [5 * s, failed]), 5 * s, [30 * s, "failures"]],
-    ["while the probe is under way", after(...times(5, 0, failed), [40 * s, begins]), 50 * s, [30 * s, "failures"]],
+    ["not after twenty that were under way together", after(...times(20, 10 * s, failsSince(5 * s))), 10 * s, [0, ""]],
     [
-      "no longer when the probe was answered",
-      after(...times(5, 0, failed), [40 * s, begins], [41 * s, answered]),
-      41 * s,
+      "not after two resets of twenty connections each",
+      after(...times(20, 10 * s, failsSince(5 * s)), ...times(20, 12 * s, failsSince(11 * s))),
+      12 * s,
       [0, ""]
     ],
     [
-      "for another 30 s when the probe failed",
-      after(...times(5, 0, failed), [40 * s, begins], [41 * s, failed]),
-      41 * s,
-      [30 * s, "failures"]
+      "after five timeouts that came one after the other, though the requests overlapped",
+      after(...[30, 32, 34, 36, 38].map((at) => [at * s, failsSince((at - 30) * s)] as const)),
+      38 * s,
+      [1 * s, "failures"]
     ],
     [
-      "not when the probe was given up: another may go",
-      after(...times(5, 0, failed), [40 * s, begins], [41 * s, leaves]),
-      41 * s,
+      "not for what hung before the last answer",
+      after([21 * s, answered], ...[30, 32, 34, 36, 38].map((at) => [at * s, failsSince((at - 30) * s)] as const)),
+      38 * s,
       [0, ""]
     ],
+    [
+      "no longer for what hung before it was left alone",
+      after(...times(5, 0, fails), [20 * s, failsSince(-1 * s)], [25 * s, failsSince(-1 * s)]),
+      25 * s,
+      [0, ""]
+    ],
+    ["while a trial is under way", after(...times(5, 0, fails), [40 * s, asked]), 40 * s, [1 * s, "failures"]],
+    ["but not longer than the pause, if it hangs", after(...times(5, 0, fails), [40 * s, asked]), 41 * s, [0, ""]],
+    [
+      "no longer when the trial was answered",
+      after(...times(5, 0, fails), [40 * s, asked], [40 * s + 1, answered]),
+      40 * s + 1,
+      [0, ""]
+    ],
+    [
+      "for 2 s when the trial failed",
+      after(...times(5, 0, fails), [40 * s, asked], [41 * s, failsSince(40 * s)]),
+      41 * s,
+      [2 * s, "failures"]
+    ],
+    [
+      "not when the trial was given up: another may go",
+      after(...times(5, 0, fails), [40 * s, asked], [40 * s + 1, released]),
+      40 * s + 1,
+      [0, ""]
+    ],
+    ["for minutes when its account is empty", after([0, accountEmpty]), 0, [300 * s, "account_empty"]],
+    ["for 5 min at most, whatever it says", after([0, wants(999_999_999 * s)]), 0, [300 * s, "rate_limit"]],
     ["as long as it says", after([0, wants(90 * s)]), 0, [90 * s, "rate_limit"]],
     ["not at all when it says 0", after([0, wants(0)]), 0, [0, ""]],
     ["for 1 s when it says nothing", after([0, wants()]), 0, [1 * s, "rate_limit"]],
@@ -81,17 +112,17 @@ describe("an endpoint is left alone", () => {
       60 * s - 1,
       "rate_limit"
     ]],
-    ["although a request from before fails", after([0, wants(60 * s)], [1, failed]), 1, [60 * s - 1, "rate_limit"]],
+    ["although a request from before fails", after([0, wants(60 * s)], [1, fails]), 1, [60 * s - 1, "rate_limit"]],
     [
       "although requests from before fail, and one is answered",
-      after([0, wants(60 * s)], ...times(5, 1, failed), [2, answered]),
+      after([0, wants(60 * s)], ...times(5, 1, fails), [2, answered]),
       2,
       [60 * s - 2, "rate_limit"]
     ],
-    ["for the longer of both", after([0, wants(20 * s)], ...times(5, 1, failed)), 1, [30 * s, "failures"]],
+    ["for the longer of both", after([0, wants(0.5 * s)], ...times(5, 1, fails)), 1, [1 * s, "failures"]],
     [
       "not for failures before a 429: it answers",
-      after(...times(4, 0, failed), [0, wants(0)], ...times(4, 0, failed)),
+      after(...times(4, 0, fails), [0, wants(0)], ...times(4, 0, fails)),
       0,
       [0, ""]
     ]
@@ -100,48 +131,62 @@ describe("an endpoint is left alone", () => {
     expect(closed(health, now)).toEqual(expected)
   })
 
-  it("for 1, 2, 4 … 60 s when it never says how long", () => {
+  /** The pauses in s, when whatever is asked at the end of one ends like the others. */
+  const pauses = (count: number, begin: CircuitBreaker, happens: Happening): ReadonlyArray<number> => {
     const waits: Array<number> = []
-    let health = closedBreaker
+    let breaker = begin
     let now = 0
-    for (let count = 0; count < 9; count++) {
-      health = refused(asked(health), undefined, now)
-      const [ms] = closed(health, now)
+    for (let pause = 0; pause < count; pause++) {
+      breaker = happens(asked(breaker, now), now)
+      const [ms] = closed(breaker, now)
       waits.push(ms / s)
       now += ms
     }
-    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60])
+    return waits
+  }
+
+  it("for 1, 2, 4 … 60 s when it never says how long", () => {
+    expect(pauses(9, closedBreaker, wants())).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60])
   })
 
-  it("one request probes, and only when there were too many failures", () => {
-    expect(asked(closedBreaker).probing).toBe(false)
-    expect(asked(after(...times(4, 0, failed))).probing).toBe(false)
-    expect(asked(after(...times(5, 0, failed))).probing).toBe(true)
+  it("for 1, 2, 4, 8 s when every trial fails, and never longer: an outage is not made longer than it is", () => {
+    expect(pauses(6, after(...times(4, 0, fails)), fails)).toEqual([1, 2, 4, 8, 8, 8])
+  })
+
+  it("one request is a trial, and only when there were too many failures", () => {
+    expect(isTrial(closedBreaker)).toBe(false)
+    expect(isTrial(after(...times(4, 0, fails)))).toBe(false)
+    expect(isTrial(after(...times(5, 0, fails)))).toBe(true)
   })
 
   const happenings = Arbitrary.array(
     Arbitrary.schema(Schema.Struct({
-      what: Schema.Literals(["answered", "failed", "refused", "told"]),
+      what: Schema.Literals(["answered", "failed", "hung", "refused", "told", "empty"]),
       laterMs: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 20_000 }))
     })),
     { maxLength: 40 }
   )
-  it.prop("is asked only when it may be, whatever happens, and always again in the end", [happenings], ([all]) => {
-    let health = closedBreaker
+  it.prop("is asked only when it may be, whatever happens, and always again within minutes", [happenings], ([all]) => {
+    let breaker = closedBreaker
     let now = 0
     let waitUntil = 0
     for (const { laterMs, what } of all) {
       now += laterMs
-      if (now < waitUntil) expect(closureOf(health, now)).toBeDefined()
-      if (closureOf(health, now) === undefined) health = asked(health)
-      if (what === "answered") health = answered(health, now)
-      else if (what === "failed") health = failed(health, now)
-      else if (what === "refused") health = refused(health, undefined, now)
+      if (now < waitUntil) expect(closureOf(breaker, now)).toBeDefined()
+      if (closureOf(breaker, now) === undefined) breaker = asked(breaker, now)
+      if (what === "answered") breaker = answered(breaker, now)
+      else if (what === "failed") breaker = failed(breaker, now, now)
+      else if (what === "hung") breaker = failed(breaker, now - 30_000, now)
+      else if (what === "refused") breaker = refused(breaker, undefined, now)
+      else if (what === "empty") breaker = accountEmpty(breaker, now)
       else {
-        health = refused(health, 15_000, now)
+        breaker = refused(breaker, 15_000, now)
         waitUntil = now + 15_000
       }
     }
-    expect(closureOf(released(health), now + 60_000)).toBeUndefined()
+    expect(closureOf(breaker, now + 300_000)).toBeUndefined()
+    if (all.every(({ what }) => what === "answered" || what === "failed" || what === "hung")) {
+      expect(closureOf(breaker, now + 8_000)).toBeUndefined()
+    }
   }, { arbitrary: { runs: 300 } })
 })

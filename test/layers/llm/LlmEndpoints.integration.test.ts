@@ -3,6 +3,8 @@ import { Effect, Fiber, Layer, Result, Schedule } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import { layerNoDeps } from "../../../src/layers/llm/LlmOpenAi.ts"
+import { LlmClient } from "../../../src/services/LlmClient.ts"
+import { monotonicMillis } from "../../../src/services/Time.ts"
 import { completionOf } from "../../support/LlmDouble.ts"
 import { ask, type Asking, askServer, configured, secret, world } from "../../support/LlmAsking.ts"
 import { answering, hangs, LlmServer, says } from "../../support/LlmServer.ts"
@@ -17,75 +19,160 @@ const ends = (
 ): ReadonlyArray<string> => [...new Set(all.map(({ end }) => end))]
 
 describe("a 429", () => {
-  /** Lets so many ms pass in which no request goes out; the next one does. */
-  const closedFor = Effect.fnUntraced(function*(ms: number) {
-    const before = yield* requests
-    yield* TestClock.adjust(ms - 1)
-    assert.strictEqual((yield* askServer()).end, "LlmEndpointClosed", `after ${ms - 1} ms`)
-    assert.strictEqual(yield* requests, before)
-    yield* TestClock.adjust(1)
-    assert.notStrictEqual((yield* askServer()).end, "LlmEndpointClosed", `after ${ms} ms`)
-    assert.strictEqual(yield* requests, before + 1)
-  })
-
-  it.effect("is not tried again; no request goes out before Retry-After ends, however many come", () =>
+  it.live("is waited out by every reply whose deadline allows; no request goes out before", () =>
     Effect.gen(function*() {
+      const { asked } = yield* LlmServer
       yield* answering(says(429, "{}", { "retry-after": "1" }), ok)
-      assert.strictEqual((yield* askServer({ api: { retry_attempts: 3 } })).end, "LlmRateLimited")
-      const storm = yield* several(20)
-      assert.deepStrictEqual([ends(storm), storm.flatMap(({ attempts }) => attempts)], [["LlmEndpointClosed"], []])
-      assert.strictEqual(yield* requests, 1)
-      yield* closedFor(1_000)
-      assert.strictEqual(yield* requests, 2)
+      const asking = { api: { retry_attempts: 2 }, budgetMs: 10_000 }
+      const first = yield* Effect.forkChild(askServer(asking))
+      yield* Effect.repeat(requests, { until: (count) => count === 1, schedule: Schedule.spaced("2 millis") })
+      const { closed } = yield* LlmClient
+      const [closure] = yield* Effect.repeat(closed, {
+        until: ({ length }) => length > 0,
+        schedule: Schedule.spaced("2 millis")
+      })
+      assert.deepInclude(closure, { model: "first", why: "rate_limit" })
+      assert.deepStrictEqual(ends([...yield* several(10, asking), yield* Fiber.join(first)]), ["Hello there!"])
+      const [told = 0, ...later] = (yield* asked).map(({ at }) => at)
+      assert.strictEqual(later.length, 11)
+      assert.isAtLeast(Math.min(...later) - told, 1_000)
     }).pipe(Effect.provide(world)))
 
-  it.effect("to twenty requests at once closes the endpoint once", () =>
+  it.live("that does not fit the deadline ends the reply at once, and the next ones unasked", () =>
     Effect.gen(function*() {
-      yield* answering(says(429))
-      assert.deepStrictEqual(ends(yield* several(20)), ["LlmRateLimited"])
-      yield* answering((call, response, index) => (index === 0 ? says(429) : ok)(call, response, index))
-      assert.deepStrictEqual(ends(yield* several(20)), ["LlmEndpointClosed"])
-      assert.strictEqual(yield* requests, 0)
-      yield* closedFor(1_000)
+      yield* answering(says(429, "{}", { "retry-after": "60" }), ok)
+      const asking = { api: { retry_attempts: 3 }, budgetMs: 10_000 }
+      assert.strictEqual((yield* askServer(asking)).end, "LlmRateLimited")
+      const storm = yield* several(20, asking)
+      assert.deepStrictEqual([ends(storm), storm.flatMap(({ attempts }) => attempts)], [["LlmEndpointClosed"], []])
+      assert.isBelow(Math.max(...storm.map(({ tookMs }) => tookMs)), 1_000)
+      assert.strictEqual(yield* requests, 1)
     }).pipe(Effect.provide(world)))
 
-  it.effect("holds although a request from before is answered after it", () =>
+  it.live("is forgotten by a reload, however long it was to hold", () =>
+    Effect.gen(function*() {
+      const { closed, reopen } = yield* LlmClient
+      yield* answering(says(429, "{}", { "retry-after": "999999999" }), ok)
+      assert.strictEqual((yield* askServer({ budgetMs: 1_000 })).end, "LlmRateLimited")
+      const [closure] = yield* closed
+      assert.isAtMost(closure?.forMs ?? Infinity, 300_000)
+      yield* reopen
+      assert.deepStrictEqual(yield* closed, [])
+      assert.strictEqual((yield* askServer({ budgetMs: 1_000 })).end, "Hello there!")
+    }).pipe(Effect.provide(world)))
+
+  it.live("holds although a request from before is answered after it", () =>
     Effect.gen(function*() {
       yield* answering(says(429, "{}", { "retry-after": "60" }), (call, response, index) =>
         void setTimeout(() => ok(call, response, index), 50))
-      assert.deepStrictEqual(ends(yield* several(2)), ["LlmRateLimited", "Hello there!"])
-      assert.deepStrictEqual(ends(yield* several(3)), ["LlmEndpointClosed"])
+      const asking = { budgetMs: 5_000 }
+      assert.deepStrictEqual(ends(yield* several(2, asking)), ["LlmRateLimited", "Hello there!"])
+      assert.deepStrictEqual(ends(yield* several(3, asking)), ["LlmEndpointClosed"])
       assert.strictEqual(yield* requests, 2)
     }).pipe(Effect.provide(world)))
 
-  it.effect("may name a date", () =>
+  it.live("may name a date", () =>
     Effect.gen(function*() {
-      // Simulated time begins in 1970.
-      yield* answering(says(429, "{}", { "retry-after": new Date(2_000).toUTCString() }), ok)
-      yield* askServer()
-      yield* closedFor(2_000)
+      const date = new Date(Date.now() + 2_000)
+      yield* answering(says(429, "{}", { "retry-after": date.toUTCString() }), ok)
+      assert.strictEqual((yield* askServer({ api: { retry_attempts: 1 }, budgetMs: 10_000 })).end, "Hello there!")
+      // The date has whole seconds.
+      assert.isAtLeast(Date.now(), Math.floor(date.getTime() / 1000) * 1000)
       assert.strictEqual(yield* requests, 2)
-    }).pipe(Effect.provide(world)))
-
-  it.effect("without a time closes the endpoint for a second, then for two", () =>
-    Effect.gen(function*() {
-      yield* answering(says(429), says(429), ok)
-      yield* askServer()
-      yield* closedFor(1_000)
-      assert.strictEqual((yield* askServer()).end, "LlmEndpointClosed")
-      yield* closedFor(2_000)
     }).pipe(Effect.provide(world)))
 })
 
-describe("a server that fails and fails", () => {
-  it.live("is left alone after five times, also within one reply", () =>
+describe("an account without credit (402)", () => {
+  it.live("is named, and not asked again for minutes", () =>
     Effect.gen(function*() {
-      yield* answering(says(500))
-      const api = { retry_attempts: 9, retry_delay_seconds: 0 }
-      assert.strictEqual((yield* askServer({ api })).end, "LlmEndpointClosed")
-      assert.deepStrictEqual(ends(yield* several(10, { api })), ["LlmEndpointClosed"])
-      assert.strictEqual(yield* requests, 5)
+      const { closed } = yield* LlmClient
+      yield* answering(says(402))
+      const { end, result } = yield* askServer({ api: { retry_attempts: 2 }, budgetMs: 5_000 })
+      assert.strictEqual(end, "LlmRejected")
+      assert.match(Result.isFailure(result) ? result.failure.message : "", /402; the account of this key has no credit/)
+      assert.deepStrictEqual(ends(yield* several(3, { budgetMs: 5_000 })), ["LlmEndpointClosed"])
+      assert.deepStrictEqual([yield* requests, (yield* closed).map(({ why }) => why)], [1, ["account_empty"]])
     }).pipe(Effect.provide(world)))
+})
+
+/** A server without a socket, as it is at each ms since the test began. */
+type Weather = (atMs: number) => { readonly status: number; readonly afterMs: number }
+const weatherServer = (weather: Weather) => {
+  let asked = 0
+  const client = HttpClient.make((request) =>
+    Effect.gen(function*() {
+      const { afterMs, status } = weather(yield* monotonicMillis)
+      if (request.method === "POST") {
+        asked++
+        yield* Effect.sleep(afterMs)
+      }
+      return HttpClientResponse.fromWeb(request, new Response(completionOf("Hello there!"), { status }))
+    })
+  )
+  const layer = layerNoDeps.pipe(
+    Layer.provide(Layer.mergeAll(Layer.succeed(HttpClient.HttpClient, client), configured("http://llm.test/v1")))
+  )
+  return { layer, asked: () => asked }
+}
+const fine = { status: 200, afterMs: 100 }
+const broken = { status: 503, afterMs: 10 }
+const hanging = { status: 200, afterMs: 3_600_000 }
+
+/** Mentions at so many ms, as the defaults ask: how each ended. */
+const mentions = Effect.fnUntraced(function*(at: ReadonlyArray<number>, api: object = {}) {
+  const asking = { api: { retry_attempts: 2, retry_delay_seconds: 1, timeout_seconds: 20, ...api }, budgetMs: 60_000 }
+  const fibers = yield* Effect.forEach(
+    at,
+    (ms) => Effect.forkChild(Effect.andThen(Effect.sleep(ms), ask(asking)), { startImmediately: true })
+  )
+  for (let ms = 0; ms < Math.max(...at) + 60_000; ms += 250) yield* TestClock.adjust("250 millis")
+  return yield* Effect.forEach(fibers, Fiber.join)
+})
+const everySecond = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => (from + index) * 1000)
+
+describe("a server that fails and fails", () => {
+  const outages: ReadonlyArray<readonly [what: string, weather: Weather]> = [
+    ["is away", (ms) => ms < 18_000 ? broken : fine],
+    ["hangs", (ms) => ms < 18_000 ? hanging : fine],
+    ["flaps", (ms) => ms < 18_000 && ms % 4_000 < 2_000 ? broken : fine],
+    ["is slow to fail", (ms) => ms < 18_000 ? { status: 500, afterMs: 1_500 } : fine],
+    ["hangs and is away by turns", (ms) => ms >= 18_000 ? fine : ms % 2_000 < 1_000 ? hanging : broken]
+  ]
+  it.effect.each(outages)("and %s for 18 s answers every mention of the 20 s after", ([, weather]) => {
+    const server = weatherServer(weather)
+    return Effect.gen(function*() {
+      const all = yield* mentions(everySecond(0, 38))
+      assert.deepStrictEqual(ends(all.slice(18)), ["Hello there!"])
+    }).pipe(Effect.provide(server.layer))
+  })
+
+  it.effect("and flaps every 2 s answers nearly all", () => {
+    const server = weatherServer((ms) => ms % 4_000 < 2_000 ? broken : fine)
+    return Effect.gen(function*() {
+      const all = yield* mentions(everySecond(0, 45))
+      assert.isAtLeast(all.filter(({ end }) => end === "Hello there!").length, 40)
+    }).pipe(Effect.provide(server.layer))
+  })
+
+  it.effect("in one moment, with twenty requests under way, answers all twenty", () => {
+    const server = weatherServer((ms) => ms < 1_000 ? { status: 500, afterMs: 1_000 - ms } : fine)
+    return Effect.gen(function*() {
+      const all = yield* mentions(Array.from({ length: 20 }, (_, index) => index * 40))
+      assert.deepStrictEqual(ends(all), ["Hello there!"])
+    }).pipe(Effect.provide(server.layer))
+  })
+
+  it.effect("is asked by one request at a time, later each time, while it is away", () => {
+    const server = weatherServer(() => broken)
+    return Effect.gen(function*() {
+      const all = yield* mentions(everySecond(0, 60))
+      assert.notInclude(ends(all), "Hello there!")
+      // Five until it is known, then one after 1, 2, 4 and every 8 s.
+      assert.isAtMost(server.asked(), 20)
+      // A trial that fails counts for all who waited for it: nobody waits for the whole deadline.
+      assert.isBelow(Math.max(...all.map(({ attempts }) => attempts.length)), 4)
+    }).pipe(Effect.provide(server.layer))
+  })
 
   it.live("now and then is asked on", () =>
     Effect.gen(function*() {
@@ -96,69 +183,12 @@ describe("a server that fails and fails", () => {
       assert.deepStrictEqual([ends(all), yield* requests], [["Hello there!"], 30])
     }).pipe(Effect.provide(world)))
 
-  /** A server without a socket, that takes a second to answer. */
-  const slowServer = () => {
-    let status = 500
-    let asked = 0
-    const client = HttpClient.make((request) =>
-      Effect.suspend(() => {
-        if (request.method === "POST") asked++
-        const answer = HttpClientResponse.fromWeb(request, new Response(completionOf("Hello there!"), { status }))
-        return Effect.as(request.method === "POST" ? Effect.sleep("1 second") : Effect.void, answer)
-      })
-    )
-    const layer = layerNoDeps.pipe(
-      Layer.provide(Layer.mergeAll(Layer.succeed(HttpClient.HttpClient, client), configured("http://llm.test/v1")))
-    )
-    return {
-      layer,
-      asked: () => asked,
-      recovers: () => {
-        status = 200
-      }
-    }
-  }
-  const askMany = (count: number) =>
-    Effect.forkChild(Effect.all(Array.from({ length: count }, () => ask({})), { concurrency: "unbounded" }), {
-      startImmediately: true
-    })
-
-  it.effect("is probed by one request after 30 s; who comes meanwhile waits for what it finds", () => {
-    const server = slowServer()
-    return Effect.gen(function*() {
-      const endsAfterSecond = (fiber: Effect.Success<ReturnType<typeof askMany>>) =>
-        Effect.map(
-          Effect.andThen(TestClock.adjust("1 second"), Fiber.join(fiber)),
-          (all) => all.map(({ end }) => end).toSorted()
-        )
-      assert.deepStrictEqual(
-        yield* endsAfterSecond(yield* askMany(5)),
-        Array.from({ length: 5 }, () => "LlmServerFailed")
-      )
-      yield* TestClock.adjust("28999 millis")
-      assert.strictEqual((yield* ask({})).end, "LlmEndpointClosed")
-      assert.strictEqual(server.asked(), 5)
-      yield* TestClock.adjust("1001 millis")
-      assert.deepStrictEqual((yield* endsAfterSecond(yield* askMany(10))).slice(-2), [
-        "LlmEndpointClosed",
-        "LlmServerFailed"
-      ])
-      assert.strictEqual(server.asked(), 6)
-
-      // The probe that is given up tells nothing, so the next one may go; what has recovered is asked as ever.
-      yield* TestClock.adjust("30 seconds")
-      const given = yield* Effect.forkChild(ask({}), { startImmediately: true })
-      assert.strictEqual((yield* ask({})).end, "LlmEndpointClosed")
-      yield* Fiber.interrupt(given)
-      server.recovers()
-      assert.deepStrictEqual((yield* endsAfterSecond(yield* askMany(10))).slice(0, 2), [
-        "Hello there!",
-        "LlmEndpointClosed"
-      ])
-      assert.strictEqual(server.asked(), 8)
-      assert.deepStrictEqual([...new Set(yield* endsAfterSecond(yield* askMany(10)))], ["Hello there!"])
-    }).pipe(Effect.provide(server.layer))
-  })
+  it.live("with a page and 200, as proxies do, is asked again", () =>
+    Effect.gen(function*() {
+      yield* answering(says(200, "<html>busy</html>", { "content-type": "text/html" }), says(200, ""), ok)
+      const { attempts, end } = yield* askServer({ api: { retry_attempts: 2, retry_delay_seconds: 0.01 } })
+      assert.deepStrictEqual([end, attempts.length], ["Hello there!", 3])
+    }).pipe(Effect.provide(world)))
 })
 
 describe("fallbacks", () => {
@@ -213,25 +243,39 @@ describe("fallbacks", () => {
       assert.deepStrictEqual(yield* askedModels, ["first", "second", "second"])
     }).pipe(Effect.provide(world)))
 
-  it.effect("share one budget of time with the first", () =>
+  it.live("share one budget of time with the first: each is asked", () =>
     Effect.gen(function*() {
       const { aborted, idle, url } = yield* LlmServer
       yield* answering(hangs)
       const fallbacks = [fallback(url, "second"), fallback(url, "third")]
-      const asking = yield* Effect.forkChild(askServer({ api: { fallbacks, timeout_seconds: 0.3 }, budgetMs: 700 }))
-      for (const [count, ms] of [[1, 300], [2, 400]] as const) {
-        yield* TestClock.withLive(
-          Effect.repeat(requests, { until: (made) => made === count, schedule: Schedule.spaced("5 millis") })
-        )
-        yield* TestClock.adjust(ms)
-      }
-      const { attempts, end } = yield* Fiber.join(asking)
-      assert.deepStrictEqual([end, attempts.map(({ durationMs, model, status }) => [model, status, durationMs])], [
-        "LlmTimeout",
-        [["first", "timeout", 300], ["second", "timeout", 400]]
-      ])
-      yield* TestClock.withLive(idle)
-      assert.strictEqual(yield* aborted, 2)
+      const { attempts, end, tookMs } = yield* askServer({ api: { fallbacks, timeout_seconds: 0.3 }, budgetMs: 700 })
+      assert.deepStrictEqual([end, attempts.map(({ model, status }) => [model, status])], ["LlmTimeout", [
+        ["first", "timeout"],
+        ["second", "timeout"],
+        ["third", "timeout"]
+      ]])
+      assert.isAtLeast(tookMs, 690)
+      yield* idle
+      assert.strictEqual(yield* aborted, 3)
+    }).pipe(Effect.provide(world)))
+
+  it.live("answer when the first hangs, whatever it could still be asked", () =>
+    Effect.gen(function*() {
+      const { answer, url } = yield* LlmServer
+      yield* answer((call, response, index) => (call.model === "first" ? hangs : ok)(call, response, index))
+      const api = { fallbacks: [fallback(url, "second")], timeout_seconds: 0.3, retry_attempts: 2 }
+      const { attempts, end } = yield* askServer({ api, budgetMs: 600 })
+      assert.deepStrictEqual([end, attempts.map(({ model }) => model)], ["Hello there!", ["first", "second"]])
+    }).pipe(Effect.provide(world)))
+
+  it.live("time out, too, and then the first is asked again", () =>
+    Effect.gen(function*() {
+      const { answer, url } = yield* LlmServer
+      yield* answer((call, response, index) => (index < 2 ? hangs : ok)(call, response, index))
+      const fallbacks = [fallback(url, "second", { timeout_seconds: 0.2 })]
+      const api = { fallbacks, timeout_seconds: 0.2, retry_attempts: 1 }
+      const { attempts, end } = yield* askServer({ api, budgetMs: 10_000 })
+      assert.deepStrictEqual([end, attempts.map(({ model }) => model)], ["Hello there!", ["first", "second", "first"]])
     }).pipe(Effect.provide(world)))
 
   it.live("nobody there at all is an error, too", () =>

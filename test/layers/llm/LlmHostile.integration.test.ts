@@ -72,7 +72,7 @@ describe.concurrent("a server that", () => {
       1
     ],
     ["sends the wrong length", says(200, completionOf("Hello"), { "content-length": "100000" }), "LlmTimeout", 0],
-    ["leads in circles", says(307, "", { location: "/v1/chat/completions" }), "LlmUnreachable", 0]
+    ["leads in circles", says(307, "", { location: "/v1/chat/completions" }), "LlmRedirected", 0]
   ]
   it.live.each(rows)(
     "%s: ends in time with an error that says so, and nothing is left open",
@@ -80,7 +80,8 @@ describe.concurrent("a server that", () => {
       Effect.gen(function*() {
         const { aborted, idle } = yield* LlmServer
         yield* answering(handler)
-        const asked = yield* askServer({ budgetMs: 600 })
+        // Only who is waited for to the end of the time has little of it: the others need what the machine needs.
+        const asked = yield* askServer({ budgetMs: end === "LlmTimeout" ? 600 : 10_000 })
         assert.strictEqual(asked.end, end)
         assert.strictEqual(asked.attempts.length, 1)
         yield* idle
@@ -140,10 +141,11 @@ describe("a request", () => {
         yield* answering(handler)
         assert.notInclude(tell(yield* askServer({ budgetMs: 100 })), secret)
       }
+      yield* answering(ok)
       for (const api_key of [`${secret}\nX: y`, `${secret}字`]) {
         const broken = yield* askServer({ api: { api_key }, budgetMs: 100 })
         assert.notInclude(tell(broken), secret)
-        assert.strictEqual(broken.end, "LlmUnreachable")
+        assert.deepStrictEqual([broken.end, yield* requests], ["LlmKeyUnusable", 0])
       }
       assert.isFalse(yield* available)
     }).pipe(Effect.provide(world)))

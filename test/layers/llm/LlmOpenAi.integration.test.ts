@@ -7,9 +7,10 @@ import { TestClock } from "effect/testing"
 import { stopConditionFor } from "../../../src/domain/reply/StopCondition.ts"
 import { ResponseProcessing } from "../../../src/domain/settings/ResponseSettings.ts"
 import { layerNoDeps } from "../../../src/layers/llm/LlmOpenAi.ts"
+import * as LlmHttp from "../../../src/layers/llm/LlmHttp.ts"
 import { LlmClient } from "../../../src/services/LlmClient.ts"
 import { completionOf } from "../../support/LlmDouble.ts"
-import { ask, askServer, configured, world } from "../../support/LlmAsking.ts"
+import { ask, askServer, configured, secret, world } from "../../support/LlmAsking.ts"
 import { answering, chunk, drips, LlmServer, says, streamEnd } from "../../support/LlmServer.ts"
 
 const fixture = (name: string): string => {
@@ -18,9 +19,16 @@ const fixture = (name: string): string => {
 }
 const ok = says(200, completionOf("Hello there!"))
 const askedModels = Effect.flatMap(LlmServer, ({ asked }) => Effect.map(asked, (all) => all.map(({ model }) => model)))
-const askedStreams = Effect.flatMap(
+const askedDialects = Effect.flatMap(
   LlmServer,
-  ({ asked }) => Effect.map(asked, (all) => all.map(({ stream }) => stream))
+  ({ asked }) =>
+    Effect.map(
+      asked,
+      (all) =>
+        all.map(({ stream, stream_options }) =>
+          stream ? stream_options?.include_usage === true ? "usage" : "stream" : "body"
+        )
+    )
 )
 
 describe("an answer", () => {
@@ -188,7 +196,7 @@ describe("failures", () => {
 
   it.live("that are the request's own are not tried again", () =>
     Effect.gen(function*() {
-      for (const status of [400, 401, 403, 404, 408, 422]) {
+      for (const status of [400, 401, 403, 404, 408, 422, 402]) {
         yield* answering(says(status))
         const { end } = yield* askServer({ api: { retry_attempts: 2, stream: false } })
         assert.deepStrictEqual([end, yield* askedModels], ["LlmRejected", ["first"]])
@@ -207,29 +215,115 @@ describe("failures", () => {
 })
 
 describe("a server that does not stream", () => {
-  it.live.each([400, 404, 422])(
-    "and says so with %i is asked again without, and that is remembered",
+  it.live("and says so with 404 is asked again without, and that is remembered", () =>
+    Effect.gen(function*() {
+      yield* answering(says(404), ok)
+      assert.strictEqual((yield* askServer()).end, "Hello there!")
+      assert.strictEqual((yield* askServer()).end, "Hello there!")
+      assert.deepStrictEqual(yield* askedDialects, ["usage", "body", "body"])
+    }).pipe(Effect.provide(world)))
+
+  it.live.each([400, 422])(
+    "and says so with %i is asked without usage, then without a stream, and that is remembered",
+    (status) =>
+      Effect.gen(function*() {
+        yield* answering(says(status), says(status), ok)
+        assert.strictEqual((yield* askServer()).end, "Hello there!")
+        assert.strictEqual((yield* askServer()).end, "Hello there!")
+        assert.deepStrictEqual(yield* askedDialects, ["usage", "stream", "body", "body"])
+      }).pipe(Effect.provide(world))
+  )
+
+  it.live.each([400, 422])(
+    "its usage and says so with %i is asked for the stream alone, and that is remembered",
     (status) =>
       Effect.gen(function*() {
         yield* answering(says(status), ok)
         assert.strictEqual((yield* askServer()).end, "Hello there!")
         assert.strictEqual((yield* askServer()).end, "Hello there!")
-        assert.deepStrictEqual(yield* askedStreams, [true, false, false])
+        assert.deepStrictEqual(yield* askedDialects, ["usage", "stream", "stream"])
       }).pipe(Effect.provide(world))
   )
+
+  it.live("its usage, and the operator knows it, is asked as extra_body says", () =>
+    Effect.gen(function*() {
+      const { asked } = yield* LlmServer
+      yield* answering(ok)
+      yield* askServer({ api: { extra_body: { stream_options: { include_usage: false } } } })
+      assert.deepStrictEqual((yield* asked).map(({ stream_options }) => stream_options), [{ include_usage: false }])
+    }).pipe(Effect.provide(world)))
 
   it.live("nor answers otherwise is asked twice, and nothing is remembered", () =>
     Effect.gen(function*() {
       yield* answering(says(404), says(404), ok)
       assert.strictEqual((yield* askServer({ api: { retry_attempts: 2 } })).end, "LlmRejected")
       assert.strictEqual((yield* askServer()).end, "Hello there!")
-      assert.deepStrictEqual(yield* askedStreams, [true, false, true])
+      assert.deepStrictEqual(yield* askedDialects, ["usage", "body", "usage"])
     }).pipe(Effect.provide(world)))
 
   it.live("is not asked to where streaming is off", () =>
     Effect.gen(function*() {
       yield* answering(ok)
       yield* askServer({ api: { stream: false } })
-      assert.deepStrictEqual(yield* askedStreams, [false])
+      assert.deepStrictEqual(yield* askedDialects, ["body"])
+    }).pipe(Effect.provide(world)))
+})
+
+describe("a redirect", () => {
+  it.live.each([301, 302, 307, 308])(
+    "with %i within the server is followed with everything",
+    (status) =>
+      Effect.gen(function*() {
+        const { asked } = yield* LlmServer
+        yield* answering(says(status, "", { location: "/v2/chat/completions" }), ok)
+        assert.strictEqual((yield* askServer()).end, "Hello there!")
+        const all = yield* asked
+        assert.deepStrictEqual(all.map(({ headers, path }) => [path, headers.authorization]), [
+          ["/v1/chat/completions", `Bearer ${secret}`],
+          ["/v2/chat/completions", `Bearer ${secret}`]
+        ])
+      }).pipe(Effect.provide(world))
+  )
+
+  it.live.each([301, 302, 303, 307, 308])(
+    "with %i elsewhere is an error that names where to, and nobody is told",
+    (status) =>
+      Effect.gen(function*() {
+        const { answer } = yield* LlmServer
+        const other = yield* LlmServer.make
+        yield* other.answer(ok)
+        yield* answer(says(status, "", { location: `${other.url}/chat/completions?what=was said` }))
+        const { attempts, end, result } = yield* askServer({ api: { retry_attempts: 2 } })
+        assert.deepStrictEqual([end, attempts.length, yield* other.asked], ["LlmRedirected", 1, []])
+        const message = Result.isFailure(result) ? result.failure.message : ""
+        assert.include(message, new URL(other.url).origin)
+        assert.notInclude(message, "said")
+      }).pipe(Effect.provide(world), Effect.scoped)
+  )
+})
+
+describe("an address", () => {
+  it.live("may hold a query, which stays behind the path", () =>
+    Effect.gen(function*() {
+      const { asked, url } = yield* LlmServer
+      yield* answering(ok)
+      assert.strictEqual((yield* ask({ url: `${url}/?api-version=2024-10-21` })).end, "Hello there!")
+      assert.deepStrictEqual((yield* asked).map(({ path }) => path), ["/v1/chat/completions?api-version=2024-10-21"])
+    }).pipe(Effect.provide(world)))
+})
+
+describe("a server that says nothing for long", () => {
+  // fetch gives up after 300 s. The only limit of ours below `timeout_seconds` is that of idle connections.
+  const world = Layer.unwrap(
+    Effect.map(
+      LlmServer,
+      ({ url }) => layerNoDeps.pipe(Layer.provide(LlmHttp.layer(50)), Layer.provide(configured(url)))
+    )
+  ).pipe(Layer.provideMerge(LlmServer.layer))
+
+  it.live("is waited for, longer than an idle connection is kept", () =>
+    Effect.gen(function*() {
+      yield* answering((call, response, index) => void setTimeout(() => ok(call, response, index), 500))
+      assert.strictEqual((yield* askServer({ api: { timeout_seconds: 600 } })).end, "Hello there!")
     }).pipe(Effect.provide(world)))
 })

@@ -1,0 +1,65 @@
+import { Effect, Option, Ref, Schedule } from "effect"
+import { type HttpClient, HttpClientRequest } from "effect/http"
+import { endpointUrl } from "../../domain/llm/EndpointUrl.ts"
+import { BotConfig } from "../../services/BotConfig.ts"
+import type { LlmError } from "../../services/LlmClient.ts"
+import { failureCode, send } from "./LlmHttp.ts"
+
+/** How often a server that failed is looked at, and how long it may take to answer. */
+const probeEvery = "15 seconds"
+const probeTimeout = "5 seconds"
+
+/** Failures that mean more than one reply: the server itself is in trouble, or nobody can ask it. */
+const suspects = (error: LlmError): boolean => {
+  switch (error._tag) {
+    case "LlmEndpointClosed":
+    case "LlmKeyUnusable":
+    case "LlmRedirected":
+      return true
+    case "LlmRejected":
+      return [401, 402, 403].includes(error.status)
+    default:
+      return error.retryable
+  }
+}
+
+/** Whether the server can be asked (F5): by `GET /models` at start and while it fails, and by every completion. */
+export const makeAvailability = Effect.fnUntraced(function*(http: HttpClient.HttpClient) {
+  const config = yield* BotConfig
+  const available = yield* Ref.make(true)
+
+  /** What is wrong with the server, if anything. */
+  const look = Effect.gen(function*() {
+    const { settings } = yield* config.current
+    const { api_key, base_url } = settings.llm_api
+    const request = HttpClientRequest.get(endpointUrl(base_url, "/models"))
+    const { status } = yield* send(http, request, api_key)
+    return status === 401 || status === 403 || status >= 500 ? Option.some(`it answers ${status}`) : Option.none()
+  }).pipe(
+    Effect.scoped,
+    Effect.catchTag("HttpClientError", (error) => Effect.succeedSome(`it cannot be reached (${failureCode(error)})`)),
+    Effect.catchTag(["LlmKeyUnusable", "LlmRedirected"], ({ message }) => Effect.succeedSome(message)),
+    Effect.timeoutOrElse({ duration: probeTimeout, orElse: () => Effect.succeedSome("no answer") })
+  )
+
+  const probe = Effect.gen(function*() {
+    const problem = yield* look
+    const before = yield* Ref.getAndSet(available, Option.isNone(problem))
+    if (before && Option.isSome(problem)) {
+      yield* Effect.logWarning("LLM endpoint unavailable", problem.value)
+    }
+    if (!before && Option.isNone(problem)) yield* Effect.logInfo("LLM endpoint available again")
+  })
+  yield* probe
+  yield* Ref.get(available).pipe(
+    Effect.flatMap((answers) => answers ? Effect.void : probe),
+    Effect.repeat(Schedule.spaced(probeEvery)),
+    Effect.forkScoped
+  )
+  return {
+    available: Ref.get(available),
+    /** A failed reply makes the next look at the server due. */
+    failed: (error: LlmError) => suspects(error) ? Ref.set(available, false) : Effect.void,
+    answered: Ref.set(available, true)
+  }
+}, Effect.annotateLogs({ logger: "LlmClient" }))

@@ -1,0 +1,70 @@
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import { Effect, Layer, Redacted } from "effect"
+import { HttpClient, HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
+import type { Scope } from "effect"
+import { keyProblem, trimmedKey } from "../../domain/llm/ApiKey.ts"
+import { redirectTarget } from "../../domain/llm/EndpointUrl.ts"
+import { LlmKeyUnusable, LlmRedirected } from "../../services/LlmClient.ts"
+
+/**
+ * An idle connection is kept so long for the next request: less than servers do (5 s and more), so that none closes the
+ * one that is just used.
+ */
+const keptMs = 4_000
+
+/**
+ * `node:http` with connections kept open and no time limits of its own: ours alone hold (F5). Redirects are not
+ * followed by it, and trace context stays at home: the server belongs to somebody else.
+ */
+export const layer = (idleMs = keptMs): Layer.Layer<HttpClient.HttpClient> =>
+  NodeHttpClient.layerNodeHttpOptions({ keepAlive: true, timeout: idleMs, maxFreeSockets: 16 }).pipe(
+    Layer.provide(Layer.succeed(HttpClient.TracerPropagationEnabled, false))
+  )
+
+/** Redirects that leave a request as it is; the others would make it another one. */
+const followed: ReadonlySet<number> = new Set([301, 302, 307, 308])
+const mostRedirects = 5
+
+const follow = (
+  http: HttpClient.HttpClient.With<HttpClientError.HttpClientError, Scope.Scope>,
+  request: HttpClientRequest.HttpClientRequest,
+  redirects: number
+): Effect.Effect<
+  HttpClientResponse.HttpClientResponse,
+  HttpClientError.HttpClientError | LlmRedirected,
+  Scope.Scope
+> =>
+  Effect.flatMap(http.execute(request), (response) => {
+    const { headers, status } = response
+    const target = status >= 300 && status < 400 ? redirectTarget(request.url, headers.location) : undefined
+    if (target === undefined) return Effect.succeed(response)
+    const mayFollow = followed.has(status) && redirects < mostRedirects && target.origin === new URL(request.url).origin
+    return mayFollow
+      ? follow(http, HttpClientRequest.setUrl(request, target.href), redirects + 1)
+      // Its path and query may hold anything.
+      : new LlmRedirected({ to: target.origin.slice(0, 200) })
+  })
+
+/** Sends a request with the key, unless no header can carry it; follows redirects within the server only (F5). */
+export const send = (
+  http: HttpClient.HttpClient,
+  request: HttpClientRequest.HttpClientRequest,
+  apiKey: Redacted.Redacted<string>
+): Effect.Effect<
+  HttpClientResponse.HttpClientResponse,
+  HttpClientError.HttpClientError | LlmKeyUnusable | LlmRedirected,
+  Scope.Scope
+> =>
+  Effect.gen(function*() {
+    const problem = keyProblem(Redacted.value(apiKey))
+    if (problem !== undefined) return yield* new LlmKeyUnusable({ detail: problem })
+    const withKey = HttpClientRequest.bearerToken(request, trimmedKey(Redacted.value(apiKey)))
+    return yield* follow(HttpClient.withScope(http), withKey, 0)
+  })
+
+/** What the system calls a failure (`ECONNREFUSED`); its own message may quote headers, and with them the key. */
+export const failureCode = ({ reason }: HttpClientError.HttpClientError): string => {
+  const cause = "cause" in reason ? reason.cause : undefined
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined
+  return typeof code === "string" && /^[A-Z][A-Z0-9_]{2,50}$/.test(code) ? code : reason._tag
+}
