@@ -21,7 +21,7 @@ const sources = ["src", "test", "scripts", "bench"].flatMap((room) =>
 const unknownIn = (text: string): ReadonlyArray<string> => {
   const flat = text.replace(/\n\s*(?:\*|\/\/)\s*/g, " ")
   const ids = [...flat.matchAll(/(?<![\w#"'/\\.-])[FN]\d{1,2}(?![\w"'/-])/g)].map(([id]) => id)
-  const named = [...flat.matchAll(/\b(OPERATIONS|WIRE)\b(?:, ([^);,:.]+)|[^(]{0,20})/g)]
+  const named = [...flat.matchAll(/\b(OPERATIONS|WIRE), ([^);,:.]+)/g)]
   return [
     ...ids.filter((id) => !clauses.has(id)),
     ...named.filter(([, page = "", section]) =>

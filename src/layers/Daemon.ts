@@ -52,7 +52,7 @@ const pidFile = (file: string) =>
     (written) => Option.isNone(written) ? Effect.void : Effect.promise(() => rm(file, { force: true }))
   )
 
-/** Makes what starts the HTTP server, which stops after the bot, and the metrics, which stop after HTTP (F10). */
+/** Builds the starter of the HTTP server, which stops after the bot; the metrics stop after HTTP (F10). */
 const makeHttp = Effect.fnUntraced(function*({ health, telemetry }: Settings) {
   const scope = yield* Effect.scope
   yield* Effect.addFinalizer(() => Effect.logInfo("Telemetry stopped"))

@@ -113,8 +113,8 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
       yield* config.changes.pipe(Stream.runForEach(follow), Effect.forkScoped)
       yield* Effect.addFinalizer(() => {
         listening = false
-        const told = { done: "Intake stopped", givenUp: "Intake stop timed out" }
-        return stopStep(told, "1 second", FiberMap.clear(fibers))
+        const messages = { done: "Intake stopped", givenUp: "Intake stop timed out" }
+        return stopStep(messages, "1 second", FiberMap.clear(fibers))
       })
       return ChannelSupervisor.of({
         active: Effect.sync(() => [...running.values()]),

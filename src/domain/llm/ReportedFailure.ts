@@ -52,8 +52,8 @@ export const failureOf = (
   chunk: Fields,
   choices: ReadonlyArray<Fields> | undefined
 ): ReportedFailure | undefined => {
-  const told = [chunk["error"], chunk["errors"], ...(choices ?? []).map(({ error }) => error)].find(isTold)
-  if (told !== undefined) return failed(codeOf(Array.isArray(told) ? told[0] : told) ?? codeOf(chunk))
+  const report = [chunk["error"], chunk["errors"], ...(choices ?? []).map(({ error }) => error)].find(isTold)
+  if (report !== undefined) return failed(codeOf(Array.isArray(report) ? report[0] : report) ?? codeOf(chunk))
   if (chunk["object"] === "error" || chunk["type"] === "error" || chunk["status"] === "error") {
     return failed(codeOf(chunk))
   }

@@ -107,14 +107,14 @@ export const fidelityOf = ({ decisions, live, to }: ReplayRun): Fidelity | undef
   if (live.length === 0) return undefined
   const pairs = pairsOf(live, decisions).filter((pair) => !underWayLive(pair, to))
   const departures = pairs.flatMap((pair): ReadonlyArray<Departure> => {
-    const told = compare(pair)
+    const difference = compare(pair)
     const record = pair.a ?? pair.b
-    return told === undefined || record === undefined ? [] : [{
+    return difference === undefined || record === undefined ? [] : [{
       correlationId: record.correlationId,
       channel: record.channel,
       at: utcText(record.arrivedAt, true),
       user: record.username ?? "",
-      ...told
+      ...difference
     }]
   })
   return { decisions: pairs.length, alike: pairs.length - departures.length, departures }

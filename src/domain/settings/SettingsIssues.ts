@@ -63,8 +63,8 @@ const tagsOf = (types: ReadonlyArray<SchemaAST.AST>) =>
   )
 
 const mismatch = (ast: SchemaAST.AST, { path, value }: Place): Diagnostic => {
-  const told = ast.annotations?.["message"]
-  if (typeof told === "string") return error(path, told)
+  const message = ast.annotations?.["message"]
+  if (typeof message === "string") return error(path, message)
   if (ast._tag === "Union") {
     const literals = literalsOf(ast.types)
     if (literals.length === ast.types.length) return choice(path, value, literals)

@@ -7,7 +7,7 @@ import { Health } from "../../services/Health.ts"
 import { version } from "../process/Package.ts"
 import { Prometheus } from "./Prometheus.ts"
 
-/** Nobody needs long here: whoever is slow or sends much is cut off. */
+/** Requests are short: a slow or large one is cut off. */
 const limits = {
   requestTimeout: 5_000,
   headersTimeout: 5_000,

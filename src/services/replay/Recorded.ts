@@ -49,7 +49,7 @@ const eventEntry = ({ arrivedAt, correlationId, raw, subscribedAt }: Arrival): O
     })
   )
 
-/** Makes what takes the configuration down when it is another than before: to be run before whatever reads it. */
+/** Builds the effect that records a changed configuration: run it before anything reads the configuration. */
 const configurationNotes = Effect.gen(function*() {
   const config = yield* BotConfig
   const { append } = yield* Recorder
@@ -62,7 +62,7 @@ const configurationNotes = Effect.gen(function*() {
   return { note }
 })
 
-/** Takes down every event at the moment the pipeline takes it, and every configuration when it comes. */
+/** Records every event when the pipeline takes it, and every configuration when it comes. */
 export const intake: Layer.Layer<Intake, never, BotConfig | Intake | Recorder> = Layer.effect(
   Intake,
   Effect.gen(function*() {
@@ -95,7 +95,7 @@ const endOf = (exit: Exit.Exit<Completion, LlmError>): CompletionEnd => {
   })
 }
 
-/** Takes down every answer of the model, or how it failed, and how long it took. */
+/** Records every completion or failure of the model, and its duration. */
 export const llm: Layer.Layer<LlmClient, never, LlmClient | Recorder> = Layer.effect(
   LlmClient,
   Effect.gen(function*() {
@@ -128,7 +128,7 @@ export const llm: Layer.Layer<LlmClient, never, LlmClient | Recorder> = Layer.ef
   })
 )
 
-/** Takes down when each line of the bot left, and when NATS came and went. */
+/** Records when each line of the bot was sent, and when NATS connected and disconnected. */
 export const nats: Layer.Layer<Nats, never, Nats | Recorder> = Layer.effect(
   Nats,
   Effect.gen(function*() {
@@ -166,7 +166,7 @@ export const nats: Layer.Layer<Nats, never, Nats | Recorder> = Layer.effect(
   })
 )
 
-/** Takes down when each ready line was looked at. */
+/** Records when each ready line was checked. */
 export const sendTimes: Layer.Layer<SendTime, never, Recorder | SendTime> = Layer.effect(
   SendTime,
   Effect.gen(function*() {
@@ -183,7 +183,7 @@ export const sendTimes: Layer.Layer<SendTime, never, Recorder | SendTime> = Laye
   })
 )
 
-/** Takes down when the contextual timer looked at a room. */
+/** Records when the contextual timer evaluated a room. */
 export const evaluations: Layer.Layer<NextEvaluation, never, BotConfig | NextEvaluation | Recorder> = Layer.effect(
   NextEvaluation,
   Effect.gen(function*() {

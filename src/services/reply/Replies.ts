@@ -32,8 +32,8 @@ export class Replies extends Context.Service<Replies, {
       // The replies of each channel, bounded by `llm_api.max_concurrent_per_channel`.
       const underWay = new Map<ChannelKey, Set<Fiber.Fiber<void>>>()
       const limits = yield* StopLimits
-      const told = { done: "Replies finished", givenUp: "Replies in flight abandoned" }
-      yield* Effect.addFinalizer(() => stopStep(told, limits.replies, FiberSet.awaitEmpty(jobs)))
+      const messages = { done: "Replies finished", givenUp: "Replies in flight abandoned" }
+      yield* Effect.addFinalizer(() => stopStep(messages, limits.replies, FiberSet.awaitEmpty(jobs)))
 
       /** An answer without text is paid for like any other, where the server says how much. */
       const paidFor = ({ decision }: ReplyJob, { finishReason, usage }: LlmEmpty): Effect.Effect<void> =>

@@ -8,7 +8,7 @@ export type LogWriter = (
   defect?: unknown
 ) => void
 
-/** A writer for plain code, which cannot yield: with the clock and the loggers of whoever makes it. */
+/** A writer for plain code, which cannot yield, with the clock and loggers of the fiber that builds it. */
 export const makeLogWriter = (logger: string): Effect.Effect<LogWriter> =>
   Effect.map(Effect.context<never>(), (context) => {
     const run = Effect.runSyncWith(context)

@@ -106,7 +106,7 @@ export interface Meter {
   readonly observe: (name: keyof typeof histograms, labels: Labels, value: number) => void
 }
 
-/** A meter on the registry and with the labels of whoever makes it. */
+/** A meter with the registry and the label policy of the fiber that builds it. */
 export const makeMeter: Effect.Effect<Meter> = Effect.map(Effect.context<never>(), (context) => {
   const labelOf = Context.get(context, ChannelLabel)
   return {

@@ -4,7 +4,7 @@ import { messagingAttributes, spanName } from "../../domain/telemetry/TraceNames
 import type { WireCommand } from "../../domain/wire/Wire.ts"
 import { inSpan, type SpanFailure } from "./Traces.ts"
 
-/** Sends a command in a span of its own and tells whoever gets it which one: header `traceparent` (F8). */
+/** Sends a command in a span of its own and passes that on in the header `traceparent` (F8). */
 export const tracedSend = <A, E extends SpanFailure>(
   template: string,
   publish: (command: WireCommand) => Effect.Effect<A, E>
