@@ -5,10 +5,10 @@ import { renderReplay } from "../../domain/replay/ReplayRender.ts"
 import { Settings } from "../../domain/settings/Settings.ts"
 import * as ConfigFile from "../config/ConfigFile.ts"
 import { UsageError } from "../process/Exit.ts"
-import { packageFile } from "../process/Package.ts"
 import { askedModel } from "./AskedModel.ts"
 import { replay, type ReplaySetup } from "./Replay.ts"
 import { readLog, type ReplayLog } from "./ReplayLog.ts"
+import { replayTemplate } from "./ReplayTemplate.ts"
 
 /** What `llm-bot replay` is asked for. */
 export interface ReplayOptions {
@@ -76,7 +76,7 @@ export const replayLog = (options: ReplayOptions) =>
       ? [first, yield* run(options.against, log, options.llm)] as const
       : [first] as const
     const text = options.format === "html"
-      ? renderReplay({ runs, format: "html", template: packageFile("playground/replay.html") })
+      ? renderReplay({ runs, format: "html", template: replayTemplate() })
       : renderReplay({ runs, format: options.format })
     yield* write(process.stdout, text.endsWith("\n") ? text : `${text}\n`)
   }).pipe(

@@ -94,6 +94,9 @@ describe("llm-bot replay", () => {
       assert.match(renderReplay({ runs, format: "text" }), /12 → 4[^]*channel_per_hour/)
       const page = yield* program(log, "--config", a, "--against", b, "--format", "html")
       assert.match(page.stdout, /^<!doctype html>/i)
+      // It stands alone: the parts it shares with the playground are in it.
+      assert.include(page.stdout, "--paper: light-dark(")
+      assert.notMatch(page.stdout, /inlined:|<link rel="stylesheet"/)
       assert.notInclude(page.stdout, "line <b>1</b>")
     }).pipe(Effect.scoped))
 
