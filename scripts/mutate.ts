@@ -119,6 +119,19 @@ const mutations: ReadonlyArray<Mutation> = [
     ["a disabled entry fires", "if (!trigger.entry.enabled) return { _tag: \"Disabled\" }", ""]
   ),
   ...inFile(
+    "src/domain/decision/DecidingStep.ts",
+    [
+      "the last entry that cools down decides, not the first",
+      "steps.findIndex((step) => refuses(step, reason))",
+      "steps.findLastIndex((step) => refuses(step, reason))"
+    ],
+    [
+      "a lost draw decides a reply that was late",
+      "(step.result._tag === \"Probability\" && reason === \"probability\")",
+      "step.result._tag === \"Probability\""
+    ]
+  ),
+  ...inFile(
     "src/domain/triggers/Screening.ts",
     ["an event that comes twice is handled twice", "if (facts.duplicate) return skip(\"duplicate\", false)", ""],
     ["the bot answers itself", "if (user === facts.bot.key) return skip(\"own_line\", true)", ""],
