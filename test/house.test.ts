@@ -86,6 +86,7 @@ const loose: Readonly<Record<string, string>> = {
   "domain/ChatContext.ts": "context",
   "domain/ChatEvent.ts": "words",
   "domain/ClockReading.ts": "words",
+  "domain/CommandPrefix.ts": "words",
   "domain/ContextWindow.ts": "context",
   "domain/Field.ts": "words",
   "domain/Hash.ts": "words",
