@@ -256,7 +256,16 @@ const mutations: ReadonlyArray<Mutation> = [
       "an anonymous recording keeps what the name was made into",
       "const { identity: _betraysNames, ...event } = entry",
       "const event = entry"
+    ],
+    [
+      "an anonymous recording keeps addresses and profiles",
+      ".filter(([key]) => nameFields.has(key) || readFields.has(key))",
+      ""
     ]
+  ),
+  ...inFile(
+    "src/layers/time/SettlingScheduler.ts",
+    ["time passes before those who woke have done what they can", "if (tasks.length === 0) waiting", "waiting"]
   ),
   ...inFile(
     "src/domain/replay/ReplayFidelity.ts",

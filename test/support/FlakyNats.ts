@@ -10,7 +10,7 @@ export class FlakyNats extends Context.Service<FlakyNats, {
   readonly strike: (message: "arrives" | "is lost") => Effect.Effect<void>
   /** The end that can be cut off. */
   readonly nats: Nats["Service"]
-}>()("test/Outage") {
+}>()("test/FlakyNats") {
   static readonly layer: Layer.Layer<FlakyNats, never, Nats> = Layer.effect(
     FlakyNats,
     Effect.gen(function*() {
