@@ -46,7 +46,7 @@ const Fallback = Schema.Struct({
   base_url: required(HttpUrl, "the endpoint's URL, up to and with /v1"),
   api_key: required(Secret("llm_api.fallbacks.api_key"), "the endpoint's key"),
   model: required(Text, "the model's name there"),
-  timeout_seconds: field(PositiveSeconds, 30, "longest wait for one answer")
+  timeout_seconds: field(PositiveSeconds, 20, "longest wait for one answer")
 })
 
 /** The OpenAI-compatible server and how it is asked (F5, F6). */
@@ -54,7 +54,7 @@ export const LlmApi = Schema.Struct({
   base_url: required(HttpUrl, "the server's URL, up to and with /v1"),
   api_key: required(Secret("llm_api.api_key"), "the server's key, from the environment: ${LLM_API_KEY}"),
   model: required(Text, "the model's name"),
-  timeout_seconds: field(PositiveSeconds, 30, "longest wait for one answer"),
+  timeout_seconds: field(PositiveSeconds, 20, "longest wait for one answer"),
   retry_attempts: field(Whole, 2, "tries after a failed one"),
   retry_delay_seconds: field(Seconds, 1, "wait before the first retry; doubles with each"),
   stream: field(Schema.Boolean, true, "true: read the answer as it is written and stop when it is long enough"),

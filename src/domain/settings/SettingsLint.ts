@@ -1,5 +1,6 @@
 import { Option } from "effect"
 import { type Diagnostic, type FieldPath, warning } from "./Diagnostic.ts"
+import { llmWarnings } from "./LlmLint.ts"
 import type { ResponseProcessing } from "./ResponseSettings.ts"
 import type { NatsSettings, Settings } from "./Settings.ts"
 import { triggerWarnings } from "./TriggerLint.ts"
@@ -116,6 +117,7 @@ export const lintSettings = (settings: Settings, isGiven: (path: FieldPath) => b
   ...natsWarnings(settings.nats),
   ...aliasWarnings(settings),
   ...tokenWarnings(settings),
+  ...llmWarnings(settings, isGiven),
   ...triggerWarnings(settings.triggers, ["triggers"], settings.context_window.size),
   ...responseWarnings(settings.response_processing, ["response_processing"], {
     isGiven,

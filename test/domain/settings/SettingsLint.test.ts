@@ -21,6 +21,10 @@ const unreachable = "no message can reach this entry: an earlier one takes them 
 const manyLines = "the bot would answer many lines that do not mean it"
 const literal = "a secret stands in the file: take it from the environment, as ${NAME}"
 
+const fallbacksOf = (more: string): string =>
+  `fallbacks: [{ base_url: http://127.0.0.1/v1, api_key: "\${KEY}", model: m, ${more} }]`
+const outOf = (seconds: number) => `a reply has ${seconds} s (reply_deadline_seconds)`
+
 const doubtful: ReadonlyArray<readonly [what: string, text: string, ...warnings: ReadonlyArray<string>]> = [
   ["a literal key", withFields("").replace("\"${KEY}\"", "abc"), `llm_api.api_key: ${literal}`],
   ["a literal password", withFields("", { nats: "user: me, password: abc" }), `nats.password: ${literal}`],
@@ -56,12 +60,47 @@ const doubtful: ReadonlyArray<readonly [what: string, text: string, ...warnings:
   [
     "a deadline below the timeout",
     withFields("response_processing: { reply_deadline_seconds: 10 }"),
-    "response_processing.reply_deadline_seconds: below llm_api.timeout_seconds (30): slow answers are cut off before their time"
+    "response_processing.reply_deadline_seconds: below llm_api.timeout_seconds (20): slow answers are cut off before their time"
   ],
   [
     "a channel's deadline below the timeout",
     withFields("", { room: "response_processing: { reply_deadline_seconds: 10 }" }),
-    "channels[0].response_processing.reply_deadline_seconds: below llm_api.timeout_seconds (30): slow answers are cut off before their time"
+    "channels[0].response_processing.reply_deadline_seconds: below llm_api.timeout_seconds (20): slow answers are cut off before their time"
+  ],
+  [
+    "a timeout above the deadline",
+    withFields("", { llm: "timeout_seconds: 600" }),
+    `llm_api.timeout_seconds: an answer never gets these 600 s, at most 60 s: ${outOf(60)}`
+  ],
+  [
+    "more tries than fit",
+    withFields("", { llm: "timeout_seconds: 30" }),
+    "llm_api.timeout_seconds: when an answer takes its 30 s, only 2 of 3 tries (retry_attempts + 1) fit into the 60 s of a reply (reply_deadline_seconds)"
+  ],
+  [
+    "many tries",
+    withFields("", { llm: "retry_attempts: 9" }),
+    "llm_api.retry_attempts: when an answer takes its 20 s, only 3 of 10 tries (retry_attempts + 1) fit into the 60 s of a reply (reply_deadline_seconds)"
+  ],
+  [
+    "a channel's deadline that leaves no time for the retries",
+    withFields("", { room: "response_processing: { reply_deadline_seconds: 30 }" }),
+    "channels[0].response_processing.reply_deadline_seconds: when an answer takes its 20 s, only 1 of 3 tries (retry_attempts + 1) fit into the 30 s of a reply (reply_deadline_seconds)"
+  ],
+  [
+    "endpoints that must share too little time",
+    withFields("", { llm: `timeout_seconds: 60, retry_attempts: 0, ${fallbacksOf("timeout_seconds: 20")}` }),
+    `llm_api.timeout_seconds: the first endpoint never gets these 60 s, at most 45 s: ${
+      outOf(60)
+    }, which all endpoints share`,
+    `llm_api.fallbacks[0].timeout_seconds: fallback 1 never gets these 20 s, at most 15 s: ${
+      outOf(60)
+    }, which all endpoints share`
+  ],
+  [
+    "an address that is copied from a reference",
+    withFields("").replace("/v1,", "/v1/chat/completions,"),
+    "llm_api.base_url: goes up to and with /v1: without /chat/completions, which is added to it"
   ],
   [
     "more tokens than fit",
@@ -133,7 +172,15 @@ const doubtful: ReadonlyArray<readonly [what: string, text: string, ...warnings:
 const fine: ReadonlyArray<readonly [what: string, text: string]> = [
   ["nothing but what must be", withFields("")],
   ["a key for a server that wants none", withFields("").replace("\"${KEY}\"", "none")],
-  ["a deadline that is not the user's", withFields("", { llm: "timeout_seconds: 90" })],
+  ["as many tries as fit", withFields("", { llm: "timeout_seconds: 30, retry_attempts: 1" })],
+  ["a fallback with the same times", withFields("", { llm: fallbacksOf("timeout_seconds: 20") })],
+  [
+    "long timeouts without a deadline",
+    withFields("response_processing: { reply_deadline_seconds: 0 }", {
+      llm: `timeout_seconds: 600, ${fallbacksOf("timeout_seconds: 600")}`
+    })
+  ],
+  ["a query in an address", withFields("").replace("/v1,", "/v1?api-version=1,")],
   ["no deadline", withFields("response_processing: { reply_deadline_seconds: 0 }")],
   ["as many tokens as characters", withFields("", { llm: "parameters: { max_tokens: 200 }" })],
   ["an alias of two Chinese characters", withFields("", { bot: "aliases: [小美, Max]" })],
@@ -157,6 +204,21 @@ const fine: ReadonlyArray<readonly [what: string, text: string]> = [
     withFields("triggers: [{ type: keyword, keywords: [film] }, { type: keyword, keywords: [film], match: substring }]")
   ]
 ]
+
+describe("a key that no header can carry", () => {
+  const broken: ReadonlyArray<readonly [key: string, what: string]> = [
+    ["one\ntwo", "its character 4 is a line break"],
+    ["sk\u200B", "its character 3 is U+200B"]
+  ]
+  it.each(broken)("%j is a warning that does not tell it", (KEY, what) => {
+    const { warnings } = Result.getOrThrow(parseSettings(withFields("", { llm: fallbacksOf("") }), { KEY }))
+    assert.deepStrictEqual(warnings.map(({ message, path }) => [path, message]), [
+      ["llm_api.api_key", `no HTTP header can carry this key: ${what}`],
+      ["llm_api.fallbacks[0].api_key", `no HTTP header can carry this key: ${what}`]
+    ])
+    assert.notInclude(JSON.stringify(warnings), KEY)
+  })
+})
 
 describe("the lint", () => {
   it.each(doubtful)("warns of %s", (_, text, ...warnings) => {
