@@ -67,7 +67,7 @@ export class LlmServer extends Context.Service<LlmServer, {
   readonly answer: (handler: LlmHandler) => Effect.Effect<void>
   /** How many responses ended because their socket was closed by the client. */
   readonly aborted: Effect.Effect<number>
-  /** Waits until no response is under way; a defect when there still is one after 2 s. */
+  /** Waits until no response is under way; a defect when there still is one after 20 s. */
   readonly idle: Effect.Effect<void>
 }>()("test/LlmServer") {
   static readonly make = Effect.gen(function*() {
@@ -106,7 +106,7 @@ export class LlmServer extends Context.Service<LlmServer, {
       idle: Effect.sync(() => underWay).pipe(
         Effect.repeat({ until: (count) => count === 0, schedule: Schedule.spaced("5 millis") }),
         Effect.timeoutOrElse({
-          duration: "2 seconds",
+          duration: "20 seconds",
           orElse: () => Effect.die(new Error(`${underWay} responses are still under way`))
         }),
         Effect.asVoid

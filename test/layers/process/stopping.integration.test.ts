@@ -7,6 +7,7 @@ import { Bus } from "../../support/Bus.ts"
 import { LlmDouble } from "../../support/LlmDouble.ts"
 import { NatsServer } from "../../support/NatsServer.ts"
 import { emptyFolder, launch, llmBot, type Program } from "../../support/Program.ts"
+import { hurriedBundle } from "../../support/programBundle.ts"
 import { configOnDisk, get, say, secret, startWith } from "../../support/RunningProgram.ts"
 
 const world = Layer.mergeAll(Bus.layer, LlmDouble.layer).pipe(Layer.provideMerge(NatsServer.layer))
@@ -26,7 +27,7 @@ const stepsOf = (program: Program) =>
 /** The program with other times for stopping; a model that hangs is working on a reply. */
 const busyProgram = Effect.fnUntraced(function*(seconds: { readonly replies: number; readonly all: number }) {
   const config = yield* configOnDisk()
-  const args = ["test/support/hurriedProgram.ts", config.file, String(seconds.replies), String(seconds.all)]
+  const args = [hurriedBundle, config.file, String(seconds.replies), String(seconds.all)]
   const program = yield* launch(process.execPath, args, { cwd: process.cwd(), env: { LLM_API_KEY: secret } })
   yield* program.logged("Bot ready")
   yield* LlmDouble.use(({ behave }) => behave({ delayMs: 60_000 }))
