@@ -22,7 +22,6 @@ import * as Logging from "./telemetry/Logging.ts"
 import { bot } from "./Main.ts"
 import * as NatsConnection from "./nats/NatsConnection.ts"
 import { version } from "./process/Package.ts"
-import { Prometheus } from "./telemetry/Prometheus.ts"
 import { recordedBot } from "./replay/RecordedBot.ts"
 import { onHangup } from "./config/Reload.ts"
 import { arrivals } from "./process/Signals.ts"
@@ -52,12 +51,11 @@ const pidFile = (file: string) =>
     (written) => Option.isNone(written) ? Effect.void : Effect.promise(() => rm(file, { force: true }))
   )
 
-/** Builds the starter of the HTTP server, which stops after the bot; the metrics stop after HTTP (F10). */
-const makeHttp = Effect.fnUntraced(function*({ health, telemetry }: Settings) {
+/** Builds the starter of the HTTP server, which stops after the bot (F10). */
+const makeHttp = Effect.fnUntraced(function*({ health }: Settings) {
   const scope = yield* Effect.scope
   yield* Effect.addFinalizer(() => Effect.logInfo("Telemetry stopped"))
-  const metrics = yield* Layer.build(Prometheus.layer(telemetry.service_name))
-  const server = HealthServer.layer(health).pipe(Layer.provide(Layer.succeedContext(metrics)))
+  const server = HealthServer.layer(health)
   return Effect.fnUntraced(function*(services: Context.Context<Health>) {
     if (!health.enabled) return
     yield* Effect.addFinalizer(() => Effect.logInfo("HTTP stopped"))

@@ -1,12 +1,12 @@
 import { Effect } from "effect"
+import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
 import { Health } from "../../src/services/Health.ts"
-import { Prometheus } from "../../src/layers/telemetry/Prometheus.ts"
 
 /** The metrics as a scrape gets them. */
 export const scrape = Effect.gen(function*() {
   yield* Health.use(({ gauges }) => gauges)
-  return yield* Prometheus.use(({ text }) => text)
-}).pipe(Effect.orDie)
+  return yield* PrometheusMetrics.format()
+})
 
 const samples = (text: string): ReadonlyArray<string> =>
   text.split("\n").filter((line) => line !== "" && !line.startsWith("#"))

@@ -2,7 +2,6 @@ import { Clock, Effect, Layer, Metric, Queue, Result, Schedule, SubscriptionRef 
 import { stringify } from "yaml"
 import { activate } from "../../src/domain/ChannelSettings.ts"
 import type { ScriptedAnswer } from "../../src/layers/llm/LlmScripted.ts"
-import { Prometheus } from "../../src/layers/telemetry/Prometheus.ts"
 import { onHangup } from "../../src/layers/config/Reload.ts"
 import { systemdNotify } from "../../src/layers/process/SystemdNotify.ts"
 import { LlmRateLimited, LlmServerFailed, LlmTimeout } from "../../src/services/LlmClient.ts"
@@ -44,7 +43,7 @@ export const measuredBot = (channels: number) => {
     afterMs: 100,
     says: answers[index] ?? Result.succeed(`Answer number ${index} of the script`)
   }))
-  return Layer.mergeAll(bot, Prometheus.layer("llm-bot")).pipe(
+  return bot.pipe(
     Layer.provideMerge(Layer.mergeAll(
       Layer.succeed(ChannelLabel, channelLabels(() => active)),
       Layer.sync(Metric.MetricRegistry, () => new Map()),

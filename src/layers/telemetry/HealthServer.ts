@@ -2,10 +2,10 @@ import { createServer, type Server } from "node:http"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Effect, Layer, Schema } from "effect"
 import { HttpRouter, type HttpServerError, HttpServerResponse } from "effect/http"
+import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
 import type { Settings } from "../../domain/settings/Settings.ts"
 import { Health } from "../../services/Health.ts"
 import { version } from "../process/Package.ts"
-import { Prometheus } from "./Prometheus.ts"
 
 /** Requests are short: a slow or large one is cut off. */
 const limits = {
@@ -26,7 +26,6 @@ const onlyGet = HttpServerResponse.text("only GET\n", { status: 405, headers: { 
 const routes = HttpRouter.use((router) =>
   Effect.gen(function*() {
     const health = yield* Health
-    const prometheus = yield* Prometheus
     const get = (path: HttpRouter.PathInput, answer: Effect.Effect<HttpServerResponse.HttpServerResponse>) =>
       router.add("*", path, ({ method }) => method === "GET" ? answer : Effect.succeed(onlyGet))
 
@@ -42,14 +41,10 @@ const routes = HttpRouter.use((router) =>
     )
     yield* get(
       "/metrics",
-      Effect.andThen(health.gauges, prometheus.text).pipe(
-        Effect.map((text) =>
+      Effect.map(
+        Effect.andThen(health.gauges, PrometheusMetrics.format()),
+        (text) =>
           HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" })
-        ),
-        Effect.catchTag(
-          "MetricsFailed",
-          ({ message }) => Effect.succeed(HttpServerResponse.text(`${message}\n`, { status: 500 }))
-        )
       )
     )
   })
@@ -70,7 +65,7 @@ const detailOf = ({ cause }: HttpServerError.ServeError): string => cause instan
 /** `/health`, `/livez`, `/readyz` and `/metrics`, nothing else (OPERATIONS, HTTP). */
 export const layer = (
   { host, port }: Settings["health"]
-): Layer.Layer<never, HealthServerFailed, Health | Prometheus> =>
+): Layer.Layer<never, HealthServerFailed, Health> =>
   HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }).pipe(
     Layer.provide(NodeHttpServer.layer(limitedServer, { host, port, gracefulShutdownTimeout: "2 seconds" })),
     Layer.catchTag(
