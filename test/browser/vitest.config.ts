@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config"
 export default defineConfig({
   test: {
     include: ["test/browser/*.browser.ts"],
-    globalSetup: ["test/browser/chromium.ts"],
+    globalSetup: ["test/support/programBundle.ts", "test/browser/chromium.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000
   }
