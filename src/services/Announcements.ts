@@ -33,6 +33,7 @@ export class Announcements extends Context.Service<Announcements, {
       const { settings } = yield* (yield* BotConfig).current
       const nats = yield* Nats
       const scope = yield* Effect.scope
+      const run = Effect.runForkWith(yield* Effect.context<never>())
       const startedAt = yield* monotonicMillis
       const sample = yield* makeLogSampler
       const log = yield* makeLogWriter("Announcements")
@@ -49,11 +50,10 @@ export class Announcements extends Context.Service<Announcements, {
         named
       )
 
-      const tell = (message: WireMessage): Effect.Effect<void> =>
-        Effect.sync(() => {
-          const news = Option.getOrUndefined(bridgeNews(message))
-          if (news !== undefined) sample(news.message, (leftOut) => log(news.level, news.message, leftOut))
-        })
+      const tell = (message: WireMessage): void => {
+        const news = Option.getOrUndefined(bridgeNews(message))
+        if (news !== undefined) sample(news.message, (leftOut) => log(news.level, news.message, leftOut))
+      }
 
       const begin = Effect.fnUntraced(
         function*(announcer: Announcer): Effect.fn.Return<void, NatsNotSubscribed, Scope.Scope> {
@@ -61,7 +61,7 @@ export class Announcements extends Context.Service<Announcements, {
           // Polls that come while one is answered are answered with it.
           const answering = yield* Semaphore.make(1)
           const answer = Effect.asVoid(answering.withPermitsIfAvailable(1)(announce("startup", announcer)))
-          yield* nats.subscribe(discoveryPoll, () => answer)
+          yield* nats.subscribe(discoveryPoll, () => void run(answer))
           yield* nats.subscribe(bridgeLifecycle, tell)
           yield* announce("startup", announcer)
           yield* announce("heartbeat", announcer).pipe(

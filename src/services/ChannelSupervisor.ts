@@ -1,4 +1,4 @@
-import { Cause, Context, Effect, FiberMap, Latch, Layer, Option, Schedule, Stream } from "effect"
+import { Context, Effect, FiberMap, Latch, Layer, Option, Schedule, Stream } from "effect"
 import type { ActiveSettings, ChannelSettings } from "../domain/ChannelSettings.ts"
 import type { ChannelKey } from "../domain/Ids.ts"
 import { eventSubjects } from "../domain/wire/Subject.ts"
@@ -42,31 +42,15 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
       let listening = true
       let lastEventAt = Option.none<number>()
 
-      /** Listens to a channel for ever; one bad message, even a defect, never ends it. */
+      /** Listens to a channel for ever. */
       const listen = Effect.fnUntraced(function*(channel: ChannelSettings, opened: Effect.Effect<void>) {
-        const { next } = yield* intake.open(channel)
+        yield* intake.open(channel, (message) => {
+          lastEventAt = Option.some(message.arrival.arrivedAt.wall)
+          pipeline.handle(message)
+        })
         yield* Effect.forkScoped(timer.watch(channel.key))
         yield* opened
-        return yield* next.pipe(
-          Effect.tap(({ arrival }) =>
-            Effect.sync(() => {
-              lastEventAt = Option.some(arrival.arrivedAt.wall)
-            })
-          ),
-          Effect.flatMap((delivery) =>
-            Effect.uninterruptible(pipeline.handle(delivery)).pipe(
-              Effect.catchCauseIf(
-                (cause) => !Cause.hasInterruptsOnly(cause),
-                (cause) =>
-                  Effect.annotateLogs(Effect.logError("Event handling failed", cause), {
-                    correlation_id: delivery.arrival.correlationId
-                  })
-              )
-            )
-          ),
-          Effect.forever,
-          Effect.annotateLogs({ logger: "MessagePipeline", channel: channel.room.name })
-        )
+        return yield* Effect.never
       }, Effect.scoped)
 
       const start = Effect.fnUntraced(function*(channel: ChannelSettings) {

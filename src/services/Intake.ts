@@ -23,21 +23,21 @@ export interface Arrival extends Omit<DecodedEvent, "correlationId"> {
 export interface IntakeMessage {
   readonly arrival: Arrival
   /** The event is dealt with. */
-  readonly ack: Effect.Effect<void>
+  readonly ack: () => void
   /** It is not, and should come again. */
-  readonly nak: Effect.Effect<void>
+  readonly nak: () => void
   /** It is under way: do not send it again yet. */
-  readonly working: Effect.Effect<void>
+  readonly working: () => void
 }
 
-/** A channel's events, in order, from a bounded queue. */
-export interface Feed {
-  /** Waits for the next one and takes it. */
-  readonly next: Effect.Effect<IntakeMessage>
-}
+/** What takes a channel's events, one after the other in the order in which they came. It must not throw. */
+export type IntakeHandler = (message: IntakeMessage) => void
 
 /** Where the channels' events come from. */
 export class Intake extends Context.Service<Intake, {
   /** Listens to a channel until the scope closes. */
-  readonly open: (channel: ChannelSettings) => Effect.Effect<Feed, NatsNotSubscribed, Scope.Scope>
+  readonly open: (
+    channel: ChannelSettings,
+    handle: IntakeHandler
+  ) => Effect.Effect<void, NatsNotSubscribed, Scope.Scope>
 }>()("llm-bot/Intake") {}

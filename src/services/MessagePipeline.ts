@@ -10,11 +10,12 @@ import { BotConfig } from "./BotConfig.ts"
 import { ContextStore, type Conversation } from "./ContextStore.ts"
 import { DecisionLog } from "./decision/DecisionLog.ts"
 import type { DecisionRecorder } from "./decision/DecisionRecorder.ts"
-import type { Arrival, IntakeMessage } from "./Intake.ts"
+import type { Arrival, IntakeHandler, IntakeMessage } from "./Intake.ts"
 import { Admission } from "./limits/Admission.ts"
 import { DeliveryTracker } from "./reply/DeliveryTracker.ts"
 import { Replies } from "./reply/Replies.ts"
 import type { ReplyJob } from "./reply/ReplyJob.ts"
+import { makeLogWriter } from "./telemetry/LogWriter.ts"
 import { Screening } from "./triggers/Screening.ts"
 import { Triggers } from "./triggers/Triggers.ts"
 
@@ -42,8 +43,8 @@ const skip = (decision: DecisionRecorder, reason: SkipReason, facts?: SkipFacts)
  * that says why (F12).
  */
 export class MessagePipeline extends Context.Service<MessagePipeline, {
-  /** Handles one event of a channel. Events of a channel must come one after the other. */
-  readonly handle: (message: IntakeMessage) => Effect.Effect<void>
+  /** Handles one event of a channel. Events of a channel must come one after the other. Never throws. */
+  readonly handle: IntakeHandler
 }>()("llm-bot/MessagePipeline") {
   static readonly layerNoDeps = Layer.effect(
     MessagePipeline,
@@ -56,6 +57,7 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
       const triggers = yield* Triggers
       const admission = yield* Admission
       const replies = yield* Replies
+      const log = yield* makeLogWriter("MessagePipeline")
 
       const open = (
         event: ConversationEvent,
@@ -207,11 +209,16 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
       }
 
       return MessagePipeline.of({
-        handle: (message) =>
-          Effect.suspend(() => {
+        handle: (message) => {
+          try {
             const job = take(message)
-            return job === undefined ? message.ack : job.decision.within(replies.begin(job))
-          }).pipe(Effect.tapDefect(() => message.ack))
+            if (job === undefined) message.ack()
+            else replies.begin(job)
+          } catch (defect) {
+            message.ack()
+            log("Error", "Event handling failed", { correlation_id: message.arrival.correlationId }, defect)
+          }
+        }
       })
     })
   )

@@ -101,10 +101,10 @@ export class Nats extends Context.Service<Nats, {
    * what it is given (F8).
    */
   readonly publish: (command: WireCommand) => Effect.Effect<Published, NatsSendError>
-  /** Runs the handler for every message until the scope closes. The handler must be fast and must not fail. */
+  /** Calls the handler for every message until the scope closes. The handler must be fast and must not throw. */
   readonly subscribe: (
     subject: string,
-    handler: (message: WireMessage) => Effect.Effect<void>
+    handler: (message: WireMessage) => void
   ) => Effect.Effect<void, NatsNotSubscribed, Scope.Scope>
   /** Answers every question until the scope closes. Answering must be fast and must not fail. */
   readonly respond: (

@@ -23,8 +23,8 @@ const announcer = { version: "1.2.3", hostname: "attic", httpPort: 8080 }
 /** Everything the bot said on the bus. */
 const heard = Effect.gen(function*() {
   const messages: Array<{ readonly subject: string; readonly body: string }> = []
-  const take = ({ body, subject }: WireMessage) =>
-    Effect.sync(() => void messages.push({ subject, body: new TextDecoder().decode(body) }))
+  const take = ({ body, subject }: WireMessage): void =>
+    void messages.push({ subject, body: new TextDecoder().decode(body) })
   yield* Nats.use((nats) => nats.subscribe("kryten.lifecycle.llm.*", take))
   return messages
 })

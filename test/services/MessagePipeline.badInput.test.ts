@@ -1,20 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, HashMap, Layer, Logger, Metric, Option, Result, Schema } from "effect"
-import { SecureRandom } from "effect/crypto"
 import { stringify } from "yaml"
-import { activate, type ChannelSettings } from "../../src/domain/ChannelSettings.ts"
 import { channelKey, EntryKey, userKey, Username } from "../../src/domain/Ids.ts"
 import type { AdmissionRequest } from "../../src/domain/limits/LimitState.ts"
 import { admit, confirm, emptyLimiter, type LimiterState, release } from "../support/Limiter.ts"
 import { RateLimits } from "../../src/domain/settings/LimitSettings.ts"
 import { TriggerEntry } from "../../src/domain/triggers/TriggerEntry.ts"
-import * as IntakeCore from "../../src/layers/nats/IntakeCore.ts"
-import * as NatsMemory from "../../src/layers/nats/NatsMemory.ts"
 import { ChannelStates } from "../../src/services/ChannelStates.ts"
 import { ContextStore } from "../../src/services/ContextStore.ts"
-import { Intake } from "../../src/services/Intake.ts"
 import { total } from "../../src/services/telemetry/Metrics.ts"
-import { Nats } from "../../src/services/Nats.ts"
 import { endOf, settingsOf, Simulation } from "../support/Simulation.ts"
 import { epoch, passTo, VirtualTime } from "../support/VirtualTime.ts"
 
@@ -374,35 +368,6 @@ describe("10,000 people", () => {
 })
 
 describe("a flood", () => {
-  const lobby = (): ChannelSettings => {
-    const [channel] = activate(settings()).channels.values()
-    assert(channel !== undefined)
-    return channel
-  }
-
-  const world = IntakeCore.layer.pipe(Layer.provideMerge(Layer.merge(NatsMemory.layer, SecureRandom.layerWebCrypto)))
-
-  it.live("of 1,000 events before anyone looks keeps the newest 256 and counts the others as dropped", () =>
-    Effect.gen(function*() {
-      const nats = yield* Nats
-      const { next } = yield* (yield* Intake).open(lobby())
-      for (let index = 0; index < 1_000; index++) {
-        const body = JSON.stringify(payload({ msg: `line ${index}`, time: Date.now() }))
-        yield* Effect.orDie(
-          nats.publish({ subject: "cytube.events.lobby.chatMsg", headers: new Map(), body, request: false })
-        )
-      }
-      const kept = yield* Effect.all(Array.from({ length: 256 }, () => next))
-      const texts = kept.map(({ arrival: { event } }) => event._tag === "ChatMsg" ? event.text : "")
-      assert.deepStrictEqual(texts, Array.from({ length: 256 }, (_, index) => `line ${744 + index}`))
-      assert.strictEqual(yield* total("eventsDropped"), 744)
-      assert.strictEqual(yield* total("eventsReceived"), 1_000)
-    }).pipe(
-      Effect.provide(Layer.merge(world, Logger.layer([]))),
-      Effect.provideService(Metric.MetricRegistry, new Map()),
-      Effect.scoped
-    ))
-
   it.live("that is handled in time loses nothing", () =>
     Effect.gen(function*() {
       const lines = Array.from({ length: 1_000 }, (_, index) => ({ msg: `line ${index}` }))

@@ -17,8 +17,6 @@ export class FlakyNats extends Context.Service<FlakyNats, {
       const bus = yield* Nats
       const connected = yield* SubscriptionRef.make(true)
       let struck: "arrives" | "is lost" | undefined
-      const unlessAway = <A>(effect: Effect.Effect<A>) => Effect.when(effect, SubscriptionRef.get(connected))
-
       const publish = Effect.fnUntraced(function*(command: WireCommand) {
         if (!(yield* SubscriptionRef.get(connected))) return yield* new NatsNotSent({ detail: "an outage" })
         if (struck === undefined) return yield* bus.publish(command)
@@ -38,7 +36,9 @@ export class FlakyNats extends Context.Service<FlakyNats, {
         nats: Nats.of({
           publish,
           subscribe: (subject, handler) =>
-            bus.subscribe(subject, (message) => Effect.asVoid(unlessAway(handler(message)))),
+            bus.subscribe(subject, (message) => {
+              if (SubscriptionRef.getUnsafe(connected)) handler(message)
+            }),
           respond: bus.respond,
           request: bus.request,
           connected: SubscriptionRef.get(connected),

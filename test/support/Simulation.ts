@@ -66,11 +66,12 @@ export class Simulation extends Context.Service<Simulation, {
         const records = new Map<string, DecisionRecord>()
         const decisions = yield* DecisionLog
 
-        const take = Effect.fnUntraced(function*({ body, headers, subject }: WireMessage) {
-          const { data } = yield* Schema.decodeEffect(Body)(new TextDecoder().decode(body))
-          const at = (yield* Clock.currentTimeMillis) - epoch
+        const clock = yield* Clock.Clock
+        const take = ({ body, headers, subject }: WireMessage): void => {
+          const { data } = Schema.decodeSync(Body)(new TextDecoder().decode(body))
+          const at = clock.currentTimeMillisUnsafe() - epoch
           commands.push({ at, channel: subject.split(".").at(-2) ?? "", to: data.to, message: data.message, headers })
-        }, Effect.orDie)
+        }
         yield* Effect.orDie(nats.subscribe("cytube.commands.*.*", take))
         yield* decisions.changes.pipe(
           Stream.runForEach((record) =>

@@ -1,3 +1,4 @@
+import type { ChatEvent } from "../ChatEvent.ts"
 import type { SkipReason, TriggerResult } from "../decision/Decision.ts"
 import { hashToUnit } from "../Hash.ts"
 import { EntryKey, type EventIdentity } from "../Ids.ts"
@@ -108,4 +109,11 @@ export const evaluateTriggers = (
     if (result._tag === "Fired") return { _tag: "Fired", trigger, tests }
   }
   return { _tag: "NotFired", reason: reasonOf(tests), tests }
+}
+
+/** Whether an event may begin a reply, or changes what the bot knows: what is kept over other lines in a flood. */
+export const canTrigger = (event: ChatEvent, triggers: ReadonlyArray<CompiledTrigger>): boolean => {
+  if (event._tag === "Other") return false
+  if (event._tag !== "ChatMsg") return true
+  return triggers.some(({ entry, matches, on }) => entry.enabled && on === "line" && matches(event.text) !== undefined)
 }

@@ -1,88 +1,104 @@
-import { Effect, Layer, Option, Queue, Result } from "effect"
+import { Clock, Effect, Layer, Option, Result } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { ChannelSettings } from "../../domain/ChannelSettings.ts"
 import { CorrelationId } from "../../domain/Ids.ts"
+import { canTrigger } from "../../domain/triggers/Trigger.ts"
 import { readTraceparent, traceparent } from "../../domain/telemetry/TraceContext.ts"
 import { eventSubjects, eventTemplate } from "../../domain/wire/Subject.ts"
 import { decodeEvent, wireEventType, type WireMessage } from "../../domain/wire/Wire.ts"
-import { Intake, type IntakeMessage } from "../../services/Intake.ts"
+import { BotConfig } from "../../services/BotConfig.ts"
+import { type Arrival, Intake, type IntakeHandler } from "../../services/Intake.ts"
+import { Nats } from "../../services/Nats.ts"
 import { makeLogSampler } from "../../services/telemetry/LogSampling.ts"
 import { makeLogWriter } from "../../services/telemetry/LogWriter.ts"
-import { count } from "../../services/telemetry/Metrics.ts"
-import { readClock } from "../../services/Time.ts"
-import { Nats } from "../../services/Nats.ts"
+import { makeMeter } from "../../services/telemetry/Metrics.ts"
+import { readingOf } from "../../services/Time.ts"
+import { makeTurns, type Turns } from "./Turns.ts"
 
-/** Events a channel may have waiting: full, the oldest is dropped and counted (F1). */
-const queueSize = 256
+/** In core intake nothing is kept at the server. */
+const nothing = (): void => undefined
 
-/** Plain subscriptions: nothing is kept at the server, so acknowledgements do nothing. */
-export const layer: Layer.Layer<Intake, never, Nats | SecureRandom.SecureRandom> = Layer.effect(
+/** Decodes what comes and counts it. */
+const makeDecoder = Effect.gen(function*() {
+  const random = yield* SecureRandom.SecureRandom
+  const newId = Effect.runSyncWith(yield* Effect.context<never>())
+  const meter = yield* makeMeter
+  const sample = yield* makeLogSampler
+  const log = yield* makeLogWriter("Intake")
+
+  /** The event; none when it is invalid or of no use, which is counted. */
+  return (
+    message: WireMessage,
+    channel: ChannelSettings,
+    { arrivedAt, subscribedAt }: Pick<Arrival, "arrivedAt" | "subscribedAt">
+  ): Arrival | undefined => {
+    const label = { channel: channel.room.name }
+    const decoded = decodeEvent(message, channel.room, arrivedAt.wall)
+    if (Result.isFailure(decoded)) {
+      const { constraint, field, reason } = decoded.failure
+      const event_type = wireEventType(message)
+      meter.count("eventsReceived", { ...label, event_type })
+      meter.count("eventsInvalid", { ...label, reason })
+      const about = { ...label, event_type, reason, error: `${field}: ${constraint}` }
+      sample(reason, (leftOut) => log("Warn", "Invalid event", { ...about, ...leftOut }))
+      return undefined
+    }
+    const { correlationId, domain, event, type } = decoded.success
+    meter.count("eventsReceived", { ...label, event_type: type })
+    if (event._tag === "Other") return undefined
+    return {
+      type,
+      event,
+      domain,
+      correlationId: Option.getOrElse(correlationId, () => CorrelationId.make(newId(random.uuidV4()))),
+      channel: channel.key,
+      arrivedAt,
+      subscribedAt,
+      message: {
+        subject: message.subject,
+        template: eventTemplate(channel.protocol, type),
+        sender: readTraceparent(message.headers.get(traceparent))
+      },
+      raw: message
+    }
+  }
+})
+
+/** Plain subscriptions: events are decided in the order in which they come, as fast as the process can. */
+export const layer: Layer.Layer<Intake, never, BotConfig | Nats | SecureRandom.SecureRandom> = Layer.effect(
   Intake,
   Effect.gen(function*() {
+    const config = yield* BotConfig
     const nats = yield* Nats
-    const random = yield* SecureRandom.SecureRandom
+    const clock = yield* Clock.Clock
+    const decode = yield* makeDecoder
+    const turns: Turns = yield* makeTurns
 
-    const sample = yield* makeLogSampler
-    const log = yield* makeLogWriter("Intake")
-
-    const open = Effect.fnUntraced(function*(channel: ChannelSettings) {
-      const queue = yield* Effect.acquireRelease(Queue.sliding<IntakeMessage>(queueSize), Queue.shutdown)
-      const subscribedAt = yield* readClock
-      const label = { channel: channel.room.name }
-
-      const offer = Effect.fnUntraced(function*(delivery: IntakeMessage) {
-        // A sliding queue never says that it dropped something, so look before.
-        if (Queue.isFullUnsafe(queue)) yield* count("eventsDropped", label)
-        yield* Queue.offer(queue, delivery)
-      })
-
-      const take = Effect.fnUntraced(function*(message: WireMessage) {
-        const arrivedAt = yield* readClock
-        const decoded = decodeEvent(message, channel.room, arrivedAt.wall)
-        if (Result.isFailure(decoded)) {
-          const { constraint, field, reason } = decoded.failure
-          yield* count("eventsReceived", { ...label, event_type: wireEventType(message) })
-          yield* count("eventsInvalid", { ...label, reason })
-          return sample(reason, (leftOut) =>
-            log("Warn", "Invalid event", {
-              ...label,
-              reason,
-              error: `${field}: ${constraint}`,
-              event_type: wireEventType(message),
-              ...leftOut
-            }))
-        }
-        const { domain, event, type } = decoded.success
-        yield* count("eventsReceived", { ...label, event_type: type })
-        if (event._tag === "Other") return
-        const correlationId = Option.isSome(decoded.success.correlationId)
-          ? decoded.success.correlationId.value
-          : CorrelationId.make(yield* random.uuidV4())
-        const traced = {
-          subject: message.subject,
-          template: eventTemplate(channel.protocol, type),
-          sender: readTraceparent(message.headers.get(traceparent))
-        }
-        yield* offer({
-          arrival: {
-            type,
-            event,
-            domain,
-            correlationId,
-            channel: channel.key,
-            arrivedAt,
-            subscribedAt,
-            message: traced,
-            raw: message
-          },
-          ack: Effect.void,
-          nak: Effect.void,
-          working: Effect.void
+    const open = Effect.fnUntraced(function*(channel: ChannelSettings, handle: IntakeHandler) {
+      const subscribedAt = readingOf(clock)
+      let listening = true
+      yield* Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          listening = false
         })
-      })
-
-      for (const subject of eventSubjects(channel.protocol, channel.room)) yield* nats.subscribe(subject, take)
-      return { next: Queue.take(queue) }
+      )
+      const receive = (message: WireMessage): void => {
+        const arrivedAt = readingOf(clock)
+        turns.take({
+          bytes: message.body.byteLength,
+          channel: channel.room.name,
+          isExpendable: () => {
+            const decoded = decodeEvent(message, channel.room, arrivedAt.wall)
+            return Result.isFailure(decoded) ||
+              !canTrigger(decoded.success.event, config.read().channels.get(channel.key)?.triggers ?? [])
+          },
+          run: () => {
+            const arrival = listening ? decode(message, channel, { arrivedAt, subscribedAt }) : undefined
+            if (arrival !== undefined) handle({ arrival, ack: nothing, nak: nothing, working: nothing })
+          }
+        })
+      }
+      for (const subject of eventSubjects(channel.protocol, channel.room)) yield* nats.subscribe(subject, receive)
     })
 
     return Intake.of({ open })

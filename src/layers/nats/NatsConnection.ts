@@ -160,13 +160,13 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
     return { at: yield* monotonicMillis, heard: Fiber.join(answer) }
   })
 
-  const listen = (subject: string, onMessage: (message: Msg) => Effect.Effect<void>) =>
+  const listen = (subject: string, onMessage: (message: Msg) => void) =>
     Effect.acquireRelease(
       Effect.try({
         try: () =>
           connection.subscribe(subject, {
             callback: (error, message) => {
-              if (error === null) run(onMessage(message))
+              if (error === null) onMessage(message)
               else run(Effect.logWarning(`NATS subscription ${subject} failed`, error.message))
             }
           }),
@@ -195,7 +195,7 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
   return Nats.of({
     publish,
     subscribe: (subject, handler) => listen(subject, (message) => handler(fromMsg(message))),
-    respond: (subject, answer) => listen(subject, answerWith(answer)),
+    respond: (subject, answer) => listen(subject, (message) => void run(answerWith(answer)(message))),
     request: answers,
     connected,
     connection: SubscriptionRef.changes(state),

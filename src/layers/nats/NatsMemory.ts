@@ -15,7 +15,7 @@ const matches = (pattern: string, subject: string): boolean => {
 
 interface Subscription {
   readonly pattern: string
-  readonly handler: (message: WireMessage) => Effect.Effect<void>
+  readonly handler: (message: WireMessage) => void
 }
 
 interface Responder {
@@ -45,7 +45,7 @@ export const layer: Layer.Layer<Nats> = Layer.sync(Nats, () => {
       const { headers, subject } = command
       const listeners = [...subscriptions].filter(({ pattern }) => matches(pattern, subject))
       const message = { subject, headers, body: utf8.encode(command.body) }
-      yield* Effect.forEach(listeners, ({ handler }) => handler(message), { discard: true })
+      for (const { handler } of listeners) handler(message)
       return { at: yield* monotonicMillis, heard: Effect.succeed(!command.request || listeners.length > 0) }
     }),
     subscribe: (pattern, handler) => keepIn(subscriptions, { pattern, handler }),

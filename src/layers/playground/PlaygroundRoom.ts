@@ -62,6 +62,7 @@ export class PlaygroundRoom extends Context.Service<PlaygroundRoom, {
   static readonly layer = Layer.effect(
     PlaygroundRoom,
     Effect.gen(function*() {
+      const run = Effect.runForkWith(yield* Effect.context<never>())
       const nats = yield* Nats
       const random = yield* SecureRandom.SecureRandom
       const settings = yield* PlaygroundSettings
@@ -114,7 +115,9 @@ export class PlaygroundRoom extends Context.Service<PlaygroundRoom, {
         yield* Effect.forkDetach(Effect.ignore(tellLine(echo)))
       })
       for (const command of ["chat", "pm"] as const) {
-        yield* Effect.orDie(nats.subscribe(commandSubject("cytube", room, command), fromBot))
+        yield* Effect.orDie(
+          nats.subscribe(commandSubject("cytube", room, command), (message) => void run(fromBot(message)))
+        )
       }
 
       const say = Effect.fnUntraced(function*({ action, message, private: isPrivate, username }: Saying) {

@@ -1,4 +1,4 @@
-import { Effect, Option, Result } from "effect"
+import { Option, Result } from "effect"
 import type { ActiveSettings, ChannelSettings } from "../../domain/ChannelSettings.ts"
 import type { ChatEvent } from "../../domain/ChatEvent.ts"
 import { CorrelationId, type EventIdentity } from "../../domain/Ids.ts"
@@ -35,6 +35,9 @@ const channelOf = (subject: string | undefined, { channels }: ActiveSettings): C
 const withIdentity = (event: ChatEvent, identity: EventIdentity | undefined): ChatEvent =>
   identity !== undefined && (event._tag === "ChatMsg" || event._tag === "Pm") ? { ...event, identity } : event
 
+/** Nobody waits for an acknowledgement. */
+const nothing = (): void => undefined
+
 /** The event as the bot takes it, arrived at a moment; or why it does not. */
 export const deliveryOf = (
   line: LogLine & { readonly entry: LogEvent },
@@ -67,9 +70,9 @@ export const deliveryOf = (
         message: undefined,
         raw: undefined
       },
-      ack: Effect.void,
-      nak: Effect.void,
-      working: Effect.void
+      ack: nothing,
+      nak: nothing,
+      working: nothing
     })
   })
 }

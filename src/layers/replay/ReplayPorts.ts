@@ -1,9 +1,9 @@
-import { Effect, Layer, Queue, SubscriptionRef } from "effect"
+import { Effect, Layer, SubscriptionRef } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { estimateTokens } from "../../domain/llm/ChatCompletion.ts"
 import { type ChannelKey, CorrelationId } from "../../domain/Ids.ts"
 import type { WireCommand } from "../../domain/wire/Wire.ts"
-import { Intake, type IntakeMessage } from "../../services/Intake.ts"
+import { Intake, type IntakeHandler, type IntakeMessage } from "../../services/Intake.ts"
 import { type Completion, LlmClient, type LlmError, type LlmRequest } from "../../services/LlmClient.ts"
 import { monotonicMillis } from "../../services/Time.ts"
 import { Nats, NatsNotSent, NatsUnreachable } from "../../services/Nats.ts"
@@ -22,24 +22,25 @@ export interface Answers {
 
 /** Feeds the bot's channels: whoever replays says what comes next. */
 export const makeIntake = () => {
-  const queues = new Map<ChannelKey, Queue.Queue<IntakeMessage>>()
+  // One a channel the bot listens to.
+  const handlers = new Map<ChannelKey, IntakeHandler>()
   return {
     layer: Layer.succeed(
       Intake,
       Intake.of({
-        open: ({ key }) =>
-          Effect.gen(function*() {
-            // Holds one event at a time: the next is offered when the bot has dealt with the last.
-            const queue = yield* Queue.unbounded<IntakeMessage>()
-            queues.set(key, queue)
-            return { next: Queue.take(queue) }
-          })
+        open: ({ key }, handle) =>
+          Effect.asVoid(Effect.acquireRelease(
+            Effect.sync(() => handlers.set(key, handle)),
+            // The channel may have been opened again meanwhile.
+            () => Effect.sync(() => handlers.get(key) === handle && handlers.delete(key))
+          ))
       })
     ),
     /** False when the bot does not listen to the channel. */
-    offer: (delivery: IntakeMessage): boolean => {
-      const queue = queues.get(delivery.arrival.channel)
-      return queue !== undefined && Queue.offerUnsafe(queue, delivery)
+    offer: (message: IntakeMessage): boolean => {
+      const handle = handlers.get(message.arrival.channel)
+      handle?.(message)
+      return handle !== undefined
     }
   }
 }

@@ -76,13 +76,15 @@ export const intake: Layer.Layer<Intake, never, BotConfig | Intake | Recorder> =
       Stream.runForEach(() => noteConfiguration),
       Effect.forkScoped({ startImmediately: true })
     )
+    const run = Effect.runSyncWith(yield* Effect.context<never>())
     const note = (arrival: Arrival): Effect.Effect<void> =>
       Option.match(eventEntry(arrival), { onNone: () => Effect.void, onSome: append })
     return Intake.of({
-      open: (channel) =>
-        Effect.map(inner.open(channel), ({ next }) => ({
-          next: Effect.tap(next, ({ arrival }) => Effect.andThen(noteConfiguration, note(arrival)))
-        }))
+      open: (channel, handle) =>
+        inner.open(channel, (message) => {
+          run(Effect.andThen(noteConfiguration, note(message.arrival)))
+          handle(message)
+        })
     })
   })
 )

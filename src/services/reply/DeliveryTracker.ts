@@ -10,19 +10,25 @@ import { monotonicMillis } from "../Time.ts"
 /** How long a sent reply may take to come back from the room (F8). */
 const echoWithin = "10 seconds"
 
-/** A reply that was just sent. */
-export interface SentReply {
-  readonly conversation: Conversation
-  readonly text: string
-  readonly decision: DecisionRecorder
-  /** False when no bridge was there to hear it. */
-  readonly heard: Effect.Effect<boolean>
+/** A reply that is on its way to the room. */
+export interface AwaitedEcho {
+  readonly channel: ChannelKey
+  readonly echo: ExpectedEcho
+  readonly seen: Deferred.Deferred<void>
 }
 
 /** Recognises the bot's own lines when the room sends them back: that is how a reply counts as delivered (F1, F8). */
 export class DeliveryTracker extends Context.Service<DeliveryTracker, {
-  /** Waits in the background for the reply's echo and amends its decision. */
-  readonly expect: (reply: SentReply) => Effect.Effect<void>
+  /** A reply is about to leave: the room may be quicker than the server's word that it has it. */
+  readonly expect: (conversation: Conversation, text: string) => AwaitedEcho
+  /** It did not leave: no line is its echo. */
+  readonly drop: (awaited: AwaitedEcho) => void
+  /** It left: waits in the background for its echo and amends its decision. `heard` is false when no bridge was there. */
+  readonly track: (
+    awaited: AwaitedEcho,
+    decision: DecisionRecorder,
+    heard: Effect.Effect<boolean>
+  ) => Effect.Effect<void>
   /** An own line came: whether it is the echo of a reply; else somebody else spoke with the bot's account. */
   readonly confirm: (conversation: Conversation, text: string) => boolean
   /** The room refused a line. */
@@ -36,29 +42,35 @@ export class DeliveryTracker extends Context.Service<DeliveryTracker, {
       // As many as there are expected echoes.
       const arrivals = new Map<ExpectedEcho, Deferred.Deferred<void>>()
 
+      const drop = ({ channel, echo }: AwaitedEcho): void => {
+        arrivals.delete(echo)
+        dropEcho(states.of(channel).expected, echo)
+      }
+
       const awaitEcho = Effect.fnUntraced(
-        function*(reply: SentReply, echo: ExpectedEcho, seen: Deferred.Deferred<void>) {
+        function*(awaited: AwaitedEcho, decision: DecisionRecorder, heard: Effect.Effect<boolean>) {
           const sentAt = yield* monotonicMillis
-          const came = yield* Deferred.await(seen).pipe(Effect.timeoutOption(echoWithin))
-          arrivals.delete(echo)
-          dropEcho(states.of(reply.conversation.channel).expected, echo)
+          const came = yield* Deferred.await(awaited.seen).pipe(Effect.timeoutOption(echoWithin))
+          drop(awaited)
           if (Option.isSome(came)) {
             const afterMs = (yield* monotonicMillis) - sentAt
-            return reply.decision.deliver({ _tag: "Delivered", afterMs })
+            return decision.deliver({ _tag: "Delivered", afterMs })
           }
-          const cause = (yield* reply.heard) ? echo.refusal : "no_bridge"
-          reply.decision.deliver({ _tag: "Unconfirmed", ...(cause === undefined ? {} : { cause }) })
+          const cause = (yield* heard) ? awaited.echo.refusal : "no_bridge"
+          decision.deliver({ _tag: "Unconfirmed", ...(cause === undefined ? {} : { cause }) })
         }
       )
 
       return DeliveryTracker.of({
-        expect: Effect.fnUntraced(function*(reply: SentReply) {
-          const { conversation, text } = reply
-          const seen = yield* Deferred.make<void>()
+        expect: (conversation, text) => {
           const echo = expectEcho(states.of(conversation.channel).expected, conversation.with, text)
-          arrivals.set(echo, seen)
-          yield* Effect.forkIn(awaitEcho(reply, echo, seen), scope, { startImmediately: true })
-        }),
+          const awaited = { channel: conversation.channel, echo, seen: Deferred.makeUnsafe<void>() }
+          arrivals.set(echo, awaited.seen)
+          return awaited
+        },
+        drop,
+        // Its decision closes before it is amended.
+        track: (awaited, decision, heard) => Effect.asVoid(Effect.forkIn(awaitEcho(awaited, decision, heard), scope)),
         confirm: (conversation, text) => {
           const echo = confirmEcho(states.of(conversation.channel).expected, conversation.with, text)
           const seen = echo === undefined ? undefined : arrivals.get(echo)

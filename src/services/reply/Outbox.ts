@@ -72,9 +72,11 @@ export class Outbox extends Context.Service<Outbox, {
         }
         const stampNow = Effect.map(monotonicMillis, (after) => stamp(after, job))
         const send = tracedSend(commandTemplate(channel.protocol, to === undefined ? "chat" : "pm"), nats.publish)
+        const echo = deliveries.expect(conversation, text)
         const { at: sentAt, heard } = yield* Effect.flatMap(encode(job, text), send).pipe(
           // Without the server's word it may have arrived all the same: it counts, and it is not sent again.
-          Effect.tapErrorTag("NatsUnconfirmed", () => stampNow)
+          Effect.tapErrorTag("NatsUnconfirmed", () => stampNow),
+          Effect.onError(() => Effect.sync(() => deliveries.drop(echo)))
         )
         stamp(sentAt, job)
         const time = decision.arrivedAt.wall + sentAt - decision.arrivedAt.monotonic
@@ -82,7 +84,7 @@ export class Outbox extends Context.Service<Outbox, {
         store.append(conversation, { username, text, time, bot: true, identity: undefined }, channel.context)
         decision.content({ reply: text })
         decision.step({ _tag: "Sent", target: to === undefined ? "chat" : "pm", characters: text.length })
-        yield* deliveries.expect({ conversation, text, decision, heard })
+        yield* deliveries.track(echo, decision, heard)
         return { _tag: "Replied", afterMs: sentAt - decision.arrivedAt.monotonic } satisfies Outcome
       }, Effect.uninterruptible)
 

@@ -16,7 +16,7 @@ import { StopLimits, stopStep } from "../Stopping.ts"
 /** Answers admitted messages, each in a fiber of its own, so that a slow model delays nothing else. */
 export class Replies extends Context.Service<Replies, {
   /** Begins the answer and returns at once. The job's reservation is confirmed or released when it ends. */
-  readonly begin: (job: ReplyJob) => Effect.Effect<void>
+  readonly begin: (job: ReplyJob) => void
   /** Waits until no reply of the channel is under way. */
   readonly idle: (channel: ChannelKey) => Effect.Effect<void>
 }>()("llm-bot/Replies") {
@@ -29,6 +29,7 @@ export class Replies extends Context.Service<Replies, {
       const limiter = yield* RateLimiter
       const outbox = yield* Outbox
       const jobs = yield* FiberSet.make<void, never>()
+      const fork = yield* FiberSet.runtime(jobs)()
       // The replies of each channel, bounded by `llm_api.max_concurrent_per_channel`.
       const underWay = new Map<ChannelKey, Set<Fiber.Fiber<void>>>()
       const limits = yield* StopLimits
@@ -119,7 +120,7 @@ export class Replies extends Context.Service<Replies, {
         const tooLate = outcome._tag === "Failed" && outcome.error === "LlmTimeout" &&
           Option.exists(timeLeft(job, yield* monotonicMillis), (left) => left <= 0)
         job.decision.close(tooLate ? skipped("deadline", { waitedFor: "model" }) : outcome)
-        yield* job.ack
+        job.ack()
       })
 
       const run = (job: ReplyJob): Effect.Effect<void> =>
@@ -132,16 +133,16 @@ export class Replies extends Context.Service<Replies, {
         }))
 
       return Replies.of({
-        begin: Effect.fnUntraced(function*(job: ReplyJob) {
+        begin: (job) => {
           const { key } = job.channel
-          const fiber = yield* FiberSet.run(jobs, run(job))
+          const fiber = fork(job.decision.within(run(job)))
           const others = underWay.get(key) ?? new Set()
           underWay.set(key, others.add(fiber))
           fiber.addObserver(() => {
             others.delete(fiber)
             if (others.size === 0) underWay.delete(key)
           })
-        }),
+        },
         idle: (channel) =>
           Effect.suspend(() => Effect.forEach([...underWay.get(channel) ?? []], Fiber.await, { discard: true }))
       })

@@ -1,4 +1,4 @@
-import { type Effect, Option } from "effect"
+import { Option } from "effect"
 import type { ChannelSettings } from "../../domain/ChannelSettings.ts"
 import type { EventIdentity, Username } from "../../domain/Ids.ts"
 import type { Reservation } from "../../domain/limits/RateLimit.ts"
@@ -18,7 +18,7 @@ export interface ReplyJob {
   readonly reservation: Reservation
   readonly decision: DecisionRecorder
   /** To be run when the decision is closed. */
-  readonly ack: Effect.Effect<void>
+  readonly ack: () => void
   /** Whether nobody asked: a keyword or the room as a whole (F7, `drop_after_media_change: unprompted`). */
   readonly unprompted: boolean
 }

@@ -137,7 +137,7 @@ export class ContextualTimer extends Context.Service<ContextualTimer, {
         }
         if (!wanted.success) return yield* end(skipped("declined"))
         const conversation = { channel: channel.key, with: undefined }
-        yield* replies.begin({ ...job, channel, conversation, to: undefined, ack: Effect.void, unprompted: true })
+        replies.begin({ ...job, channel, conversation, to: undefined, ack: () => undefined, unprompted: true })
       })
 
       /** The checks of one evaluation, in plain code: nothing interleaves. The reply to propose, if any. */

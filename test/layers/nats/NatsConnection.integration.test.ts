@@ -52,7 +52,7 @@ const until = (state: boolean) => eventually(`connected: ${state}`, connected, (
 /** What comes on a subject from now on: to be run whenever one wants to know. */
 const listen = (subject: string) => {
   const seen: Array<WireMessage> = []
-  return Nats.use((nats) => nats.subscribe(subject, (message) => Effect.sync(() => void seen.push(message)))).pipe(
+  return Nats.use((nats) => nats.subscribe(subject, (message) => void seen.push(message))).pipe(
     Effect.as(Effect.sync(() => [...seen]))
   )
 }

@@ -31,12 +31,10 @@ const told = Effect.gen(function*() {
   > = []
   yield* nats.subscribe(
     "cytube.events.lobby.*",
-    ({ body, headers, subject }) =>
-      Effect.map(
-        Effect.orDie(Schema.decodeEffect(Payload)(new TextDecoder().decode(body))),
-        (payload) =>
-          void events.push({ event: subject.split(".").at(-1) ?? "", id: headers.get("Correlation-Id"), payload })
-      )
+    ({ body, headers, subject }) => {
+      const payload = Schema.decodeSync(Payload)(new TextDecoder().decode(body))
+      events.push({ event: subject.split(".").at(-1) ?? "", id: headers.get("Correlation-Id"), payload })
+    }
   )
   return events
 })

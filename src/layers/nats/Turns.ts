@@ -1,0 +1,83 @@
+import { Clock, Effect, type Scope } from "effect"
+import type { ChannelName } from "../../domain/Ids.ts"
+import { makeBacklog } from "../../domain/intake/Backlog.ts"
+import { makeLogWriter } from "../../services/telemetry/LogWriter.ts"
+import { makeMeter } from "../../services/telemetry/Metrics.ts"
+import { monotonicOf } from "../../services/Time.ts"
+
+/** How long events are handled in one go before timers, HTTP and models get their turn. */
+const sliceMs = 8
+/** What may wait for its turn, all channels together: some 100,000 lines. */
+const maxWaitingBytes = 32 * 1024 * 1024
+/** What a waiting event takes besides its body. */
+const overheadBytes = 100
+
+/** Something that came and is to be handled. */
+export interface Turn {
+  readonly channel: ChannelName
+  /** The size of its body. */
+  readonly bytes: number
+  /** Whether it may go before others when there is too much. */
+  readonly isExpendable: () => boolean
+  /** Handles it; must not throw. */
+  readonly run: () => void
+}
+
+/** Handles events in the order in which they come, without keeping the rest of the program waiting. */
+export interface Turns {
+  readonly take: (turn: Turn) => void
+}
+
+/** Events run at once while the process keeps up; in a flood they wait, bounded in bytes (F1, overload). */
+export const makeTurns: Effect.Effect<Turns, never, Scope.Scope> = Effect.gen(function*() {
+  const clock = yield* Clock.Clock
+  const meter = yield* makeMeter
+  const log = yield* makeLogWriter("Intake")
+  // When the events of this turn of the loop began to be handled, monotonic ms.
+  let sliceBegan: number | undefined
+  let immediate: NodeJS.Immediate | undefined
+  let dropped = 0
+
+  const backlog = makeBacklog<Turn>({
+    maxBytes: maxWaitingBytes,
+    bytesOf: ({ bytes }) => bytes + overheadBytes,
+    isExpendable: ({ isExpendable }) => isExpendable(),
+    onDropped: ({ channel }) => {
+      if (dropped++ === 0) log("Warn", "Too many events: those that cannot trigger are dropped", { channel })
+      meter.count("eventsDropped", { channel })
+    }
+  })
+
+  const isOver = (): boolean => {
+    const now = monotonicOf(clock)
+    sliceBegan ??= now
+    return now - sliceBegan >= sliceMs
+  }
+
+  const drain = (): void => {
+    immediate = undefined
+    sliceBegan = undefined
+    while (!isOver()) {
+      const turn = backlog.next()
+      if (turn === undefined) break
+      turn.run()
+    }
+    if (backlog.size() > 0) return nextTurn()
+    if (dropped > 0) log("Warn", "Events come no faster than they are handled again", { dropped })
+    dropped = 0
+  }
+
+  const nextTurn = (): void => {
+    immediate ??= setImmediate(drain)
+  }
+
+  yield* Effect.addFinalizer(() => Effect.sync(() => clearImmediate(immediate)))
+  return {
+    take: (turn) => {
+      const waits = backlog.size() > 0 || isOver()
+      if (waits) backlog.add(turn)
+      nextTurn()
+      if (!waits) turn.run()
+    }
+  }
+})
