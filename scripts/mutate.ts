@@ -169,13 +169,16 @@ const mutations: ReadonlyArray<Mutation> = [
     ["names in another case are other people", "UserKey.make(name.toLowerCase())", "UserKey.make(name)"]
   ),
   ...inFile(
-    "src/services/MessagePipeline.ts",
-    ["a bug of ours leaves its decision open", "decision.close(internalError)\n", "\n"],
+    "src/domain/Conversation.ts",
     [
       "private lines enter the channel's window",
-      "with: sender === channel.bot.key ? userKey(line.to) : sender",
+      "with: sender === bot ? userKey(line.to) : sender",
       "with: undefined"
-    ],
+    ]
+  ),
+  ...inFile(
+    "src/services/MessagePipeline.ts",
+    ["a bug of ours leaves its decision open", "decision.close(internalError)\n", "\n"],
     [
       "a private message is answered in the room",
       "to: line._tag === \"Pm\" ? line.username : undefined",

@@ -38,11 +38,13 @@ const rooms: Readonly<Record<string, { readonly house: ReadonlyArray<string>; re
 const features: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<string>>>>> = {
   domain: {
     words: [],
+    intake: [],
+    endpoint: [],
     telemetry: [],
     wire: ["words"],
     decision: ["words", "telemetry", "wire"],
     triggers: ["words", "decision"],
-    settings: ["words", "wire", "triggers"],
+    settings: ["words", "endpoint", "wire", "triggers"],
     limits: ["words", "decision", "triggers", "settings"],
     reply: ["words", "decision", "settings"],
     context: ["words", "settings"],
@@ -88,10 +90,15 @@ const loose: Readonly<Record<string, string>> = {
   "domain/ClockReading.ts": "words",
   "domain/CommandPrefix.ts": "words",
   "domain/ContextWindow.ts": "context",
+  "domain/Conversation.ts": "words",
   "domain/Field.ts": "words",
   "domain/Hash.ts": "words",
   "domain/Ids.ts": "words",
   "domain/PhraseMatch.ts": "words",
+  "domain/llm/ApiKey.ts": "endpoint",
+  "domain/llm/CircuitBreaker.ts": "endpoint",
+  "domain/llm/EndpointUrl.ts": "endpoint",
+  "domain/llm/ReplyTime.ts": "endpoint",
   "domain/Presence.ts": "channel",
   "domain/PromptTemplate.ts": "words",
   "services/Announcements.ts": "bot",
@@ -113,7 +120,7 @@ const loose: Readonly<Record<string, string>> = {
 
 const featureOf = (file: string): string => {
   const [, folder = "", nested] = file.split("/")
-  return nested === undefined ? loose[file] ?? `no feature: ${file}` : folder
+  return loose[file] ?? (nested === undefined ? `no feature: ${file}` : folder)
 }
 
 describe("the house", () => {

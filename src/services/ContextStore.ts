@@ -2,19 +2,13 @@ import { Context, Effect, Layer } from "effect"
 import { windowOf } from "../domain/ChannelState.ts"
 import type { ChatContext, ContextLine } from "../domain/ChatContext.ts"
 import type { Media, Presence } from "../domain/ChatEvent.ts"
+import type { Conversation } from "../domain/Conversation.ts"
 import { appendLine, windowLines } from "../domain/ContextWindow.ts"
 import type { ChannelKey, UserKey } from "../domain/Ids.ts"
 import { isMediaChange } from "../domain/limits/MediaSilence.ts"
 import { applyPresence } from "../domain/Presence.ts"
 import type { ContextSettings } from "../domain/settings/Settings.ts"
 import { ChannelStates } from "./ChannelStates.ts"
-
-/** A conversation: the channel, or one person's private one. */
-export interface Conversation {
-  readonly channel: ChannelKey
-  /** Absent for the channel itself. */
-  readonly with: UserKey | undefined
-}
 
 /** What the bot knows of each channel: its lines, its private conversations, what plays, who is there (F2). */
 export class ContextStore extends Context.Service<ContextStore, {

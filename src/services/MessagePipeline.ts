@@ -3,11 +3,12 @@ import type { ChannelSettings } from "../domain/ChannelSettings.ts"
 import type { ChangeMedia, ChatMsg, ConversationEvent, Pm } from "../domain/ChatEvent.ts"
 import { internalError, skipped, type SkipReason } from "../domain/decision/Decision.ts"
 import type { SkipFacts } from "../domain/decision/SkipFacts.ts"
+import { conversationOf } from "../domain/Conversation.ts"
 import { userKey } from "../domain/Ids.ts"
 import type { Reservation } from "../domain/limits/RateLimit.ts"
 import type { CompiledTrigger } from "../domain/triggers/Trigger.ts"
 import { BotConfig } from "./BotConfig.ts"
-import { ContextStore, type Conversation } from "./ContextStore.ts"
+import { ContextStore } from "./ContextStore.ts"
 import { DecisionLog } from "./decision/DecisionLog.ts"
 import type { DecisionRecorder } from "./decision/DecisionRecorder.ts"
 import type { Arrival, IntakeHandler, IntakeMessage } from "./Intake.ts"
@@ -18,13 +19,6 @@ import type { ReplyJob } from "./reply/ReplyJob.ts"
 import { makeLogWriter } from "./telemetry/LogWriter.ts"
 import { Screening } from "./triggers/Screening.ts"
 import { Triggers } from "./triggers/Triggers.ts"
-
-/** Where a line belongs: the room, or the private conversation with the person at its other end. */
-const conversationOf = (line: ChatMsg | Pm, channel: ChannelSettings): Conversation => {
-  if (line._tag === "ChatMsg") return { channel: channel.key, with: undefined }
-  const sender = userKey(line.username)
-  return { channel: channel.key, with: sender === channel.bot.key ? userKey(line.to) : sender }
-}
 
 const eventTypes = { ChatMsg: "chatMsg", Pm: "pm", ChangeMedia: "changeMedia" } as const
 
@@ -91,7 +85,7 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
           return false
         }
         const screened = Option.getOrUndefined(screening.check(line, arrival, channel))
-        const conversation = conversationOf(line, channel)
+        const conversation = conversationOf(line, channel.key, channel.bot.key)
         const isEcho = screened?.reason === "own_line" && deliveries.confirm(conversation, line.text)
         if (!isEcho && line.text !== "" && (screened?.context ?? true)) {
           const bot = userKey(line.username) === channel.bot.key
@@ -156,7 +150,7 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
         const admitted = closing(decision, () => decide(line, arrival, channel, decision))
         return admitted && {
           channel,
-          conversation: conversationOf(line, channel),
+          conversation: conversationOf(line, channel.key, channel.bot.key),
           line,
           cause: line.identity,
           to: line._tag === "Pm" ? line.username : undefined,

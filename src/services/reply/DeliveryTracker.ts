@@ -3,7 +3,7 @@ import type { Refusal } from "../../domain/ChatEvent.ts"
 import type { ChannelKey } from "../../domain/Ids.ts"
 import { confirmEcho, dropEcho, expectEcho, type ExpectedEcho, refuseEcho } from "../../domain/reply/ExpectedEchoes.ts"
 import { ChannelStates } from "../ChannelStates.ts"
-import type { Conversation } from "../ContextStore.ts"
+import type { Conversation } from "../../domain/Conversation.ts"
 import type { DecisionRecorder } from "../decision/DecisionRecorder.ts"
 import { monotonicMillis } from "../Time.ts"
 

@@ -2,7 +2,8 @@ import { Clock, Context, Effect, Layer } from "effect"
 import type { ChannelSettings } from "../../domain/ChannelSettings.ts"
 import type { EventIdentity } from "../../domain/Ids.ts"
 import { buildPrompt, type Prompt, type PromptMessage } from "../../domain/llm/Prompt.ts"
-import { ContextStore, type Conversation } from "../ContextStore.ts"
+import type { Conversation } from "../../domain/Conversation.ts"
+import { ContextStore } from "../ContextStore.ts"
 import type { ReplyJob } from "./ReplyJob.ts"
 
 /** Builds prompts from the conversation they belong to (F6): a private reply sees private lines only. */

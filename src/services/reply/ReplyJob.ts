@@ -2,7 +2,7 @@ import { Option } from "effect"
 import type { ChannelSettings } from "../../domain/ChannelSettings.ts"
 import type { EventIdentity, Username } from "../../domain/Ids.ts"
 import type { Reservation } from "../../domain/limits/RateLimit.ts"
-import type { Conversation } from "../ContextStore.ts"
+import type { Conversation } from "../../domain/Conversation.ts"
 import type { DecisionRecorder } from "../decision/DecisionRecorder.ts"
 
 /** An admitted trigger that is to be answered. */
