@@ -86,7 +86,7 @@ export const makeBacklog = <A>(options: BacklogOptions<A>): Backlog<A> => {
       items.push(item)
       size++
       bytes += options.bytesOf(item)
-      while (bytes > options.maxBytes && size > 0) if (!dropExpendable()) dropOldest()
+      while (bytes > options.maxBytes) if (!dropExpendable()) dropOldest()
     },
     next,
     size: () => size,
