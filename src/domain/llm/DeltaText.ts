@@ -77,7 +77,7 @@ const doubled = () => {
         odd = undefined
       } else text = undefined
     },
-    text: (): string | undefined => pairs.size >= 2 && odd === undefined ? text : undefined
+    text: (): string | undefined => pairs.size >= 2 ? text : undefined
   }
 }
 

@@ -1,5 +1,6 @@
 import { literally } from "../PhraseMatch.ts"
 import { withoutReasoning } from "./Reasoning.ts"
+import { withoutTemplate } from "./TemplateText.ts"
 
 const breaks = /\r\n?|[\v\f\u0085\u2028\u2029]/g
 // Controls other than line breaks, and what reorders or hides text. Joiners, variation selectors and the tags of flags
@@ -39,10 +40,19 @@ const unprefixed = (text: string, names: ReadonlyArray<string>): string => {
   return text.replace(new RegExp(`^(?:${stressed}|${plain})+`, "iu"), "")
 }
 
+const answerTags = /<(answer|final_answer|response|final)>([^]*?)(?:<\/\1>|$)/i
+
+/** What is left of reasoning, templates and a tag around the answer. */
+const ownText = (text: string): string => {
+  const own = withoutTemplate(withoutReasoning(text.trimStart()))
+  const tagged = answerTags.exec(own)
+  return tagged === null || (tagged.index > 0 && !own.includes(`</${tagged[1] ?? ""}>`)) ? own : tagged[2] ?? ""
+}
+
 /** Step 1: what a model writes around its answer goes; `names` are the bot's (F7). */
 export const clean = (text: string, names: ReadonlyArray<string>): string => {
   let before: string
-  let after = withoutReasoning(text.toWellFormed().replace(breaks, "\n").replace(unseen, "")).trim()
+  let after = ownText(text.toWellFormed().replace(breaks, "\n").replace(unseen, "")).trim()
   do {
     before = after
     after = unquoted(unprefixed(before, names).trim())

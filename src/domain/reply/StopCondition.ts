@@ -1,4 +1,5 @@
 import type { ResponseProcessing } from "../settings/ResponseSettings.ts"
+import { opensLikeThought } from "./Reasoning.ts"
 import { rewritten } from "./Rewriting.ts"
 
 /** How much is read between two looks at the answer, UTF-16 units, at first. */
@@ -28,7 +29,9 @@ export const stopConditionFor = (settings: ResponseProcessing, botNames: Readonl
   return (text) => {
     for (; place <= text.length; place = nextLook(place)) {
       const kept = text.slice(0, place)
-      if (rewritten(kept, settings, botNames).length > wanted) return kept
+      const said = rewritten(kept, settings, botNames)
+      // Whoever begins so may only be thinking: what it comes to is worth the wait.
+      if (said.length > wanted && !opensLikeThought(said)) return kept
     }
     return undefined
   }

@@ -7,6 +7,8 @@ import {
   completionReader,
   type ReadCompletion
 } from "../../../src/domain/llm/CompletionReader.ts"
+import { endsSentence } from "../../../src/domain/llm/SentenceEnd.ts"
+import { clean } from "../../../src/domain/reply/Clean.ts"
 import { neverStop, stopConditionFor } from "../../../src/domain/reply/StopCondition.ts"
 import { compileReply } from "../../../src/domain/reply/Reply.ts"
 import { ResponseProcessing } from "../../../src/domain/settings/ResponseSettings.ts"
@@ -113,6 +115,39 @@ describe("what servers send", () => {
       readWhole(new TextDecoder().decode(new TextEncoder().encode(body)))
     )
   }, { arbitrary: { runs: 500 } })
+})
+
+// The line a fixture's text is for the room; nothing where it is none.
+const spoken = (read: ReadCompletion): string => read._tag === "Text" ? clean(read.text, []) : ""
+const errors = [
+  "",
+  "\n\ndata: {\"error\":{\"message\":\"overloaded\",\"code\":503}}\n\n",
+  "\n\nevent: error\ndata: overloaded\n\n",
+  "\n\ndata: {\"object\":\"error\",\"message\":\"overloaded\"}\n\n",
+  "\n\ndata: {\"detail\":\"overloaded\"}\n\n",
+  "\n\ndata: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"error\"}]}\n\n",
+  "\n\ndata: [ERROR] overloaded\n\n",
+  "\n\nInternal Server Error",
+  "\n<html><body>502 Bad Gateway</body></html>"
+]
+
+describe("a stream that stops early", () => {
+  const streams = fixtures.filter(({ body }) => body.startsWith("data:") && !body.includes("\\ud"))
+  it.each(streams)(
+    "at any byte, with any error behind it, never gives half a sentence or a word twice: $name",
+    ({ body }) => {
+      const whole = spoken(readWhole(body))
+      const bytes = new TextEncoder().encode(body)
+      for (const error of errors) {
+        for (let end = 0; end <= bytes.length; end++) {
+          const said = spoken(readWhole(new TextDecoder().decode(bytes.subarray(0, end)) + error))
+          if (said === "" || said === whole) continue
+          expect(endsSentence(said), `${end} ${error}: ${said}`).toBe(true)
+          if (whole !== "") expect(whole.startsWith(said), `${end} ${error}: ${said}`).toBe(true)
+        }
+      }
+    }
+  )
 })
 
 const event = (choice: unknown): string => `data: ${JSON.stringify({ choices: [choice] })}\n\n`

@@ -55,6 +55,12 @@ describe("an answer", () => {
     expect(cut?.kept).toBeLessThan((before.length + 300) * 1.1)
   })
 
+  it("that begins like thinking is read on: its end mark may come", () => {
+    const thought = `Okay, let me think about what to say here. ${filler}`
+    expect(cutOf(`${thought}</think>${prose}`, 8)).toBeUndefined()
+    expect(cutOf(`We need to watch that again! ${filler}`, 8)).toBeUndefined()
+  })
+
   it("that only thinks is never enough", () => expect(cutOf(`<think>${filler.repeat(10)}`, 50)).toBeUndefined())
 
   it("counts markup where markup stays", () => {
