@@ -31,8 +31,8 @@ const Parameters = Schema.Struct({
   presence_penalty: field(Schema.OptionFromNullOr(Between(-2, 2)), 0.3, "towards new topics; null = not sent"),
   stop: field(
     Schema.OptionFromNullOr(Schema.Array(Text).check(Schema.isMaxLength(4))),
-    ["\n\n", "User:", "Assistant:"],
-    "at most 4 texts that end the answer; null = not sent"
+    null,
+    "at most 4 texts that end the answer, wherever they stand: in its thinking too; null = not sent"
   ),
   max_completion_tokens: field(
     Schema.OptionFromNullOr(Count),

@@ -17,8 +17,7 @@ describe("completionBody", () => {
       max_tokens: 100,
       top_p: 0.9,
       frequency_penalty: 0.5,
-      presence_penalty: 0.3,
-      stop: ["\n\n", "User:", "Assistant:"]
+      presence_penalty: 0.3
     })
   })
 
