@@ -22,6 +22,7 @@ const ofReply = {
   length: { path: ["response_processing", "content_filter", "min_word_count"], label: "the length" },
   quality_check: { path: ["response_processing", "quality_checks_enabled"], label: "the quality checks" },
   deadline: { path: ["response_processing", "reply_deadline_seconds"], label: "the deadline" },
+  pace: { path: ["response_processing", "reply_deadline_seconds"], label: "the deadline" },
   media_changed: { path: ["response_processing", "drop_after_media_change"], label: "what a new film does" }
 }
 

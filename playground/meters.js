@@ -26,8 +26,10 @@ export const Dice = ({ draw, needed }) =>
   style=${{ "--needed": `${needed * 100}%`, "--draw": `${draw * 100}%` }}
 ><i></i><b></b></span>`
 
+const isTimed = ({ limit }) => limit === "global_cooldown" || limit === "pace"
+
 export const LimitMeter = ({ step }) =>
-  step.limit === "global_cooldown"
+  isTimed(step)
     ? html`<${Bar} share=${step.maximum === 0 ? 1 : step.used / step.maximum} tone=${step.allowed ? "ok" : "stop"} />`
     : html`<${Places} maximum=${step.maximum} used=${step.used} tone=${step.allowed ? "ok" : "stop"} />`
 
@@ -43,8 +45,13 @@ export const Figure = ({ step }) => {
       return html`<${Big} figure=${seconds(step.remainingMs)} of=${`of ${seconds(step.silenceMs)} left`}
         meter=${html`<${Bar} share=${step.remainingMs / step.silenceMs} tone="stop" />`} />`
     case "Limit":
-      return step.limit === "global_cooldown"
-        ? html`<${Big} figure=${seconds(step.used)} of=${`since its last line, ${seconds(step.maximum)} needed`}
+      return isTimed(step)
+        ? html`<${Big} figure=${seconds(step.used)}
+          of=${
+          step.limit === "pace"
+            ? `until it could leave, too late after ${seconds(step.maximum)}`
+            : `since its last line, ${seconds(step.maximum)} needed`
+        }
           meter=${html`<${LimitMeter} step=${step} />`} />`
         : html`<${Big} figure=${`${step.used} of ${step.maximum}`} of="allowed"
           meter=${html`<${LimitMeter} step=${step} />`} />`

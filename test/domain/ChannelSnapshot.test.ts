@@ -14,7 +14,7 @@ import {
 } from "../../src/domain/Ids.ts"
 import { type AdmissionRequest, noUserLimits } from "../../src/domain/limits/LimitState.ts"
 import { admit, confirm, cooldownRemaining, remaining, sendDelay } from "../../src/domain/limits/RateLimit.ts"
-import { takeToken, tokenDelay } from "../../src/domain/limits/TokenBucket.ts"
+import { fullBucket, takeToken, tokenDelay } from "../../src/domain/limits/TokenBucket.ts"
 import { applyPresence } from "../../src/domain/Presence.ts"
 import { RateLimits } from "../../src/domain/settings/LimitSettings.ts"
 import { noteEvent } from "../../src/domain/triggers/Deduplication.ts"
@@ -29,7 +29,9 @@ const request: AdmissionRequest = {
   entry: Schema.decodeSync(TriggerEntry)({ type: "mention", cooldown_seconds: 60 }),
   channelLimits: limits,
   userLimits: limits,
-  maxConcurrent: 10
+  maxConcurrent: 10,
+  pace: fullBucket,
+  deadlineMs: Infinity
 }
 const identity = EventIdentity.make("the line of Ana")
 const line = { username: Username.make("Ana"), text: "hi", time: 1_000_000, bot: false, identity }

@@ -6,6 +6,7 @@ import type { AdmissionRequest } from "../../src/domain/limits/LimitState.ts"
 import { admit, confirm, emptyLimiter, type LimiterState, release } from "../support/Limiter.ts"
 import { RateLimits } from "../../src/domain/settings/LimitSettings.ts"
 import { TriggerEntry } from "../../src/domain/triggers/TriggerEntry.ts"
+import { fullBucket } from "../../src/domain/limits/TokenBucket.ts"
 import { ChannelStates } from "../../src/services/ChannelStates.ts"
 import { ContextStore } from "../../src/services/ContextStore.ts"
 import { total } from "../../src/services/telemetry/Metrics.ts"
@@ -278,7 +279,9 @@ describe("10,000 people", () => {
     entry,
     channelLimits: unlimited,
     userLimits: unlimited,
-    maxConcurrent: 10
+    maxConcurrent: 10,
+    pace: fullBucket,
+    deadlineMs: Infinity
   })
 
   /** A line to each of so many people, one a second; every second one is sent, the others are given back. */

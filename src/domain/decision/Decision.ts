@@ -14,9 +14,13 @@ export const LimitName = Schema.Literals([
   "channel_per_minute",
   "channel_per_hour",
   "global_cooldown",
+  "pace",
   "limiter_failure"
 ])
 export type LimitName = typeof LimitName.Type
+
+/** Whether a limit's figures are ms; otherwise they are counts. */
+export const isTimed = (limit: LimitName): boolean => limit === "global_cooldown" || limit === "pace"
 
 /** Why there was no reply: every reason there is (F12). */
 export const SkipReason = Schema.Literals([

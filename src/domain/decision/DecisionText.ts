@@ -1,4 +1,13 @@
-import type { DecisionRecord, Delivery, LimitName, Outcome, Step, TriggerResult, UnconfirmedCause } from "./Decision.ts"
+import {
+  type DecisionRecord,
+  type Delivery,
+  isTimed,
+  type LimitName,
+  type Outcome,
+  type Step,
+  type TriggerResult,
+  type UnconfirmedCause
+} from "./Decision.ts"
 import { decidingStep } from "./DecidingStep.ts"
 import { dropText, reasonText, skipFactsText } from "./SkipText.ts"
 
@@ -23,6 +32,7 @@ const limitNames: Readonly<Record<LimitName, string>> = {
   channel_per_minute: "bot lines of the channel in a minute",
   channel_per_hour: "bot lines of the channel in an hour",
   global_cooldown: "time since the bot's last line",
+  pace: "time until the room's flood control lets it leave",
   limiter_failure: "the limiter failed"
 }
 
@@ -61,7 +71,7 @@ export const limitName = ({ limit }: LimitStep): string => limitNames[limit]
 
 /** A limit's value against its maximum. */
 export const limitFigures = ({ limit, maximum, used }: LimitStep): string =>
-  limit === "global_cooldown" ? `${seconds(used)} of ${seconds(maximum)}` : `${used} of ${maximum}`
+  isTimed(limit) ? `${seconds(used)} of ${seconds(maximum)}` : `${used} of ${maximum}`
 
 const limitText = (step: LimitStep): string =>
   step.limit === "global_cooldown"

@@ -1,12 +1,16 @@
 import { Option } from "effect"
 import type { LimitName } from "../decision/Decision.ts"
 import { type AdmissionRequest, channelWindow, entryWindow, type LimitState, userWindows } from "./LimitState.ts"
+import { carried } from "./TokenBucket.ts"
 import { countInside, entriesOf, reopensIn, type WindowEntry, type Windows } from "./SlidingWindow.ts"
 
 export const minuteMs = 60_000
 export const hourMs = 3_600_000
 
-/** One limit and what it saw. For `global_cooldown` the figures are ms since the last line, against the cooldown. */
+/**
+ * One limit and what it saw. For `global_cooldown` the figures are ms since the last line, against the cooldown; for
+ * `pace` ms until the line could leave, against the deadline.
+ */
 export interface LimitCheck {
   readonly limit: LimitName
   readonly used: number
@@ -75,4 +79,9 @@ export const checkLimits = function*(
     yield { limit, used, maximum: maximum.value, allowed: used < maximum.value, retryAfterMs }
   }
   if (request.channelLimits.global_cooldown_seconds > 0) yield checkGlobalCooldown(state, request, now)
+  // Nobody is asked for a line that the pace cannot carry in time; what it can carry is no news.
+  const { inTime, waitMs } = carried(request.pace, held, request.deadlineMs, now)
+  if (!inTime) {
+    yield { limit: "pace", used: waitMs, maximum: request.deadlineMs, allowed: false, retryAfterMs: undefined }
+  }
 }

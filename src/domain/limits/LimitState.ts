@@ -2,6 +2,7 @@ import { HashMap, Option } from "effect"
 import type { ChannelKey, EntryKey, UserKey } from "../Ids.ts"
 import type { ChannelRateLimits, RateLimits } from "../settings/LimitSettings.ts"
 import type { TriggerEntry } from "../triggers/TriggerEntry.ts"
+import type { TokenBucket } from "./TokenBucket.ts"
 import type { Windows } from "./SlidingWindow.ts"
 
 // All times are monotonic ms: a corrected wall clock cannot reopen a window.
@@ -47,6 +48,10 @@ export interface AdmissionRequest extends CooldownKey {
   readonly channelLimits: ChannelRateLimits
   readonly userLimits: Pick<RateLimits, "max_per_user_per_minute" | "max_per_user_per_hour">
   readonly maxConcurrent: number
+  /** What the channel's pace still allows. */
+  readonly pace: TokenBucket
+  /** ms from now until the reply is too late; infinite without a deadline. */
+  readonly deadlineMs: number
 }
 
 // No name holds a control character, so no two keys can run into each other.

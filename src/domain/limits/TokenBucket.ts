@@ -15,6 +15,21 @@ export const fullBucket: TokenBucket = { fullAt: Number.NEGATIVE_INFINITY }
 export const tokenDelay = ({ fullAt }: TokenBucket, now: number): number =>
   Math.max(0, fullAt - (burst - 1) * refillMs - now)
 
+/**
+ * ms until a line may leave behind `ahead` others that are still to leave, or none when that is not before the deadline
+ * `deadlineMs` from now: then it can never leave in time (F4). Whoever waits at all needs a second to spare, since the
+ * others do not leave at the first moment they may.
+ */
+export const carried = (
+  { fullAt }: TokenBucket,
+  ahead: number,
+  deadlineMs: number,
+  now: number
+): { readonly waitMs: number; readonly inTime: boolean } => {
+  const waitMs = tokenDelay({ fullAt: Math.max(fullAt, now) + ahead * refillMs }, now)
+  return { waitMs, inTime: waitMs === 0 || waitMs + refillMs <= deadlineMs }
+}
+
 /** A line left. */
 export const takeToken = ({ fullAt }: TokenBucket, now: number): TokenBucket => ({
   fullAt: Math.max(fullAt, now) + refillMs

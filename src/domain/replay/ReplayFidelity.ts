@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import type { DecisionRecord, Step } from "../decision/Decision.ts"
+import { type DecisionRecord, isTimed, type Step } from "../decision/Decision.ts"
 import { endText, stepText } from "../decision/DecisionText.ts"
 import { CorrelationId } from "../Ids.ts"
 import { type Pair, pairsOf } from "./ReplayPairs.ts"
@@ -45,7 +45,7 @@ const gateOf = (step: Step): string | undefined => {
       return `${step.entry} ${_tag}${drawn}`
     }
     case "Limit":
-      return `${step.limit} ${step.limit === "global_cooldown" ? "" : step.used} ${step.maximum} ${step.allowed}`
+      return `${step.limit} ${isTimed(step.limit) ? "" : step.used} ${step.maximum} ${step.allowed}`
     case "Admitted":
       return `${step.entry} admitted`
     case "Participation":

@@ -1,5 +1,5 @@
 import { decidingStep } from "../decision/DecidingStep.ts"
-import type { DecisionRecord, Step } from "../decision/Decision.ts"
+import { type DecisionRecord, isTimed, type Step } from "../decision/Decision.ts"
 import { addOne, endOf, endWords, type ReplayEnd } from "./ReplayEnd.ts"
 import type { Pair } from "./ReplayPairs.ts"
 import { countText, durationText, many, percentText } from "./ReplayWords.ts"
@@ -8,7 +8,7 @@ import { countText, durationText, many, percentText } from "./ReplayWords.ts"
 const limitOf = (step: Step | undefined): string | undefined => {
   switch (step?._tag) {
     case "Limit":
-      return step.limit === "global_cooldown" ? durationText(step.maximum) : countText(step.maximum)
+      return isTimed(step.limit) ? durationText(step.maximum) : countText(step.maximum)
     case "Silence":
       return durationText(step.silenceMs)
     case "Trigger":

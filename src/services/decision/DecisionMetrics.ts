@@ -18,7 +18,8 @@ const suppressions: Readonly<Partial<Record<SkipReason, string>>> = {
   channel_per_hour: "rate_limit_channel",
   global_cooldown: "global_cooldown",
   media_silence: "media_change",
-  busy: "busy"
+  busy: "busy",
+  pace: "pace"
 }
 
 const filters: ReadonlySet<SkipReason> = new Set([

@@ -5,6 +5,7 @@ import type { UserKey } from "../../domain/Ids.ts"
 import { silenceRemaining } from "../../domain/limits/MediaSilence.ts"
 import type { Reservation } from "../../domain/limits/RateLimit.ts"
 import type { CompiledTrigger } from "../../domain/triggers/Trigger.ts"
+import { ChannelStates } from "../ChannelStates.ts"
 import { ContextStore } from "../ContextStore.ts"
 import type { DecisionRecorder } from "../decision/DecisionRecorder.ts"
 import { RateLimiter } from "./RateLimiter.ts"
@@ -29,6 +30,7 @@ export class Admission extends Context.Service<Admission, {
     Effect.gen(function*() {
       const store = yield* ContextStore
       const limiter = yield* RateLimiter
+      const states = yield* ChannelStates
       return Admission.of({
         silence: (channel, decision) => {
           const changedAt = store.mediaChangedAt(channel.key)
@@ -40,6 +42,7 @@ export class Admission extends Context.Service<Admission, {
           return false
         },
         admit: ({ entry, key }, user, channel, decision) => {
+          const deadline = channel.response.reply_deadline_seconds
           const admission = limiter.admit({
             channel: channel.key,
             user,
@@ -47,7 +50,9 @@ export class Admission extends Context.Service<Admission, {
             entry,
             channelLimits: channel.rateLimits,
             userLimits: channel.userLimits,
-            maxConcurrent: channel.llm.max_concurrent_per_channel
+            maxConcurrent: channel.llm.max_concurrent_per_channel,
+            pace: states.of(channel.key).pace,
+            deadlineMs: deadline === 0 ? Number.POSITIVE_INFINITY : deadline * 1000
           }, decision.arrivedAt.monotonic)
           for (const { allowed, limit, maximum, used } of admission.checks) {
             decision.step({ _tag: "Limit", limit, used, maximum, allowed })

@@ -4,6 +4,7 @@ import type { LimitName } from "../../../src/domain/decision/Decision.ts"
 import { channelKey, EntryKey, userKey } from "../../../src/domain/Ids.ts"
 import type { AdmissionRequest } from "../../../src/domain/limits/LimitState.ts"
 import type { AdmissionResult, Admitted, Denied, Reservation } from "../../../src/domain/limits/RateLimit.ts"
+import { fullBucket } from "../../../src/domain/limits/TokenBucket.ts"
 import { RateLimits } from "../../../src/domain/settings/LimitSettings.ts"
 import {
   admit,
@@ -81,7 +82,9 @@ const requestsOf = (world: World): (asked: Asked) => AdmissionRequest => {
     entry: entries.get(entry) ?? entryOf({ type: "mention" }),
     channelLimits: channels[where],
     userLimits,
-    maxConcurrent: world.maxConcurrent
+    maxConcurrent: world.maxConcurrent,
+    pace: fullBucket,
+    deadlineMs: Infinity
   })
 }
 
@@ -335,6 +338,8 @@ const withoutDropped = (run: Run): LimiterState => {
 
 const unlimited = {
   maxConcurrent: Infinity,
+  pace: fullBucket,
+  deadlineMs: Infinity,
   userLimits: limitsOf({ max_per_user_per_minute: null, max_per_user_per_hour: null }),
   channelLimits: limitsOf({
     max_per_channel_per_minute: null,
@@ -564,6 +569,8 @@ describe("a limiter at its edges", () => {
     const all: AdmissionRequest = {
       ...plain,
       maxConcurrent: 1,
+      pace: fullBucket,
+      deadlineMs: Infinity,
       ...userLimits({ max_per_user_per_minute: 0, max_per_user_per_hour: 0 }),
       ...entry({
         rate_limit: {

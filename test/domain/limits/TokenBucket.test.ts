@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import { fullBucket, takeToken, type TokenBucket, tokenDelay } from "../../../src/domain/limits/TokenBucket.ts"
+import { carried, fullBucket, takeToken, type TokenBucket, tokenDelay } from "../../../src/domain/limits/TokenBucket.ts"
 
 /** Sends a line at each of the given moments. */
 const after = (...moments: ReadonlyArray<number>): TokenBucket => moments.reduce(takeToken, fullBucket)
@@ -70,5 +70,23 @@ describe("the pace of a channel", () => {
       const before = times[index - 1] ?? Number.NEGATIVE_INFINITY
       assert.isAtMost(at, Math.max(ready, before + 1_000) + 1e-6, `line ${index}, ready at ${ready}`)
     }
+  })
+})
+
+describe("what the pace can carry", () => {
+  const rows: ReadonlyArray<
+    readonly [what: string, pace: TokenBucket, ahead: number, deadline: number, waitMs: number, inTime: boolean]
+  > = [
+    ["a line alone", fullBucket, 0, 1, 0, true],
+    ["a third line", fullBucket, 2, 1, 0, true],
+    ["a fourth waits a second", fullBucket, 3, 2_000, 1_000, true],
+    ["and needs one to spare", fullBucket, 3, 1_999, 1_000, false],
+    ["behind three that left", after(0, 0, 0), 0, 10_000, 1_000, true],
+    ["behind three that left and nine to leave", after(0, 0, 0), 8, 10_000, 9_000, true],
+    ["and one more", after(0, 0, 0), 9, 10_000, 10_000, false],
+    ["without a deadline everything", after(0, 0, 0), 10_000, Infinity, 10_001_000, true]
+  ]
+  it.each(rows)("%s", (_, pace, ahead, deadline, waitMs, inTime) => {
+    assert.deepStrictEqual(carried(pace, ahead, deadline, 0), { waitMs, inTime })
   })
 })
