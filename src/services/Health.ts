@@ -1,6 +1,6 @@
 import { Context, Effect, Layer, Option } from "effect"
 import type { ChannelSettings } from "../domain/ChannelSettings.ts"
-import type { ClosureReason } from "../domain/llm/CircuitBreaker.ts"
+import type { ClosureReason } from "../domain/endpoints/CircuitBreaker.ts"
 import { BotConfig } from "./BotConfig.ts"
 import { ChannelSupervisor } from "./ChannelSupervisor.ts"
 import { ContextStore } from "./ContextStore.ts"

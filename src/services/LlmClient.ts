@@ -1,5 +1,5 @@
 import { Context, type Effect, type Option, Schema } from "effect"
-import type { ClosureReason } from "../domain/llm/CircuitBreaker.ts"
+import type { ClosureReason } from "../domain/endpoints/CircuitBreaker.ts"
 import type { Served } from "../domain/llm/CompletionChunk.ts"
 import type { LlmAttempt } from "../domain/decision/Decision.ts"
 import type { CorrelationId } from "../domain/Ids.ts"

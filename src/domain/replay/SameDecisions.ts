@@ -3,9 +3,24 @@ import { Predicate } from "effect"
 /** The parts of the settings that decide nothing: where things are, and what is shown of them. */
 const elsewhere: ReadonlySet<string> = new Set(["nats", "health", "telemetry", "explain", "log_level", "log_format"])
 
+/** How the model is reached decides nothing in a replay: its answers, failures and their times are the recording's. */
+const reaching: ReadonlySet<string> = new Set([
+  "base_url",
+  "api_key",
+  "timeout_seconds",
+  "retry_attempts",
+  "retry_delay_seconds",
+  "stream",
+  "fallbacks"
+])
+
+const without = (names: ReadonlySet<string>, value: unknown): unknown =>
+  Predicate.isObject(value) ? Object.fromEntries(Object.entries(value).filter(([name]) => !names.has(name))) : value
+
 const deciding = (settings: unknown): unknown =>
   Predicate.isObject(settings)
     ? Object.entries(settings).filter(([name]) => !elsewhere.has(name)).toSorted(([a], [b]) => a < b ? -1 : 1)
+      .map(([name, value]) => [name, name === "llm_api" ? without(reaching, value) : value])
     : settings
 
 /** Whether two configurations, both with their secrets hidden, decide alike. */

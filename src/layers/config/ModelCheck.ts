@@ -1,7 +1,7 @@
 import { Effect, Option, Schema } from "effect"
 import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
 import { CorrelationId } from "../../domain/Ids.ts"
-import { endpointUrl } from "../../domain/llm/EndpointUrl.ts"
+import { endpointUrl } from "../../domain/endpoints/EndpointUrl.ts"
 import type { Diagnostic, FieldPath } from "../../domain/settings/Diagnostic.ts"
 import type { LlmApi, LlmParameters } from "../../domain/settings/LlmSettings.ts"
 import { suggest } from "../../domain/settings/Suggestion.ts"

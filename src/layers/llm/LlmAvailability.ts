@@ -1,6 +1,6 @@
 import { Effect, Option, Ref, Schedule } from "effect"
 import { type HttpClient, HttpClientRequest } from "effect/http"
-import { endpointUrl } from "../../domain/llm/EndpointUrl.ts"
+import { endpointUrl } from "../../domain/endpoints/EndpointUrl.ts"
 import { BotConfig } from "../../services/BotConfig.ts"
 import type { LlmError } from "../../services/LlmClient.ts"
 import { failureCode, send } from "./LlmHttp.ts"

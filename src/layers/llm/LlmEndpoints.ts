@@ -11,7 +11,7 @@ import {
   isTrial,
   refused,
   released
-} from "../../domain/llm/CircuitBreaker.ts"
+} from "../../domain/endpoints/CircuitBreaker.ts"
 import {
   closedBecause,
   type ClosedEndpoint,

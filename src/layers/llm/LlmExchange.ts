@@ -2,7 +2,7 @@ import { Clock, Deferred, Effect, Option, type Redacted, Schema, Stream } from "
 import { type HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
 import { completionReader } from "../../domain/llm/CompletionReader.ts"
 import { completionBody, estimateTokens, retryAfterMs } from "../../domain/llm/ChatCompletion.ts"
-import { endpointUrl } from "../../domain/llm/EndpointUrl.ts"
+import { endpointUrl } from "../../domain/endpoints/EndpointUrl.ts"
 import {
   type Completion,
   LlmBadAnswer,

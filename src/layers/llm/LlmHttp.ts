@@ -2,8 +2,8 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Effect, Layer, Redacted } from "effect"
 import { HttpClient, HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
 import type { Scope } from "effect"
-import { keyProblem, trimmedKey } from "../../domain/llm/ApiKey.ts"
-import { redirectTarget } from "../../domain/llm/EndpointUrl.ts"
+import { keyProblem, trimmedKey } from "../../domain/endpoints/ApiKey.ts"
+import { redirectTarget } from "../../domain/endpoints/EndpointUrl.ts"
 import { LlmKeyUnusable, LlmRedirected } from "../../services/LlmClient.ts"
 
 /**

@@ -1,6 +1,6 @@
 import { Effect, Layer, Option, Random } from "effect"
 import { HttpClient } from "effect/http"
-import { nextAttempt, retryDelay } from "../../domain/llm/ReplyTime.ts"
+import { nextAttempt, retryDelay } from "../../domain/endpoints/ReplyTime.ts"
 import type { BotConfig } from "../../services/BotConfig.ts"
 import {
   type Completion,

@@ -164,7 +164,7 @@ describe("llm-bot check-config --connect", () => {
 
   const refusals = [
     { status: 401, says: "49:12: error: llm_api.api_key: the server refuses the key with 401" },
-    { status: 404, says: "50:10: error: llm_api.model: the server refuses this model with 404" },
+    { status: 404, says: "48:13: error: llm_api.base_url: the server has no /v1/chat/completions (404)" },
     { status: 503, says: "48:13: error: llm_api.base_url: the model's server failed with 503" }
   ]
 

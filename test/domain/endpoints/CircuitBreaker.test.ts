@@ -11,7 +11,7 @@ import {
   isTrial,
   refused,
   released
-} from "../../../src/domain/llm/CircuitBreaker.ts"
+} from "../../../src/domain/endpoints/CircuitBreaker.ts"
 
 type Happening = (breaker: CircuitBreaker, now: number) => CircuitBreaker
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Schema } from "effect"
-import { type AskedEndpoint, nextAttempt, reachOf, retryDelay } from "../../../src/domain/llm/ReplyTime.ts"
+import { type AskedEndpoint, nextAttempt, reachOf, retryDelay } from "../../../src/domain/endpoints/ReplyTime.ts"
 
 const s = 1_000
 const fresh: AskedEndpoint = { timeoutMs: 30 * s, triesLeft: 3, fresh: true, waitMs: 0, failedFast: false }

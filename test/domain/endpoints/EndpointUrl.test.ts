@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { keyProblem, trimmedKey } from "../../../src/domain/llm/ApiKey.ts"
-import { endpointUrl, redirectTarget, resourceSuffix } from "../../../src/domain/llm/EndpointUrl.ts"
+import { keyProblem, trimmedKey } from "../../../src/domain/endpoints/ApiKey.ts"
+import { endpointUrl, redirectTarget, resourceSuffix } from "../../../src/domain/endpoints/EndpointUrl.ts"
 
 describe("an endpoint's address", () => {
   const rows: ReadonlyArray<readonly [base: string, url: string]> = [
