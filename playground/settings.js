@@ -39,6 +39,7 @@ const Reply = () =>
   html`
   <div class="group"><h3>Length</h3><div class="fields">
     <${NumberField} label="Longest line" unit="characters" step=${10} path=${reply("max_response_length")} />
+    <${NumberField} label="Lines of an answer" unit="at most" path=${reply("max_lines")} />
     <${ChoiceField} label="A longer answer" path=${reply("truncation_strategy")}
       choices=${{ sentence: "ends at a whole sentence", hard: "is cut at the limit" }} />
     <${NumberField} label="At least" unit="words" path=${filter("min_word_count")} />

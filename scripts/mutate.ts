@@ -135,6 +135,11 @@ const mutations: ReadonlyArray<Mutation> = [
     "src/domain/triggers/Screening.ts",
     ["an event that comes twice is handled twice", "if (facts.duplicate) return skip(\"duplicate\", false)", ""],
     ["the bot answers itself", "if (user === facts.bot.key) return skip(\"own_line\", true)", ""],
+    [
+      "commands for other bots trigger",
+      "if (line._tag === \"ChatMsg\" && facts.bot.isForAnotherBot(line.text)) return skip(\"other_bot\", true)",
+      ""
+    ],
     ["ignored users trigger", "if (facts.bot.ignored.has(user)) return skip(\"ignored_user\", true)", ""],
     [
       "what was said before the start triggers",
@@ -160,9 +165,33 @@ const mutations: ReadonlyArray<Mutation> = [
     "src/domain/reply/Reply.ts",
     [
       "commands are sent as they are",
-      "commandSafe(rewritten(text, settings, input.botNames))",
-      "rewritten(text, settings, input.botNames)"
+      "commands.strip(collapsed(clean(text, speakers), settings))",
+      "collapsed(clean(text, speakers), settings)"
     ]
+  ),
+  ...inFile(
+    "src/domain/reply/Transcript.ts",
+    ["the bot speaks for others", "others.exec(unfenced)?.index ?? unfenced.length", "unfenced.length"]
+  ),
+  ...inFile(
+    "src/domain/reply/Sentence.ts",
+    [
+      "a sentence ends only before a capital",
+      ".flatMap(({ segment }) => withSmallStarts(segment))",
+      ".map(({ segment }) => segment)"
+    ]
+  ),
+  ...inFile(
+    "src/domain/CommandPrefix.ts",
+    [
+      "figures are commands",
+      "if (figure.test(begins) || face.test(begins)) return 0",
+      "if (face.test(begins)) return 0"
+    ]
+  ),
+  ...inFile(
+    "src/domain/triggers/NameMatch.ts",
+    ["a link is a mention", "named(text.replace(otherThings, \" \"))", "named(text)"]
   ),
   ...inFile(
     "src/domain/Ids.ts",
@@ -201,15 +230,15 @@ const mutations: ReadonlyArray<Mutation> = [
     [
       "a blocked answer is sent",
       "if (reply._tag === \"Dropped\") return skipped(reply.reason, { dropped: reply.dropped })",
-      "if (reply._tag === \"Dropped\") return yield* outbox.send(job, text)"
+      "if (reply._tag === \"Dropped\") return yield* outbox.send(job, [text])"
     ]
   ),
   ...inFile(
     "src/services/reply/Outbox.ts",
     [
       "a ready reply does not wait for the global cooldown",
-      "const cooldownMs = limiter.sendDelay(channel.key, channel.rateLimits, now)",
-      "const cooldownMs = 0"
+      "index > 0 ? 0 : limiter.sendDelay(channel.key, channel.rateLimits, now)",
+      "0"
     ],
     [
       "a ready reply does not wait for the room's flood control",
@@ -218,9 +247,14 @@ const mutations: ReadonlyArray<Mutation> = [
     ],
     ["replies are sent past their deadline", "(left) => left < waitMs)) return", "() => false)) return"],
     [
+      "the rest of a reply is said into a newer one",
+      "return index > 0 && isNextReady(job) ? \"newer_reply\" : undefined",
+      "return undefined"
+    ],
+    [
       "replies of a channel leave all at once",
-      "turn.withPermit(takeTurn(job, text))",
-      "takeTurn(job, text, lane)"
+      "turnOf(states.of(job.channel.key)).withPermit(takeTurn(job, line))",
+      "takeTurn(job, line)"
     ]
   ),
   ...inFile(

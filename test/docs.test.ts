@@ -8,6 +8,7 @@ import { parse, stringify } from "yaml"
 import { Protocol } from "../src/domain/wire/protocols/Protocol.ts"
 import { SkipReason } from "../src/domain/decision/Decision.ts"
 import { reasonText } from "../src/domain/decision/SkipText.ts"
+import { compileCommandPrefixes } from "../src/domain/CommandPrefix.ts"
 import { compileReply } from "../src/domain/reply/Reply.ts"
 import { ResponseProcessing } from "../src/domain/settings/ResponseSettings.ts"
 import { triggerOrder } from "../src/domain/triggers/TriggerEntry.ts"
@@ -163,8 +164,11 @@ describe("docs/tuning.md", () => {
 
   it("shows a page that has words for every processing step there is", () => {
     const [, rows = ""] = /const steps = \{\n([^]*?)\n\}/.exec(read("playground/texts.js")) ?? []
-    const input = { botNames: [], recentReplies: [], trigger: "" }
-    const { steps } = compileReply(Schema.decodeSync(ResponseProcessing)({}))("a line that is sent", input)
+    const input = { botNames: [], people: [], recentReplies: [], trigger: "" }
+    const { steps } = compileReply(Schema.decodeSync(ResponseProcessing)({}), compileCommandPrefixes([]))(
+      "a line that is sent",
+      input
+    )
     assert.deepStrictEqual(all(rows, /^  (\w+): "/gm), steps.map(({ step }) => step))
   })
 

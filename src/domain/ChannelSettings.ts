@@ -74,7 +74,7 @@ const resolveChannel = (settings: Settings, entry: ChannelEntry): ChannelSetting
     rateLimits: Option.getOrElse(entry.rate_limits, () => settings.rate_limits),
     userLimits: settings.rate_limits,
     response,
-    processReply: compileReply(response),
+    processReply: compileReply(response, commands),
     context: settings.context_window,
     logContent: settings.telemetry.log_content
   }

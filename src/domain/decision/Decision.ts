@@ -112,7 +112,19 @@ export const Step = Schema.TaggedUnion({
   Fallback: { ...at, error: Schema.String, message: Schema.String },
   Processed: { ...at, step: Schema.String, before: Schema.Finite, after: Schema.Finite, dropped },
   Waited: { ...at, for: Schema.Literals(["global_cooldown", "pacing", "connection"]), ms: Schema.Finite },
-  Sent: { ...at, target: Schema.Literals(["chat", "pm"]), characters: Schema.Finite }
+  /** `line` counts the lines of a reply from 2; the first has none. */
+  Sent: {
+    ...at,
+    target: Schema.Literals(["chat", "pm"]),
+    characters: Schema.Finite,
+    line: Schema.optionalKey(Schema.Finite)
+  },
+  /** The rest of a reply of several lines stays unsaid: the room moved on (F8). */
+  Unsaid: {
+    ...at,
+    lines: Schema.Finite,
+    reason: Schema.Literals(["deadline", "media_changed", "newer_reply", "connection"])
+  }
 })
 export type Step = typeof Step.Type
 

@@ -9,7 +9,7 @@ import {
   type UnconfirmedCause
 } from "./Decision.ts"
 import { decidingStep } from "./DecidingStep.ts"
-import { dropText, reasonText, skipFactsText } from "./SkipText.ts"
+import { dropText, reasonText, skipFactsText, unsaidReason } from "./SkipText.ts"
 
 const seconds = (ms: number): string => `${(Math.round(ms / 100) / 10).toString()} s`
 const share = (value: number): string => value.toFixed(2)
@@ -125,7 +125,11 @@ export const stepText = (step: Step): string => {
     case "Waited":
       return `waited ${seconds(step.ms)} for ${waitName(step)}`
     case "Sent":
-      return `sent ${many(step.characters, "character")} to the ${step.target === "chat" ? "room" : "user"}`
+      return `sent ${many(step.characters, "character")} to the ${step.target === "chat" ? "room" : "user"}${
+        step.line === undefined ? "" : `, line ${step.line}`
+      }`
+    case "Unsaid":
+      return `${many(step.lines, "line")} left unsaid: ${unsaidReason[step.reason]}`
   }
 }
 

@@ -1,4 +1,4 @@
-import type { SkipReason } from "./Decision.ts"
+import type { SkipReason, Step } from "./Decision.ts"
 import type { DropCause, SkipFacts } from "./SkipFacts.ts"
 
 const reasons: Readonly<Record<SkipReason, string>> = {
@@ -116,3 +116,11 @@ export const skipFactsText = ({ ageMs, dropped, maximumAgeMs, retryAfterMs, wait
     ...(waitedFor === undefined ? [] : [waits[waitedFor]]),
     ...(dropped === undefined ? [] : [dropText(dropped)])
   ].join(", ")
+
+/** Why the rest of a reply of several lines stayed unsaid, in words. */
+export const unsaidReason: Readonly<Record<Extract<Step, { _tag: "Unsaid" }>["reason"], string>> = {
+  deadline: "it grew too late",
+  media_changed: "other media began",
+  newer_reply: "the next reply was ready",
+  connection: "NATS went away"
+}

@@ -1,5 +1,6 @@
 import { Option } from "effect"
 import { clean } from "../reply/Clean.ts"
+import { anybody } from "../reply/Transcript.ts"
 import { holdsThinking } from "../reply/Reasoning.ts"
 import type { StopCondition } from "../reply/StopCondition.ts"
 import type { Usage } from "./ChatCompletion.ts"
@@ -60,7 +61,7 @@ const answerOf = (
   if (failure !== undefined) return failure
   // What a provider filtered in the middle is not said half.
   const refused = said.refused() || finishReason === "content_filter"
-  if (!refused && clean(text, []) !== "") return { _tag: "Text", text, finishReason, usage }
+  if (!refused && clean(text, anybody) !== "") return { _tag: "Text", text, finishReason, usage }
   return { _tag: "Empty", finishReason, usage, thinking: !refused && (said.thinks() || holdsThinking(text)) }
 }
 
@@ -118,7 +119,7 @@ const streamReader = (enough: StopCondition): CompletionReader => {
       if (!understood) return { _tag: "Malformed", detail: "a stream without a chat completion" }
       if (tooLong && !whole) return { _tag: "Malformed", detail: "too long" }
       // Without any sign of an end only a text that ends by itself, behind a whole event, is taken for one.
-      if (!whole && (torn || !endsSentence(clean(text, [])))) return { _tag: "Broken" }
+      if (!whole && (torn || !endsSentence(clean(text, anybody)))) return { _tag: "Broken" }
       return answerOf(said, text, kept === undefined ? said.finishReason() ?? "unknown" : "cut", usage)
     }
   }

@@ -66,6 +66,8 @@ const contextLine = (line: ContextLine, input: PromptInput): string => {
 export interface Prompt {
   readonly messages: ReadonlyArray<PromptMessage>
   readonly contextLines: number
+  /** Everybody but the bot who stands in it, as they are called and as it shows them. */
+  readonly people: ReadonlyArray<string>
 }
 
 const dataNotice =
@@ -97,6 +99,8 @@ export const buildPrompt = (input: PromptInput): Prompt => {
       { role: "system", content: `${fillTemplate(input.systemPrompt, values)}\n${dataNotice}` },
       { role: "user", content: fillTemplate(input.template, values) }
     ],
-    contextLines: lines.length
+    contextLines: lines.length,
+    people: [...new Set([...lines.filter(({ bot }) => !bot).map(({ username }) => username), input.username])]
+      .flatMap((name) => [name, speakerName(name, input.botName)])
   }
 }

@@ -32,7 +32,12 @@ export const settingsValues = ({ settings }: ActiveSettings, channel: ChannelSet
     model: channel.model,
     triggers: encodeTriggers(triggersOf(settings, channel)),
     rate_limits: encodeLimits({ ...channel.rateLimits, max_per_user_per_hour, max_per_user_per_minute }),
-    response_processing: { ...response, block_keywords, max_word_count, min_word_count },
+    response_processing: {
+      ...response,
+      block_keywords,
+      max_word_count: Option.getOrNull(max_word_count),
+      min_word_count
+    },
     bot: settings.bot,
     context_window: encodeContext(channel.context)
   }

@@ -1,4 +1,4 @@
-import { literally } from "../PhraseMatch.ts"
+import { ownWords, type Speakers } from "./Transcript.ts"
 import { withoutReasoning } from "./Reasoning.ts"
 import { withoutTemplate } from "./TemplateText.ts"
 
@@ -28,18 +28,6 @@ const unquoted = (text: string): string => {
   return inner.includes(pair[0]) || inner.includes(pair[1]) ? text : inner.trim()
 }
 
-/**
- * Takes off a leading `BotName:`, as models that see a chat log like to write, also where signs that the last step
- * would remove stand before it.
- */
-const unprefixed = (text: string, names: ReadonlyArray<string>): string => {
-  const speaker = `[<\\[(]?@?(?:${[...names, "assistant"].map(literally).join("|")})[>\\])]?`
-  // Emphasis right after the colon ends with the name (`**Bot:**`) only where it began before it.
-  const stressed = `[\\s/!.$#~\\\\]*[*_][\\s*_/!.$#~\\\\]*${speaker}[*_\\s]*[:：][*_]*\\s*`
-  const plain = `[\\s/!.$#~\\\\]*${speaker}\\s*[:：]\\s*`
-  return text.replace(new RegExp(`^(?:${stressed}|${plain})+`, "iu"), "")
-}
-
 const answerTags = /<(answer|final_answer|response|final)>([^]*?)(?:<\/\1>|$)/i
 
 /** What is left of reasoning, templates and a tag around the answer. */
@@ -49,13 +37,13 @@ const ownText = (text: string): string => {
   return tagged === null || (tagged.index > 0 && !own.includes(`</${tagged[1] ?? ""}>`)) ? own : tagged[2] ?? ""
 }
 
-/** Step 1: what a model writes around its answer goes; `names` are the bot's (F7). */
-export const clean = (text: string, names: ReadonlyArray<string>): string => {
+/** Step 1: what a model writes around its answer goes, and all it says for others (F7). */
+export const clean = (text: string, speakers: Speakers): string => {
   let before: string
   let after = ownText(text.toWellFormed().replace(breaks, "\n").replace(unseen, "")).trim()
   do {
     before = after
-    after = unquoted(unprefixed(before, names).trim())
+    after = unquoted(ownWords(before, speakers).trim())
   } while (after !== before)
   return after
 }

@@ -1,29 +1,10 @@
+import { sentencesOf } from "./Sentence.ts"
+
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" })
 const words = new Intl.Segmenter(undefined, { granularity: "word" })
-const sentences = new Intl.Segmenter(undefined, { granularity: "sentence" })
-
-// "Dr. Smith", "J. Smith", "No. 5": the point ends no sentence. A text's end tells, and what comes after it.
-const abbreviation = /(?:^|[\s(])(?:[Dd]r|[Mm]rs?|[Mm]s|[Pp]rof|[Ss]t|[Vv]s|[Jj]r|[Ss]r|e\.g|i\.e|z\.B|\p{Lu})\.\s?$/u
-const numbered = /(?:^|[\s(])[Nn][or]\.\s?$/u
-const goesOn = (before: string, after: string): boolean => {
-  // Longer than any abbreviation, so that a text made of them costs no more than another.
-  const end = before.slice(-16)
-  return abbreviation.test(end) || (numbered.test(end) && /^\p{N}/u.test(after))
-}
 
 // No segment that matters begins past the limit, and segmenting costs: look a little further than that.
 const upTo = (text: string, limit: number): string => text.slice(0, Math.max(0, limit) + 64)
-
-/** The sentences at the start of a text, blanks included. */
-const sentencesOf = (text: string, limit: number): ReadonlyArray<string> => {
-  const found: Array<string> = []
-  for (const { segment } of sentences.segment(upTo(text, limit))) {
-    const last = found.at(-1)
-    if (last !== undefined && goesOn(last, segment)) found[found.length - 1] = last + segment
-    else found.push(segment)
-  }
-  return found
-}
 
 /** The longest run of whole segments from the start that fits `limit` UTF-16 units. */
 const fitting = (text: string, limit: number, segmenter: Intl.Segmenter): string => {
@@ -49,15 +30,47 @@ const cutHard = (text: string, limit: number): string => {
   return kept === "" ? fitting(text, limit, graphemes).trimEnd() : `${kept}...`
 }
 
-const cutAtSentence = (text: string, limit: number): string => {
+/** The whole sentences at the start that fit, none when the first is too long. */
+const wholeSentences = (text: string, limit: number): string => {
   let kept = ""
-  for (const sentence of sentencesOf(text, limit)) {
+  for (const sentence of sentencesOf(upTo(text, limit))) {
     if ((kept + sentence).trimEnd().length > limit) break
     kept += sentence
   }
-  return kept.trimEnd() === "" ? cutAtWord(text, limit) : kept.trimEnd()
+  return kept.trimEnd()
 }
 
-/** Step 4: at most `limit` UTF-16 units, dots included, never inside a character as a reader sees it (F7). */
-export const withinLength = (text: string, limit: number, strategy: "sentence" | "hard"): string =>
-  text.length <= limit ? text : strategy === "sentence" ? cutAtSentence(text, limit) : cutHard(text, limit)
+const cutAtSentence = (text: string, limit: number): string => wholeSentences(text, limit) || cutAtWord(text, limit)
+
+/** How long a reply may be. */
+export interface LengthLimits {
+  /** Longest line, UTF-16 units. */
+  readonly limit: number
+  readonly maxLines: number
+  readonly strategy: "sentence" | "hard"
+}
+
+/** A line that others follow: its sentences, else its words, as many as fit. */
+const lineOf = (text: string, { limit, strategy }: LengthLimits): string => {
+  const whole = strategy === "sentence"
+    ? wholeSentences(text, limit) || fitting(text, limit, words).trimEnd()
+    : fitting(text, limit, graphemes).trimEnd()
+  return whole || fitting(text, limit, graphemes).trimEnd()
+}
+
+/**
+ * Step 4: at most `maxLines` lines of at most `limit` UTF-16 units each, dots included, never cut inside a character as
+ * a reader sees it. What does not fit the last line is cut off (F7).
+ */
+export const linesWithin = (text: string, limits: LengthLimits): ReadonlyArray<string> => {
+  const lines: Array<string> = []
+  let rest = text
+  while (rest.length > limits.limit && lines.length < limits.maxLines - 1) {
+    const line = lineOf(rest, limits)
+    if (line === "") break
+    lines.push(line)
+    rest = rest.slice(line.length).trimStart()
+  }
+  if (rest.length <= limits.limit) return rest === "" && lines.length > 0 ? lines : [...lines, rest]
+  return [...lines, limits.strategy === "sentence" ? cutAtSentence(rest, limits.limit) : cutHard(rest, limits.limit)]
+}

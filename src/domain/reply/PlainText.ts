@@ -1,4 +1,5 @@
 import { fromMarkdown } from "mdast-util-from-markdown"
+import { type AngleText, withoutLiterals } from "./LiteralText.ts"
 
 type Node = ReturnType<typeof fromMarkdown> | ReturnType<typeof fromMarkdown>["children"][number]
 
@@ -14,7 +15,13 @@ const isArithmetic = (source: string, node: Node): boolean => {
   return [source[start - 1] ?? "", source[end] ?? ""].every((character) => operand.test(character))
 }
 
-const tag = /<[^<>]*>/g
+// What begins and ends what is stressed: a word, perhaps behind or before a sign that belongs to it. `_< oh >_` is a face.
+const beginsWord =
+  /^["'“‘«([{¿¡@#$€£+~–—…-]{0,3}(?:\.{2,3})?[\p{L}\p{M}\p{N}\p{Extended_Pictographic}\u{F0000}-\u{FFFFD}]/u
+const endsWord = /[\p{L}\p{M}\p{N}\p{Extended_Pictographic}\uFE0F\u{F0000}-\u{FFFFD}][\p{P}%°+~$€£]{0,4}$/u
+const lettered = /[\p{L}\p{N}\u{F0000}-\u{FFFFD}]/u
+
+const isStressed = (text: string): boolean => beginsWord.test(text) && endsWord.test(text) && lettered.test(text)
 
 const sourceOf = (source: string, node: Node): string =>
   source.slice(node.position?.start.offset ?? 0, node.position?.end.offset ?? 0)
@@ -30,6 +37,19 @@ const inline = (source: string, nodes: ReadonlyArray<Node>): string =>
 const blocks = (source: string, nodes: ReadonlyArray<Node>): string =>
   nodes.map((node) => textOf(source, node)).filter((text) => text !== "").join("\n")
 
+/** Words behind the beginning of a fence are text, unless they are a language's name: `~~~ so cute ~~~`. */
+const fenceText = (node: Extract<Node, { type: "code" }>): ReadonlyArray<string> =>
+  typeof node.lang === "string" && (typeof node.meta === "string" || node.value === "")
+    ? [`${node.lang} ${node.meta ?? ""}`.trim()]
+    : []
+
+const stressed = (source: string, node: Extract<Node, { type: "emphasis" | "strong" }>): string => {
+  const text = inline(source, node.children)
+  if (!isArithmetic(source, node) && isStressed(text)) return text
+  const sign = (source[node.position?.start.offset ?? 0] ?? "").repeat(node.type === "strong" ? 2 : 1)
+  return `${sign}${text}${sign}`
+}
+
 /** What a reader would see of a node; what has no text of its own is left out. */
 const textOf = (source: string, node: Node): string => {
   switch (node.type) {
@@ -42,21 +62,23 @@ const textOf = (source: string, node: Node): string => {
       return `>${blocks(source, node.children)}`
     case "emphasis":
     case "strong":
-      return isArithmetic(source, node) ? sourceOf(source, node) : inline(source, node.children)
+      return stressed(source, node)
     case "paragraph":
     case "heading":
-    case "link":
       return inline(source, node.children)
+    case "link":
+      // `f[1](x)` is code: what a link leads to looks like an address.
+      return /^$|[:/.#@]/u.test(node.url) ? inline(source, node.children) : sourceOf(source, node)
     case "linkReference":
     case "imageReference":
     case "definition":
       return sourceOf(source, node)
     case "text":
     case "inlineCode":
-    case "code":
-      return node.value
     case "html":
-      return node.value.replace(tag, "")
+      return node.value
+    case "code":
+      return [...fenceText(node), node.value].join("\n")
     case "image":
       return node.alt ?? ""
     case "break":
@@ -66,11 +88,10 @@ const textOf = (source: string, node: Node): string => {
   }
 }
 
-/**
- * As much of an answer as is read as markdown: several times the longest line, and little enough that what is
- * quadratic in the parser does not matter.
- */
+/** What is read as markdown at once, little enough that what is quadratic in the parser does not matter. */
 const parsedLength = 1_000
+/** As much of an answer is read as markdown in all: more than the longest reply holds. */
+const partsRead = 6
 
 /** Splits before a blank, if there is one, so that no word and no character is torn. */
 const split = (text: string): readonly [string, string] => {
@@ -83,11 +104,29 @@ const split = (text: string): readonly [string, string] => {
 // Not in the standard that the parser follows, but models write it: `~~struck~~`, and `**注意：**请` without a blank.
 const struck = /~~(?=\S)([^~]*[^~\s])~~/gu
 const unspacedStrong = new RegExp(`(?<!${operands})\\*\\*(?=\\S)([^*]*[^*\\s])\\*\\*`, "gu")
+const textOfMark = (mark: string, text: string): string => lettered.test(text) ? text : mark
 
+const blockGuard = "\u{10FFFD}"
+
+const read = (text: string, angles: AngleText): string => {
+  const { restore, text: source } = withoutLiterals(text, angles)
+  // Nothing begins a block in what was read once.
+  const parsed = angles === "tags" ? source : source.replace(/^(?=.)/gmu, blockGuard)
+  const plain = textOf(parsed, fromMarkdown(parsed)).replaceAll(blockGuard, "")
+  return restore(plain.replace(struck, textOfMark).replace(unspacedStrong, textOfMark))
+}
+
+/** Reads markdown, then the signs that were escaped or quoted as code: the room has markup of its own for them. */
 const withoutMarkdown = (text: string): string => {
-  // Lines are trimmed first: four blanks would make a code block of them.
-  const [source, rest] = split(text.split("\n").map((line) => line.trim()).join("\n"))
-  return textOf(source, fromMarkdown(source)).replace(struck, "$1").replace(unspacedStrong, "$1").trim() + rest
+  const once = read(text, "tags").trim()
+  return read(once, "text").trim()
+}
+
+const inParts = (text: string, parts: number): string => {
+  const [source, rest] = split(text)
+  if (source === "" || parts === 0) return text
+  return withoutMarkdown(source) +
+    (rest === "" ? "" : `${/^\s/u.test(rest) ? " " : ""}${inParts(rest.trimStart(), parts - 1)}`)
 }
 
 /** What step 2 does. */
@@ -96,10 +135,15 @@ export interface PlainTextSettings {
   readonly collapse_newlines: boolean
 }
 
+/** Blanks and line breaks as they are sent. */
+export const collapsed = (text: string, { collapse_newlines }: PlainTextSettings): string =>
+  collapse_newlines
+    ? text.replace(/\s+/gu, " ").trim()
+    : text.replace(/[^\S\n]+/gu, " ").replace(/ ?\n[ \n]*/gu, "\n").trim()
+
 /** Step 2: markdown becomes what a reader would see, line breaks and runs of blanks become one space (F7). */
 export const plainText = (text: string, settings: PlainTextSettings): string => {
-  const plain = settings.strip_markdown ? withoutMarkdown(text) : text
-  return settings.collapse_newlines
-    ? plain.replace(/\s+/gu, " ").trim()
-    : plain.replace(/[^\S\n]+/gu, " ").replace(/ ?\n[ \n]*/gu, "\n").trim()
+  // Lines are trimmed first: four blanks would make a code block of them.
+  const trimmed = text.split("\n").map((line) => line.trim()).join("\n")
+  return collapsed(settings.strip_markdown ? inParts(trimmed, partsRead) : text, settings)
 }

@@ -1,5 +1,6 @@
 import type { DropCause } from "../decision/SkipFacts.ts"
-import { foldCase } from "../PhraseMatch.ts"
+import { foldCase, literally } from "../PhraseMatch.ts"
+import { isReaction } from "./Reaction.ts"
 
 const words = new Intl.Segmenter(undefined, { granularity: "word" })
 
@@ -16,7 +17,8 @@ const overlap = (one: ReadonlySet<string>, other: ReadonlySet<string>): number =
 }
 
 const isRepeat = (text: string, earlier: string): boolean => {
-  if (essence(text) === essence(earlier)) return true
+  const same = essence(text)
+  if (same === essence(earlier)) return same !== "" || text.trim() === earlier.trim()
   const [one, other] = [text, earlier].map((line) => new Set(wordsOf(foldCase(line))))
   return one !== undefined && other !== undefined && Math.min(one.size, other.size) >= 5 && overlap(one, other) >= 0.9
 }
@@ -29,15 +31,28 @@ const saysNothing = (text: string): boolean => {
   return said.length > 0 && said.every((word) => fillers.has(word)) && !/\p{S}/u.test(text)
 }
 
+/** Somebody's names taken out of a text: whom it addresses says nothing of what it says. */
+const withoutNames = (text: string, names: ReadonlyArray<string>): string => {
+  const any = names.toSorted((one, other) => other.length - one.length).map(literally).join("|")
+  return any === "" ? text : text.replace(new RegExp(`(?<![\\p{L}\\p{N}_])@?(?:${any})(?![\\p{L}\\p{N}_])`, "giu"), " ")
+}
+
+/** What a text is held against. */
+export interface QualityInput {
+  readonly botNames: ReadonlyArray<string>
+  /** The bot's last lines, the newest last. */
+  readonly recentReplies: ReadonlyArray<string>
+  readonly trigger: string
+}
+
 /** Why a text is not worth sending, if so: empty, a repeat of the bot, an echo of the trigger, no content (F7, step 5). */
 export const poorQuality = (
   text: string,
-  recentReplies: ReadonlyArray<string>,
-  trigger: string
+  { botNames, recentReplies, trigger }: QualityInput
 ): DropCause | undefined => {
-  if (essence(text) === "") return { _tag: "Empty" }
+  if (essence(text) === "" && !isReaction(text)) return { _tag: "Empty" }
   if (recentReplies.some((reply) => isRepeat(text, reply))) return { _tag: "RepeatsBot" }
-  if (isRepeat(text, trigger)) return { _tag: "EchoesTrigger" }
+  if (isRepeat(withoutNames(text, botNames), withoutNames(trigger, botNames))) return { _tag: "EchoesTrigger" }
   if (saysNothing(text)) return { _tag: "SaysNothing" }
   return undefined
 }

@@ -1,13 +1,14 @@
 import type { ResponseProcessing } from "../settings/ResponseSettings.ts"
 import { clean } from "./Clean.ts"
 import { plainText } from "./PlainText.ts"
+import type { Speakers } from "./Transcript.ts"
 
 /** Rewrites a text on its way to a line: pure, and linear in the text. */
-type Rewrite = (text: string, settings: ResponseProcessing, botNames: ReadonlyArray<string>) => string
+type Rewrite = (text: string, settings: ResponseProcessing, speakers: Speakers) => string
 
 /** The steps of F7 that rewrite an answer, in their order. */
 export const rewritingSteps = [
-  ["clean", (text, _, botNames) => clean(text, botNames)],
+  ["clean", (text, _, speakers) => clean(text, speakers)],
   ["plain_text", (text, settings) => plainText(text, settings)]
 ] as const satisfies ReadonlyArray<readonly [step: string, rewrite: Rewrite]>
 
@@ -15,5 +16,5 @@ export const rewritingSteps = [
 export type RewritingStep = typeof rewritingSteps[number][0]
 
 /** What a reader of the room would see of a text: all of them, one after the other. */
-export const rewritten: Rewrite = (text, settings, botNames) =>
-  rewritingSteps.reduce((line, [, rewrite]) => rewrite(line, settings, botNames), text)
+export const rewritten: Rewrite = (text, settings, speakers) =>
+  rewritingSteps.reduce((line, [, rewrite]) => rewrite(line, settings, speakers), text)

@@ -1,6 +1,7 @@
 import type { ResponseProcessing } from "../settings/ResponseSettings.ts"
 import { opensLikeThought } from "./Reasoning.ts"
 import { rewritten } from "./Rewriting.ts"
+import type { Speakers } from "./Transcript.ts"
 
 /** How much is read between two looks at the answer, UTF-16 units, at first. */
 const lookEvery = 16
@@ -22,14 +23,17 @@ export type StopCondition = (text: string) => string | undefined
 /** Reads an answer to its end. */
 export const neverStop: StopCondition = () => undefined
 
-/** StopCondition for a line of at most `max_response_length`. One of these serves one answer: it remembers where it looked. */
-export const stopConditionFor = (settings: ResponseProcessing, botNames: ReadonlyArray<string>): StopCondition => {
-  const wanted = settings.max_response_length + lookahead
+/**
+ * StopCondition for at most `max_lines` lines of `max_response_length`. One of these serves one answer: it remembers
+ * where it looked.
+ */
+export const stopConditionFor = (settings: ResponseProcessing, speakers: Speakers): StopCondition => {
+  const wanted = settings.max_response_length * settings.max_lines + lookahead
   let place = nextLook(wanted)
   return (text) => {
     for (; place <= text.length; place = nextLook(place)) {
       const kept = text.slice(0, place)
-      const said = rewritten(kept, settings, botNames)
+      const said = rewritten(kept, settings, speakers)
       // Whoever begins so may only be thinking: what it comes to is worth the wait.
       if (said.length > wanted && !opensLikeThought(said)) return kept
     }

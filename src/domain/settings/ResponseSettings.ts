@@ -1,6 +1,6 @@
 import { RE2JS } from "re2js"
 import { Schema } from "effect"
-import { Count, field, rule, Seconds, Text, Whole } from "../Field.ts"
+import { Count, field, optional, rule, Seconds, Text, Whole } from "../Field.ts"
 
 /** A regular expression in RE2 syntax: linear in the text, so an operator's pattern cannot hang the bot. */
 const Pattern = Text.check(rule((pattern: string) => {
@@ -22,7 +22,7 @@ const ContentFilter = Schema.Struct({
   block_keywords: field(Schema.Array(Text), [], "whole words, any case: one of them drops the reply"),
   require_keywords: field(Schema.Array(Text), [], "at least one of these words must be in the reply"),
   min_word_count: field(Whole, 2, "fewer words drop the reply"),
-  max_word_count: field(Count, 50, "more words drop the reply")
+  max_word_count: optional(Count, "more words drop the reply; null = no limit, max_response_length alone holds")
 })
 
 /** How a model's answer becomes a line (F7). */
@@ -31,6 +31,11 @@ export const ResponseProcessing = Schema.Struct({
     Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 240 })),
     200,
     "longest line, UTF-16 units; the room cuts at 320"
+  ),
+  max_lines: field(
+    Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10 })),
+    1,
+    "a longer answer leaves as so many lines, one after the other"
   ),
   truncation_strategy: field(
     Schema.Literals(["sentence", "hard"]),

@@ -57,29 +57,27 @@ const responseWarnings = (
   const speechless = fallback_responses_enabled && fallback_responses.length === 0
     ? [warning([...path, "fallback_responses"], "is empty, so there is nothing to say when the model fails")]
     : []
-  const impossible = filter.enabled && filter.min_word_count > filter.max_word_count
+  const impossible = filter.enabled && Option.exists(filter.max_word_count, (most) => filter.min_word_count > most)
     ? [
       warning(
         [...path, "content_filter", "min_word_count"],
-        `above max_word_count (${filter.max_word_count}): no reply can pass`
+        `above max_word_count: no reply can pass`
       )
     ]
     : []
   return [...late, ...speechless, ...impossible]
 }
 
-/** The longest line any room allows. */
-const longestLine = ({ channels, response_processing }: Settings): number =>
+/** The longest reply any room allows, all its lines together. */
+const longestReply = ({ channels, response_processing }: Settings): number =>
   Math.max(
-    response_processing.max_response_length,
-    ...channels.flatMap((channel) =>
-      Option.toArray(channel.response_processing).map(({ max_response_length }) => max_response_length)
-    )
+    ...[response_processing, ...channels.flatMap((channel) => Option.toArray(channel.response_processing))]
+      .map(({ max_lines, max_response_length }) => max_lines * max_response_length)
   )
 
 // A token holds about four characters and at least one: more tokens than characters are paid for and cut off.
 const tokenWarnings = (settings: Settings): ReadonlyArray<Diagnostic> => {
-  const limit = longestLine(settings)
+  const limit = longestReply(settings)
   return Option.exists(settings.llm_api.parameters.max_tokens, (tokens) => tokens > limit)
     ? [
       warning(

@@ -56,8 +56,10 @@ const countStep = (meter: Meter, { channel }: DecisionRecord, step: Step): void 
       meter.count("llmTokens", { model: step.model, direction: "input" }, step.inputTokens)
       return meter.count("llmTokens", { model: step.model, direction: "output" }, step.outputTokens)
     case "Sent":
-      meter.count("responsesSent", { channel, target_type: step.target })
       meter.observe("responseLength", { channel }, step.characters)
+      // A reply of several lines is one reply, and over when it begins.
+      if (step.line !== undefined) return
+      meter.count("responsesSent", { channel, target_type: step.target })
       return meter.observe("replyDuration", { channel }, step.at / 1000)
     default:
       return

@@ -1,10 +1,10 @@
 import { Context, Deferred, Effect, Layer, Option } from "effect"
 import type { Refusal } from "../../domain/ChatEvent.ts"
+import type { Delivery } from "../../domain/decision/Decision.ts"
 import type { ChannelKey } from "../../domain/Ids.ts"
 import { confirmEcho, dropEcho, expectEcho, type ExpectedEcho, refuseEcho } from "../../domain/reply/ExpectedEchoes.ts"
 import { ChannelStates } from "../ChannelStates.ts"
 import type { Conversation } from "../../domain/Conversation.ts"
-import type { DecisionRecorder } from "../decision/DecisionRecorder.ts"
 import { monotonicMillis } from "../Time.ts"
 
 /** How long a sent reply may take to come back from the room (F8). */
@@ -23,10 +23,10 @@ export class DeliveryTracker extends Context.Service<DeliveryTracker, {
   readonly expect: (conversation: Conversation, text: string) => AwaitedEcho
   /** It did not leave: no line is its echo. */
   readonly drop: (awaited: AwaitedEcho) => void
-  /** It left: waits in the background for its echo and amends its decision. `heard` is false when no bridge was there. */
+  /** It left: waits in the background for its echo and tells `deliver` once. `heard` is false when no bridge was there. */
   readonly track: (
     awaited: AwaitedEcho,
-    decision: DecisionRecorder,
+    deliver: (delivery: Delivery) => void,
     heard: Effect.Effect<boolean>
   ) => Effect.Effect<void>
   /** An own line came: whether it is the echo of a reply; else somebody else spoke with the bot's account. */
@@ -48,16 +48,16 @@ export class DeliveryTracker extends Context.Service<DeliveryTracker, {
       }
 
       const awaitEcho = Effect.fnUntraced(
-        function*(awaited: AwaitedEcho, decision: DecisionRecorder, heard: Effect.Effect<boolean>) {
+        function*(awaited: AwaitedEcho, deliver: (delivery: Delivery) => void, heard: Effect.Effect<boolean>) {
           const sentAt = yield* monotonicMillis
           const came = yield* Deferred.await(awaited.seen).pipe(Effect.timeoutOption(echoWithin))
           drop(awaited)
           if (Option.isSome(came)) {
             const afterMs = (yield* monotonicMillis) - sentAt
-            return decision.deliver({ _tag: "Delivered", afterMs })
+            return deliver({ _tag: "Delivered", afterMs })
           }
           const cause = (yield* heard) ? awaited.echo.refusal : "no_bridge"
-          decision.deliver({ _tag: "Unconfirmed", ...(cause === undefined ? {} : { cause }) })
+          deliver({ _tag: "Unconfirmed", ...(cause === undefined ? {} : { cause }) })
         }
       )
 
@@ -70,7 +70,7 @@ export class DeliveryTracker extends Context.Service<DeliveryTracker, {
         },
         drop,
         // Its decision closes before it is amended.
-        track: (awaited, decision, heard) => Effect.asVoid(Effect.forkIn(awaitEcho(awaited, decision, heard), scope)),
+        track: (awaited, deliver, heard) => Effect.asVoid(Effect.forkIn(awaitEcho(awaited, deliver, heard), scope)),
         confirm: (conversation, text) => {
           const echo = confirmEcho(states.of(conversation.channel).expected, conversation.with, text)
           const seen = echo === undefined ? undefined : arrivals.get(echo)

@@ -17,13 +17,18 @@ import { monotonicMillis } from "../Time.ts"
 import { Nats, type NatsSendError } from "../Nats.ts"
 import { RateLimiter } from "../limits/RateLimiter.ts"
 import { type ReplyJob, timeLeft } from "./ReplyJob.ts"
+import { outcomeOf, type ReplyDelivery, replyDelivery, type ReplyLine, type Unsent } from "./ReplyLine.ts"
 import { SendTime } from "./SendTime.ts"
 import { tracedSend } from "../telemetry/TracedSend.ts"
 
 /** The way out of a ready line: not while NATS is away, not too soon after the last one, not too late (F4, F7, F8). */
 export class Outbox extends Context.Service<Outbox, {
-  /** Sends the line and says how it ended; once it begins to leave it is seen through. */
-  readonly send: (job: ReplyJob, text: string) => Effect.Effect<Outcome, NatsSendError>
+  /**
+   * Sends the lines, paced, and says how it ended; once a line begins to leave it is seen through. What follows the
+   * first is left unsaid when the room moves on: other media began, another reply of the conversation is ready, or the
+   * deadline passed.
+   */
+  readonly send: (job: ReplyJob, lines: ReadonlyArray<string>) => Effect.Effect<Outcome, NatsSendError>
 }>()("llm-bot/Outbox") {
   static readonly layerNoDeps = Layer.effect(
     Outbox,
@@ -45,17 +50,26 @@ export class Outbox extends Context.Service<Outbox, {
         return turn
       }
 
-      const encode = Effect.fnUntraced(function*({ cause, channel, decision, to }: ReplyJob, message: string) {
-        const command: BridgeCommand = to === undefined
-          ? { _tag: "Chat", channel: channel.room.name, message }
-          : { _tag: "Pm", channel: channel.room.name, to, message }
-        return encodeCommand(channel.protocol, channel.room, command, {
-          correlationId: decision.correlationId,
-          messageId: hash(["reply", cause]),
-          requestId: yield* random.uuidV4(),
-          at: yield* Clock.currentTimeMillis
-        })
-      })
+      // The replies that are ready, bounded by those in flight.
+      const ready = new Set<ReplyJob>()
+      const isNextReady = ({ conversation }: ReplyJob): boolean =>
+        [...ready].filter((other) =>
+          other.conversation.channel === conversation.channel && other.conversation.with === conversation.with
+        ).length > 1
+
+      const encode = Effect.fnUntraced(
+        function*({ cause, channel, decision, to }: ReplyJob, { index, text: message }: ReplyLine) {
+          const command: BridgeCommand = to === undefined
+            ? { _tag: "Chat", channel: channel.room.name, message }
+            : { _tag: "Pm", channel: channel.room.name, to, message }
+          return encodeCommand(channel.protocol, channel.room, command, {
+            correlationId: decision.correlationId,
+            messageId: hash(index === 0 ? ["reply", cause] : ["reply", cause, String(index)]),
+            requestId: yield* random.uuidV4(),
+            at: yield* Clock.currentTimeMillis
+          })
+        }
+      )
 
       /** The line left, or may have left: it counts in every limit and in the pace. */
       const stamp = (sentAt: number, { channel, reservation }: ReplyJob): void => {
@@ -64,8 +78,9 @@ export class Outbox extends Context.Service<Outbox, {
         limiter.confirm(reservation, sentAt)
       }
 
-      const publish = Effect.fn("Outbox.publish")(function*(job: ReplyJob, text: string, now: number) {
+      const publish = Effect.fn("Outbox.publish")(function*(job: ReplyJob, line: ReplyLine, now: number) {
         const { channel, conversation, decision, to } = job
+        const { delivery, index, said, text } = line
         if (yield* DryRun) {
           stamp(now, job)
           return skipped("dry_run")
@@ -73,7 +88,7 @@ export class Outbox extends Context.Service<Outbox, {
         const stampNow = Effect.map(monotonicMillis, (after) => stamp(after, job))
         const send = tracedSend(commandTemplate(channel.protocol, to === undefined ? "chat" : "pm"), nats.publish)
         const echo = deliveries.expect(conversation, text)
-        const { at: sentAt, heard } = yield* Effect.flatMap(encode(job, text), send).pipe(
+        const { at: sentAt, heard } = yield* Effect.flatMap(encode(job, line), send).pipe(
           // Without the server's word it may have arrived all the same: it counts, and it is not sent again.
           Effect.tapErrorTag("NatsUnconfirmed", () => stampNow),
           Effect.onError(() => Effect.sync(() => deliveries.drop(echo)))
@@ -82,26 +97,32 @@ export class Outbox extends Context.Service<Outbox, {
         const time = decision.arrivedAt.wall + sentAt - decision.arrivedAt.monotonic
         const username = channel.bot.username
         store.append(conversation, { username, text, time, bot: true, identity: undefined }, channel.context)
-        decision.content({ reply: text })
-        decision.step({ _tag: "Sent", target: to === undefined ? "chat" : "pm", characters: text.length })
-        yield* deliveries.track(echo, decision, heard)
+        decision.content({ reply: [...said, text].join("\n") })
+        decision.step({
+          _tag: "Sent",
+          target: to === undefined ? "chat" : "pm",
+          characters: text.length,
+          ...(index === 0 ? {} : { line: index + 1 })
+        })
+        yield* deliveries.track(echo, delivery.line(), heard)
         return { _tag: "Replied", afterMs: sentAt - decision.arrivedAt.monotonic } satisfies Outcome
       }, Effect.uninterruptible)
 
       /** Why a ready line must not be sent any more, if so: too late, or other media began meanwhile (F7). */
-      const lateness = (job: ReplyJob, waitMs: number, now: number): Outcome | undefined => {
-        if (Option.exists(timeLeft(job, now), (left) => left < waitMs)) return skipped("deadline")
+      const lateness = (job: ReplyJob, index: number, waitMs: number, now: number): Unsent | undefined => {
+        if (Option.exists(timeLeft(job, now), (left) => left < waitMs)) return "deadline"
         const rule = job.channel.response.drop_after_media_change
         const changedAt = store.mediaChangedAt(job.channel.key)
         const changed = changedAt !== undefined && changedAt > job.decision.arrivedAt.monotonic
-        return changed && (rule === "always" || (rule === "unprompted" && job.unprompted))
-          ? skipped("media_changed")
-          : undefined
+        const drops = rule === "always" || (rule === "unprompted" && (job.unprompted || index > 0))
+        if (changed && drops) return "media_changed"
+        return index > 0 && isNextReady(job) ? "newer_reply" : undefined
       }
 
       /** What a line has to wait for now, and how long. */
-      const delay = ({ channel }: ReplyJob, now: number) => {
-        const cooldownMs = limiter.sendDelay(channel.key, channel.rateLimits, now)
+      const delay = ({ channel }: ReplyJob, index: number, now: number) => {
+        // The lines of a reply are one to the global cooldown.
+        const cooldownMs = index > 0 ? 0 : limiter.sendDelay(channel.key, channel.rateLimits, now)
         const pacingMs = tokenDelay(states.of(channel.key).pace, now)
         return cooldownMs >= pacingMs
           ? { for: "global_cooldown", ms: cooldownMs } as const
@@ -109,18 +130,21 @@ export class Outbox extends Context.Service<Outbox, {
       }
 
       /** In the channel's turn: waits for the global cooldown and the pace, then sends unless it is too late. */
-      const takeTurn = Effect.fnUntraced(function*(job: ReplyJob, text: string) {
+      const takeTurn = Effect.fnUntraced(function*(job: ReplyJob, line: ReplyLine) {
         // Timers may fire a little early: looked at again until nothing is left to wait for.
         for (;;) {
           const now = yield* sendTime.next(job.decision.correlationId)
-          const wait = delay(job, now)
-          const late = lateness(job, wait.ms, now)
+          const wait = delay(job, line.index, now)
+          const late = lateness(job, line.index, wait.ms, now)
           if (late !== undefined) return late
-          if (wait.ms === 0) return yield* publish(job, text, now)
+          if (wait.ms === 0) return yield* publish(job, line, now)
           yield* Effect.sleep(Math.ceil(wait.ms))
           job.decision.step({ _tag: "Waited", ...wait })
         }
       })
+
+      const inTurn = (job: ReplyJob, line: ReplyLine) =>
+        turnOf(states.of(job.channel.key)).withPermit(takeTurn(job, line))
 
       /** A reply that waited for NATS and is dropped all the same is counted. */
       const countDrop = (outcome: Outcome): Effect.Effect<Outcome> =>
@@ -128,8 +152,10 @@ export class Outbox extends Context.Service<Outbox, {
           ? Effect.as(count("outboxDropped", { reason: outcome.reason }), outcome)
           : Effect.succeed(outcome)
 
-      const send = Effect.fnUntraced(function*(job: ReplyJob, text: string): Effect.fn.Return<Outcome, NatsSendError> {
-        const turn = turnOf(states.of(job.channel.key))
+      const sendFirst = Effect.fnUntraced(function*(
+        job: ReplyJob,
+        line: ReplyLine
+      ): Effect.fn.Return<Outcome, NatsSendError> {
         const ticket = yield* gate.ticket
         let waited = false
         for (;;) {
@@ -142,13 +168,50 @@ export class Outbox extends Context.Service<Outbox, {
             job.decision.step({ _tag: "Waited", for: "connection", ms })
             waited = true
           }
-          const sent = yield* Effect.result(turn.withPermit(takeTurn(job, text)))
-          if (Result.isSuccess(sent)) return waited ? yield* countDrop(sent.success) : sent.success
+          const sent = yield* Effect.result(inTurn(job, line))
+          if (Result.isSuccess(sent)) {
+            const outcome = outcomeOf(sent.success)
+            return waited ? yield* countDrop(outcome) : outcome
+          }
           // Lost between the gate and the server, nothing left: back to the gate.
           const lost = sent.failure._tag === "NatsNotSent" && !(yield* nats.connected)
           if (!lost) return yield* sent.failure
         }
       })
+
+      const sendRest = Effect.fnUntraced(
+        function*(job: ReplyJob, lines: ReadonlyArray<string>, delivery: ReplyDelivery) {
+          for (let index = 1; index < lines.length; index++) {
+            const line: ReplyLine = { text: lines[index] ?? "", index, said: lines.slice(0, index), delivery }
+            const sent = yield* Effect.result(inTurn(job, line))
+            const reason = Result.isFailure(sent)
+              ? "connection"
+              : typeof sent.success === "string"
+              ? sent.success
+              : undefined
+            if (reason === undefined) continue
+            return job.decision.step({ _tag: "Unsaid", lines: lines.length - index, reason })
+          }
+        }
+      )
+
+      const send = (job: ReplyJob, lines: ReadonlyArray<string>): Effect.Effect<Outcome, NatsSendError> =>
+        Effect.suspend(() => {
+          const delivery = replyDelivery((result) => job.decision.deliver(result))
+          ready.add(job)
+          const first: ReplyLine = { text: lines[0] ?? "", index: 0, said: [], delivery }
+          return sendFirst(job, first).pipe(
+            Effect.tap((outcome) =>
+              outcome._tag === "Skipped" && outcome.reason !== "dry_run"
+                ? Effect.void
+                : sendRest(job, lines, delivery)
+            ),
+            Effect.ensuring(Effect.sync(() => {
+              ready.delete(job)
+              delivery.end()
+            }))
+          )
+        })
 
       return Outbox.of({ send })
     })

@@ -3,6 +3,7 @@ import { internalError, type LlmAttempt, type Outcome, skipped } from "../../dom
 import { hashToUnit } from "../../domain/Hash.ts"
 import type { ChannelKey } from "../../domain/Ids.ts"
 import { stopConditionFor } from "../../domain/reply/StopCondition.ts"
+import { speakersOf } from "../../domain/reply/Transcript.ts"
 import { LlmClient, type LlmEmpty, type LlmError } from "../LlmClient.ts"
 import { monotonicMillis } from "../Time.ts"
 import type { NatsSendError } from "../Nats.ts"
@@ -12,6 +13,12 @@ import { RateLimiter } from "../limits/RateLimiter.ts"
 import { type ReplyJob, timeLeft } from "./ReplyJob.ts"
 import { ResponseProcessor } from "./ResponseProcessor.ts"
 import { StopLimits, stopStep } from "../Stopping.ts"
+
+/** What is to be said, and the names that stood in the prompt it answers. */
+interface Answer {
+  readonly text: string
+  readonly people: ReadonlyArray<string>
+}
 
 /** Answers admitted messages, each in a fiber of its own, so that a slow model delays nothing else. */
 export class Replies extends Context.Service<Replies, {
@@ -54,7 +61,7 @@ export class Replies extends Context.Service<Replies, {
           model: job.channel.model,
           api: job.channel.llm,
           budgetMs: timeLeft(job, yield* monotonicMillis),
-          enough: () => stopConditionFor(job.channel.response, job.channel.bot.names),
+          enough: () => stopConditionFor(job.channel.response, speakersOf(job.channel.bot.names, prompt.people)),
           onAttempt: (attempt: LlmAttempt) => Effect.sync(() => job.decision.step({ _tag: "LlmAttempt", ...attempt })),
           ...(job.channel.logContent
             ? { onText: (text: string) => Effect.sync(() => job.decision.answering(text)) }
@@ -70,29 +77,29 @@ export class Replies extends Context.Service<Replies, {
           estimated: completion.estimated,
           finishReason: completion.finishReason
         })
-        return completion.text
+        return { text: completion.text, people: prompt.people }
       })
 
       /** Every model failed: one of the operator's lines, drawn like dice, or the failure itself (F5). */
-      const fallback = (job: ReplyJob, error: LlmError): Effect.Effect<string, LlmError> => {
+      const fallback = (job: ReplyJob, error: LlmError): Effect.Effect<Answer, LlmError> => {
         const { fallback_responses: lines, fallback_responses_enabled: enabled } = job.channel.response
         const drawn = lines[Math.floor(hashToUnit(["fallback", job.channel.seed, job.cause]) * lines.length)]
         return !enabled || drawn === undefined
           ? Effect.fail(error)
           : Effect.sync(() => {
             job.decision.step({ _tag: "Fallback", error: error._tag, message: error.message })
-            return drawn
+            return { text: drawn, people: [] }
           })
       }
 
       const answer = Effect.fn("Replies.answer")(
         function*(job: ReplyJob): Effect.fn.Return<Outcome, LlmError | NatsSendError> {
-          const text = yield* Effect.catch(ask(job), (error) => fallback(job, error))
-          const reply = yield* responses.process(text, job)
+          const { people, text } = yield* Effect.catch(ask(job), (error) => fallback(job, error))
+          const reply = yield* responses.process(text, job, people)
           job.decision.content({ processing: reply.texts })
           for (const step of reply.steps) job.decision.step({ _tag: "Processed", ...step })
           if (reply._tag === "Dropped") return skipped(reply.reason, { dropped: reply.dropped })
-          return yield* outbox.send(job, reply.text)
+          return yield* outbox.send(job, reply.lines)
         }
       )
 

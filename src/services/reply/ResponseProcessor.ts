@@ -5,17 +5,19 @@ import type { ReplyJob } from "./ReplyJob.ts"
 
 /** Makes a model's answer a line fit to send, or drops it with the reason (F7). */
 export class ResponseProcessor extends Context.Service<ResponseProcessor, {
-  readonly process: (answer: string, job: ReplyJob) => Effect.Effect<ProcessedReply>
+  /** `people` are the names that stood in the prompt. */
+  readonly process: (answer: string, job: ReplyJob, people: ReadonlyArray<string>) => Effect.Effect<ProcessedReply>
 }>()("llm-bot/ResponseProcessor") {
   static readonly layerNoDeps = Layer.effect(
     ResponseProcessor,
     Effect.gen(function*() {
       const store = yield* ContextStore
       return ResponseProcessor.of({
-        process: (answer, { channel, conversation, line }) =>
+        process: (answer, { channel, conversation, line }, people) =>
           Effect.sync(() =>
             channel.processReply(answer, {
               botNames: channel.bot.names,
+              people,
               recentReplies: store.replies(conversation),
               trigger: line.text
             })

@@ -5,6 +5,7 @@ import { internalError, type Outcome, skipped } from "../../domain/decision/Deci
 import { hash } from "../../domain/Hash.ts"
 import { type ChannelKey, CorrelationId, EventIdentity, userKey } from "../../domain/Ids.ts"
 import { clean } from "../../domain/reply/Clean.ts"
+import { speakersOf } from "../../domain/reply/Transcript.ts"
 import { neverStop } from "../../domain/reply/StopCondition.ts"
 import type { ContextualEntry } from "../../domain/triggers/Contextual.ts"
 import type { CompiledTrigger } from "../../domain/triggers/Trigger.ts"
@@ -96,7 +97,7 @@ export class ContextualTimer extends Context.Service<ContextualTimer, {
             enough: () => neverStop,
             onAttempt: (attempt) => Effect.sync(() => decision.step({ _tag: "LlmAttempt", ...attempt }))
           })
-          const wanted = /^yes/i.test(clean(text, channel.bot.names))
+          const wanted = /^yes/i.test(clean(text, speakersOf(channel.bot.names, [])))
           decision.step({ _tag: "Participation", model, wanted })
           return wanted
         }

@@ -9,7 +9,10 @@ import {
 } from "../../../src/domain/llm/CompletionReader.ts"
 import { endsSentence } from "../../../src/domain/llm/SentenceEnd.ts"
 import { clean } from "../../../src/domain/reply/Clean.ts"
+import { anybody } from "../../../src/domain/reply/Transcript.ts"
 import { neverStop, stopConditionFor } from "../../../src/domain/reply/StopCondition.ts"
+import { compileCommandPrefixes } from "../../../src/domain/CommandPrefix.ts"
+import { speakersOf } from "../../../src/domain/reply/Transcript.ts"
 import { compileReply } from "../../../src/domain/reply/Reply.ts"
 import { ResponseProcessing } from "../../../src/domain/settings/ResponseSettings.ts"
 import { mixed } from "../arbitraries.ts"
@@ -118,7 +121,7 @@ describe("what servers send", () => {
 })
 
 // The line a fixture's text is for the room; nothing where it is none.
-const spoken = (read: ReadCompletion): string => read._tag === "Text" ? clean(read.text, []) : ""
+const spoken = (read: ReadCompletion): string => read._tag === "Text" ? clean(read.text, anybody) : ""
 const errors = [
   "",
   "\n\ndata: {\"error\":{\"message\":\"overloaded\",\"code\":503}}\n\n",
@@ -207,12 +210,12 @@ describe("a reader", () => {
 
 const settings = Schema.decodeUnknownSync(ResponseProcessing)
 const names = ["MovieBot"]
-const input = { botNames: names, recentReplies: [], trigger: "what do you say" }
+const input = { botNames: names, people: [], recentReplies: [], trigger: "what do you say" }
 
 /** The line that is made of a response, or why there is none. */
 const lineOf = (configured: ResponseProcessing, parts: Iterable<string>): unknown => {
-  const answer = feedAll(completionReader(stopConditionFor(configured, names)), parts)
-  return answer._tag === "Text" ? compileReply(configured)(answer.text, input) : answer
+  const answer = feedAll(completionReader(stopConditionFor(configured, speakersOf(names, []))), parts)
+  return answer._tag === "Text" ? compileReply(configured, compileCommandPrefixes([]))(answer.text, input) : answer
 }
 
 const words = [

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
+import { compileCommandPrefixes } from "../../../src/domain/CommandPrefix.ts"
 import { compileReply } from "../../../src/domain/reply/Reply.ts"
 import { ResponseProcessing } from "../../../src/domain/settings/ResponseSettings.ts"
 
@@ -7,10 +8,10 @@ const settings = Schema.decodeSync(ResponseProcessing)({
   max_response_length: 20,
   content_filter: { block_keywords: ["films"] }
 })
-const input = { botNames: ["MovieBot"], recentReplies: [], trigger: "what do you like?" }
+const input = { botNames: ["MovieBot"], people: [], recentReplies: [], trigger: "what do you like?" }
 
 const textsOf = (answer: string) =>
-  compileReply(settings)(answer, input).texts.map(({ step, text }) => `${step}: ${text}`)
+  compileReply(settings, compileCommandPrefixes([]))(answer, input).texts.map(({ step, text }) => `${step}: ${text}`)
 
 describe("the texts on the way to a line", () => {
   it("are those after each step", () =>

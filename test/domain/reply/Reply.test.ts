@@ -3,6 +3,7 @@ import { resolve } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { parse } from "yaml"
+import { compileCommandPrefixes, defaultCommandPrefixes } from "../../../src/domain/CommandPrefix.ts"
 import { compileReply, type ProcessedReply, type ReplyInput } from "../../../src/domain/reply/Reply.ts"
 import { ResponseProcessing } from "../../../src/domain/settings/ResponseSettings.ts"
 import { costMs } from "../../support/cost.ts"
@@ -15,7 +16,9 @@ const Row = Schema.Struct({
   settings: Schema.optionalKey(Schema.Unknown),
   trigger: Schema.optionalKey(Schema.String),
   recent: Schema.optionalKey(Schema.Array(Schema.String)),
+  people: Schema.optionalKey(Schema.Array(Schema.String)),
   line: Schema.optionalKey(Schema.String),
+  lines: Schema.optionalKey(Schema.Array(Schema.String)),
   dropped: Schema.optionalKey(Schema.Literals(["content_filter", "length", "quality_check", "command"]))
 })
 const decodeRows = Schema.decodeUnknownSync(Schema.Array(Row), { onExcessProperty: "error" })
@@ -27,10 +30,17 @@ const settingsOf = (settings: unknown): ResponseProcessing => decodeSettings(set
 const input: ReplyInput = {
   botNames: ["CynthiaRothbot", "Cynthia"],
   recentReplies: [],
+  people: ["Ana", "Bob_Z"],
   trigger: "hey, what do you say?"
 }
-const outcome = (reply: ProcessedReply): { readonly line: string } | { readonly dropped: string } =>
-  reply._tag === "Line" ? { line: reply.text } : { dropped: reply.reason }
+const commands = compileCommandPrefixes(defaultCommandPrefixes)
+const textOf = (lines: ReadonlyArray<string>): string => lines.join("\n")
+const outcome = (
+  reply: ProcessedReply
+): { readonly line: string } | { readonly lines: ReadonlyArray<string> } | { readonly dropped: string } => {
+  if (reply._tag === "Dropped") return { dropped: reply.reason }
+  return reply.lines.length === 1 ? { line: textOf(reply.lines) } : { lines: reply.lines }
+}
 
 const isCommand = (line: string): boolean =>
   /^[\s\p{DI}\p{Cc}\u2800]*[/!.$#~\\／！．＄＃～＼][/!.$#~\\／！．＄＃～＼\s\p{DI}\p{Cc}\u2800]*\p{L}/u.test(line) &&
@@ -39,28 +49,30 @@ const isVisible = (line: string): boolean => /[^\s\p{DI}\p{Cc}\u2800]/u.test(lin
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" })
 
 describe("replies.yaml", () => {
-  it.each(rows)("$rule: $answer", ({ answer, dropped, line, recent, settings, times, trigger }) => {
-    const process = compileReply(settingsOf(settings))
+  it.each(rows)("$rule: $answer", ({ answer, dropped, line, lines, people, recent, settings, times, trigger }) => {
+    const process = compileReply(settingsOf(settings), commands)
     const reply = process(answer.repeat(times ?? 1), {
       ...input,
       recentReplies: recent ?? [],
+      people: people ?? [],
       trigger: trigger ?? input.trigger
     })
-    expect(outcome(reply)).toEqual(dropped === undefined ? { line } : { dropped })
-    if (reply._tag === "Line") expect(isCommand(reply.text)).toBe(false)
+    expect(outcome(reply)).toEqual(dropped !== undefined ? { dropped } : lines === undefined ? { line } : { lines })
+    if (reply._tag === "Lines") expect(reply.lines.filter(isCommand)).toEqual([])
   })
 
   it("each line comes out as it went in", () => {
     for (const { line, settings } of rows) {
       if (line === undefined) continue
-      expect(outcome(compileReply(settingsOf(settings))(line, { ...input, trigger: "" }))).toEqual({ line })
+      const again = compileReply({ ...settingsOf(settings), strip_markdown: false }, commands)
+      expect(outcome(again(line, { ...input, trigger: "" }))).toEqual({ line })
     }
   })
 })
 
 describe("what each step did", () => {
   it("is told in order, without the text", () => {
-    const reply = compileReply(settingsOf({ max_response_length: 20 }))(
+    const reply = compileReply(settingsOf({ max_response_length: 20 }), commands)(
       "<think>secret</think>/**I** like films. And series, and books.",
       input
     )
@@ -77,7 +89,10 @@ describe("what each step did", () => {
   })
 
   it("ends with the step that dropped the answer and why", () => {
-    const reply = compileReply(settingsOf({ content_filter: { block_keywords: ["films"] } }))("I like films.", input)
+    const reply = compileReply(settingsOf({ content_filter: { block_keywords: ["films"] } }), commands)(
+      "I like films.",
+      input
+    )
     const dropped = { _tag: "BlockKeyword", keyword: "films" }
     expect(reply).toMatchObject({ _tag: "Dropped", reason: "content_filter", dropped })
     expect(reply.steps.at(-1)).toMatchObject({ step: "block", after: 0, dropped })
@@ -162,10 +177,10 @@ describe("always", () => {
     Schema.Literals([1, 1, 3])
   ], ([piece, limits, times]) => {
     const answer = piece.repeat(times)
-    const process = compileReply(settingsOf(limits))
+    const process = compileReply(settingsOf(limits), commands)
     const reply = process(answer, { ...input, trigger: "" })
     if (reply._tag === "Dropped") return
-    const { text } = reply
+    const text = textOf(reply.lines)
     expect(text.length).toBeLessThanOrEqual(limits.max_response_length)
     expect(isVisible(text)).toBe(true)
     expect(isCommand(text)).toBe(false)
@@ -173,7 +188,9 @@ describe("always", () => {
     expect(text).toBe(text.trim())
     if (limits.collapse_newlines) expect(text).not.toMatch(/\s\s|\n/u)
     if (limits.content_filter.enabled) expect(text).not.toMatch(/https?:\/\//i)
-    expect(outcome(process(text, { ...input, trigger: "" }))).toEqual({ line: text })
+    // What markdown showed is text: an escaped `*` is none when it comes again.
+    const again = compileReply(settingsOf({ ...limits, strip_markdown: false }), commands)
+    expect(outcome(again(text, { ...input, trigger: "" }))).toEqual({ line: text })
   }, { arbitrary: { runs: 1_500 } })
 
   it.prop("a cut falls between characters as readers see them", [
@@ -189,9 +206,9 @@ describe("always", () => {
       quality_checks_enabled: false,
       content_filter: { enabled: false }
     })
-    const reply = compileReply(settings)(answer, input)
-    if (reply._tag === "Dropped" || reply.text === answer) return
-    const kept = reply.text.replace(/ ?\.\.\.$/u, "")
+    const reply = compileReply(settings, compileCommandPrefixes([]))(answer, input)
+    if (reply._tag === "Dropped" || textOf(reply.lines) === answer) return
+    const kept = textOf(reply.lines).replace(/ ?\.\.\.$/u, "")
     const boundaries = new Set([...graphemes.segment(answer)].map(({ index }) => index))
     expect(answer.startsWith(kept)).toBe(true)
     expect(boundaries.has(kept.length) || kept === answer, kept).toBe(true)
@@ -200,7 +217,7 @@ describe("always", () => {
 
 describe("cost", () => {
   const withPatterns = (patterns: ReadonlyArray<string>) =>
-    compileReply(settingsOf({ content_filter: { block_patterns: patterns } }))
+    compileReply(settingsOf({ content_filter: { block_patterns: patterns } }), commands)
 
   it("an operator's pattern that other engines hang on costs a small multiple of a simple one", () => {
     const hostile = "a".repeat(10_000) + "!"
@@ -214,7 +231,7 @@ describe("cost", () => {
   })
 
   it("no answer of 10,000 characters costs much more than a usual one of that length", () => {
-    const process = compileReply(settingsOf({}))
+    const process = compileReply(settingsOf({}), commands)
     const usual = "I **like** films, and *you* like series. ".repeat(250).slice(0, 10_000)
     process(usual, input)
     const plain = Math.max(1, costMs(() => process(usual, input)))
@@ -267,9 +284,9 @@ describe("cost", () => {
   })
 
   it("an answer of a million characters is survived", () => {
-    const process = compileReply(settingsOf({}))
+    const process = compileReply(settingsOf({}), commands)
     for (const piece of ["Cynthia:", ">", "*", "\"", "/ ", "<think>", "I like films. "]) {
-      expect(process(piece.repeat(1_000_000 / piece.length), input)._tag).toMatch(/Line|Dropped/)
+      expect(process(piece.repeat(1_000_000 / piece.length), input)._tag).toMatch(/Lines|Dropped/)
     }
   })
 })

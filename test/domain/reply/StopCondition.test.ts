@@ -1,13 +1,15 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Arbitrary, Schema } from "effect"
 import { neverStop, type StopCondition, stopConditionFor } from "../../../src/domain/reply/StopCondition.ts"
+import { compileCommandPrefixes } from "../../../src/domain/CommandPrefix.ts"
+import { speakersOf } from "../../../src/domain/reply/Transcript.ts"
 import { compileReply, type ReplyInput } from "../../../src/domain/reply/Reply.ts"
 import { ResponseProcessing } from "../../../src/domain/settings/ResponseSettings.ts"
 import { costMs } from "../../support/cost.ts"
 
 const decode = Schema.decodeUnknownSync(ResponseProcessing, { onExcessProperty: "error" })
 const enough = (max_response_length = 200, more: object = {}): StopCondition =>
-  stopConditionFor(decode({ max_response_length, ...more }), ["MovieBot"])
+  stopConditionFor(decode({ max_response_length, ...more }), speakersOf(["MovieBot"], []))
 const prose = "I like this film a lot. It has good songs in it, and nobody dies! Who made it? "
 
 /** What is kept of a text that comes a piece at a time, and how much of it had come by then. */
@@ -88,7 +90,7 @@ describe("an answer", () => {
 })
 
 describe("a cut", () => {
-  const input: ReplyInput = { botNames: ["MovieBot"], recentReplies: [], trigger: "what do you say" }
+  const input: ReplyInput = { botNames: ["MovieBot"], people: [], recentReplies: [], trigger: "what do you say" }
   const sentences = Schema.Literals([
     "I like this film. ",
     "It has good songs in it, and nobody dies! ",
@@ -109,15 +111,21 @@ describe("a cut", () => {
     [
       Arbitrary.array(Arbitrary.schema(sentences), { minLength: 5, maxLength: 60 }),
       Arbitrary.schema(Schema.Literals([20, 80, 200, 240])),
-      Arbitrary.schema(Schema.Literals(["sentence", "hard"]))
+      Arbitrary.schema(Schema.Literals(["sentence", "hard"])),
+      Arbitrary.schema(Schema.Literals([1, 2, 5]))
     ],
-    ([parts, max_response_length, truncation_strategy]) => {
-      const configured = decode({ max_response_length, truncation_strategy, content_filter: { max_word_count: 1000 } })
+    ([parts, max_response_length, truncation_strategy, max_lines]) => {
+      const configured = decode({
+        max_response_length,
+        max_lines,
+        truncation_strategy,
+        content_filter: { max_word_count: 1000 }
+      })
       const text = parts.join("")
-      const kept = stopConditionFor(configured, input.botNames)(text) ?? text
+      const kept = stopConditionFor(configured, speakersOf(input.botNames, []))(text) ?? text
       const line = (answer: string): string => {
-        const reply = compileReply(configured)(answer, input)
-        return reply._tag === "Line" ? reply.text : reply.reason
+        const reply = compileReply(configured, compileCommandPrefixes([]))(answer, input)
+        return reply._tag === "Lines" ? reply.lines.join("\n") : reply.reason
       }
       expect(line(kept)).toBe(line(text))
     },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { clean } from "../../../src/domain/reply/Clean.ts"
+import { anybody } from "../../../src/domain/reply/Transcript.ts"
 import { mixed } from "../arbitraries.ts"
 
 const said = "I like films too."
@@ -114,15 +115,15 @@ const ordinary = [
 ]
 
 describe("control text of templates", () => {
-  it.each(families)("is not said: %s", (_, answer) => expect(clean(answer, [])).toBe(said))
-  it.each(nothing)("leaves nothing: %s", (_, answer) => expect(clean(answer, [])).toBe(""))
-  it.each(ordinary)("is not what only looks like it: %s", (line) => expect(clean(line, [])).toBe(line))
+  it.each(families)("is not said: %s", (_, answer) => expect(clean(answer, anybody)).toBe(said))
+  it.each(nothing)("leaves nothing: %s", (_, answer) => expect(clean(answer, anybody)).toBe(""))
+  it.each(ordinary)("is not what only looks like it: %s", (line) => expect(clean(line, anybody)).toBe(line))
 
   const control = /<[|｜]|[|｜]>|\[\/?INST|_of_turn|tool_call|im_end|assistant\n/
   it("is never said in part: each family, cut at every place", () => {
     for (const [family, answer] of families) {
       for (let end = 0; end <= answer.length; end++) {
-        const line = clean(answer.slice(0, end), [])
+        const line = clean(answer.slice(0, end), anybody)
         expect(line, `${family} at ${end}`).not.toMatch(control)
       }
     }
@@ -150,6 +151,8 @@ describe("control text of templates", () => {
       "\n"
     ], 30)
   ], ([answer]) => {
-    expect(clean(answer, [])).not.toMatch(/<\|?(?:im_|channel|message|start_of|end_of|\/?tool|\/?think)|\[\/?INST\]/)
+    expect(clean(answer, anybody)).not.toMatch(
+      /<\|?(?:im_|channel|message|start_of|end_of|\/?tool|\/?think)|\[\/?INST\]/
+    )
   }, { arbitrary: { runs: 500 } })
 })

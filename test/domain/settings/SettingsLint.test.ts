@@ -114,8 +114,8 @@ const doubtful: ReadonlyArray<readonly [what: string, text: string, ...warnings:
   ],
   [
     "more words than the most",
-    withFields("response_processing: { content_filter: { min_word_count: 60 } }"),
-    "response_processing.content_filter.min_word_count: above max_word_count (50): no reply can pass"
+    withFields("response_processing: { content_filter: { min_word_count: 60, max_word_count: 50 } }"),
+    "response_processing.content_filter.min_word_count: above max_word_count: no reply can pass"
   ],
   ["no trigger", withFields("triggers: []"), "triggers: no entry is enabled, so the bot never speaks"],
   [

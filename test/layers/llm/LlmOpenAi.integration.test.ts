@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Fiber, Layer, Result, Schema } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
+import { speakersOf } from "../../../src/domain/reply/Transcript.ts"
 import { stopConditionFor } from "../../../src/domain/reply/StopCondition.ts"
 import { ResponseProcessing } from "../../../src/domain/settings/ResponseSettings.ts"
 import { layerNoDeps } from "../../../src/layers/llm/LlmOpenAi.ts"
@@ -67,9 +68,12 @@ describe("an answer", () => {
           1000 / 30
         )(asked, httpResponse, index)
       )
-      const cutting = yield* Effect.forkChild(askServer({ enough: () => stopConditionFor(response, ["MovieBot"]) }), {
-        startImmediately: true
-      })
+      const cutting = yield* Effect.forkChild(
+        askServer({ enough: () => stopConditionFor(response, speakersOf(["MovieBot"], [])) }),
+        {
+          startImmediately: true
+        }
+      )
       yield* Effect.repeat(askedModels, { until: ({ length }) => length === 1 })
       const whole = yield* askServer()
       const cut = yield* Fiber.join(cutting)
