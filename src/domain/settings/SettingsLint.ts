@@ -88,6 +88,19 @@ const tokenWarnings = (settings: Settings): ReadonlyArray<Diagnostic> => {
     : []
 }
 
+/** A model that thinks first thinks in paragraphs: what ends the answer there ends it before it begins. */
+const stopWarnings = ({ llm_api }: Settings): ReadonlyArray<Diagnostic> =>
+  Option.getOrElse(llm_api.parameters.stop, (): ReadonlyArray<string> => []).flatMap((text, index) =>
+    text.trim() === ""
+      ? [warning(
+        ["llm_api", "parameters", "stop", index],
+        `${
+          JSON.stringify(text)
+        } stands in the thinking of models that think first: they would end there without an answer`
+      )]
+      : []
+  )
+
 const channelWarnings = (
   { channels, context_window, llm_api }: Settings,
   isGiven: (path: FieldPath) => boolean
@@ -115,6 +128,7 @@ export const lintSettings = (settings: Settings, isGiven: (path: FieldPath) => b
   ...natsWarnings(settings.nats),
   ...aliasWarnings(settings),
   ...tokenWarnings(settings),
+  ...stopWarnings(settings),
   ...llmWarnings(settings, isGiven),
   ...triggerWarnings(settings.triggers, ["triggers"], settings.context_window.size),
   ...responseWarnings(settings.response_processing, ["response_processing"], {

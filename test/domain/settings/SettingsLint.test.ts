@@ -108,6 +108,11 @@ const doubtful: ReadonlyArray<readonly [what: string, text: string, ...warnings:
     "llm_api.parameters.max_tokens: far more than the 200 characters of max_response_length can hold; only models that think first need that"
   ],
   [
+    "a stop text that stands in thinking",
+    withFields("", { llm: "parameters: { stop: [\"User:\", \"\\n\\n\"] }" }),
+    "llm_api.parameters.stop[1]: \"\\n\\n\" stands in the thinking of models that think first: they would end there without an answer"
+  ],
+  [
     "nothing to fall back on",
     withFields("response_processing: { fallback_responses_enabled: true }"),
     "response_processing.fallback_responses: is empty, so there is nothing to say when the model fails"
