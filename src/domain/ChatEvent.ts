@@ -43,7 +43,12 @@ export interface ChangeMedia {
 
 /** Who is in the room: the whole list on every join, then single changes. */
 export type Presence =
-  | { readonly _tag: "UserList"; readonly members: ReadonlyArray<Member> }
+  | {
+    readonly _tag: "UserList"
+    readonly members: ReadonlyArray<Member>
+    /** Members of the list that cannot be read. */
+    readonly unreadable: number
+  }
   | { readonly _tag: "AddUser"; readonly member: Member }
   | { readonly _tag: "UserLeave"; readonly username: Username }
   | { readonly _tag: "SetUserRank"; readonly member: Member }

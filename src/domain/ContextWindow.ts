@@ -14,10 +14,25 @@ export interface ContextWindow {
 
 export const emptyWindow = (): ContextWindow => ({ lines: [], replies: [] })
 
+/**
+ * Where a line belongs among others: lines stand in the order in which they were said, whatever the order in which they
+ * came (a bridge that rejoins brings old ones). The bot's own lines bear another clock's time: people's lines decide.
+ */
+const placeOf = (lines: ReadonlyArray<ContextLine>, { time }: ContextLine): number => {
+  let place = lines.findLastIndex((line) => !line.bot && line.time <= time) + 1
+  const isLast = !lines.slice(place).some(({ bot }) => !bot)
+  if (isLast) return lines.length
+  for (let own = lines[place]; own?.bot === true && own.time <= time; own = lines[place]) place++
+  return place
+}
+
 /** Adds a line and says how many the window then has. O(1): the oldest go in bulk once twice as many are there. */
 export const appendLine = (window: ContextWindow, line: ContextLine, size: number): number => {
-  window.lines.push(line)
-  if (window.lines.length >= 2 * size) window.lines = window.lines.slice(-size)
+  const { lines } = window
+  const last = lines.at(-1)
+  if (line.bot || last === undefined || (!last.bot && last.time <= line.time)) lines.push(line)
+  else lines.splice(placeOf(lines, line), 0, line)
+  if (lines.length >= 2 * size) window.lines = lines.slice(-size)
   if (line.bot) window.replies = [...window.replies.slice(1 - ownLines), line.text]
   return Math.min(window.lines.length, size)
 }

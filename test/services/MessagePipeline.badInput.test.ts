@@ -318,7 +318,7 @@ describe("10,000 people", () => {
         { length: 10_001 },
         (_, index) => ({ username: Username.make(`Person ${index}`), rank: 1 })
       )
-      store.presence(channelKey("lobby"), { _tag: "UserList", members })
+      store.presence(channelKey("lobby"), { _tag: "UserList", members, unreadable: 0 })
       const rank = (index: number) => store.rank(channelKey("lobby"), userKey(`person ${index}`))
       assert.deepStrictEqual([rank(0), rank(9_999), rank(10_000)], [1, 1, undefined])
     }).pipe(Effect.provide(contextStore)))
@@ -330,7 +330,7 @@ describe("10,000 people", () => {
         { length: 10_000 },
         (_, index) => ({ username: Username.make(`Person ${index}`), rank: 1 })
       )
-      store.presence(channelKey("lobby"), { _tag: "UserList", members })
+      store.presence(channelKey("lobby"), { _tag: "UserList", members, unreadable: 0 })
       store.presence(channelKey("lobby"), {
         _tag: "SetUserRank",
         member: { username: Username.make("Person 5"), rank: 3 }

@@ -3,8 +3,8 @@ import type { SkipReason } from "../decision/Decision.ts"
 import type { SkipFacts } from "../decision/SkipFacts.ts"
 import { type UserKey, userKey } from "../Ids.ts"
 
-/** The name under which the server itself speaks (WIRE, text). */
-const serverName = "[server]"
+/** Whether a name is the server's, such as `[server]` or `[voteskip]`: no account can have a name in brackets (WIRE, text). */
+const isServerName = (user: UserKey): boolean => /^\[.*\]$/u.test(user.normalize("NFKC").trim())
 
 /** Why an event is no trigger, and what it still is good for. */
 export interface Screened {
@@ -43,7 +43,7 @@ export const screen = (line: ChatMsg | Pm, facts: ScreeningFacts): Screened | un
   if (facts.duplicate) return skip("duplicate", false)
   if (user === facts.bot.key) return skip("own_line", true)
   if (line._tag === "Pm" && userKey(line.to) !== facts.bot.key) return skip("not_for_us", false)
-  if (user === serverName) return skip("server_line", false)
+  if (isServerName(user)) return skip("server_line", false)
   if (line.shadow) return skip("shadow_muted", false)
   if (line.text === "") return skip("empty", false)
   const ageMs = facts.arrivedAt - line.time

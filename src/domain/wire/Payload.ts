@@ -32,7 +32,7 @@ const Shapes = {
     seconds: Schema.optionalKey(Schema.Unknown),
     duration: Schema.optionalKey(Schema.Unknown)
   }),
-  userlist: Schema.Array(Person),
+  userlist: Schema.Array(Schema.Unknown),
   person: Person,
   userLeave: Schema.Struct({ name: Name }),
   login: Schema.Struct({ success: Schema.Boolean, name: Schema.optionalKey(Name) })
@@ -69,6 +69,15 @@ const isShadow = (meta: unknown): boolean =>
   typeof meta === "object" && meta !== null && "shadow" in meta && meta.shadow === true
 
 const member = (person: typeof Person.Type): Member => ({ username: person.name, rank: person.rank ?? 0 })
+
+/** One member that cannot be read must not cost the list: the others are taken, and it is counted. */
+const membersOf = (people: ReadonlyArray<unknown>) => {
+  const members = people.flatMap((person) => {
+    const decoded = decode.person(person)
+    return Result.isSuccess(decoded) ? [member(decoded.success)] : []
+  })
+  return { members, unreadable: people.length - members.length }
+}
 
 /** The moment a line was said; one in the future counts as now, one a day ahead is no time at all (F1, clock). */
 const timeOf = (time: unknown, now: number): Result.Result<{ raw: number; said: number }, InvalidEvent> => {
@@ -165,10 +174,7 @@ export const decodePayload = (
           ({ _tag: "ChangeMedia", media: { type, id, title, seconds: secondsOf(seconds, duration) } }) as const
       )
     case "userlist":
-      return Result.map(
-        decode.userlist(payload),
-        (people) => ({ _tag: "UserList", members: people.map(member) }) as const
-      )
+      return Result.map(decode.userlist(payload), (people) => ({ _tag: "UserList", ...membersOf(people) }) as const)
     case "addUser":
       return Result.map(decode.person(payload), (person) => ({ _tag: "AddUser", member: member(person) }) as const)
     case "setUserRank":

@@ -9,13 +9,16 @@ import { type Protocol, protocols } from "./protocols/Protocol.ts"
 import { type Room, token } from "./Room.ts"
 import { commandSubject, eventType, subjectEvent } from "./Subject.ts"
 
-/** The largest body that is parsed, bytes (WIRE, bounds). */
+/** The largest body that is parsed, bytes (WIRE, bounds); a list of everybody may be as large as NATS carries. */
 export const maxBodyBytes = 65_536
+const maxListBytes = 8 * 1024 * 1024
 
 /** What NATS delivers: `headers` is empty where the bridge sent none. */
 export interface WireMessage {
   readonly subject: string
   readonly headers: ReadonlyMap<string, string>
+  /** There are headers, and they are not as NATS has them: the message is invalid. */
+  readonly unreadableHeaders?: true
   readonly body: Uint8Array
 }
 
@@ -53,10 +56,11 @@ const decodeCorrelationId = Schema.decodeUnknownOption(CorrelationId)
 const utf8 = new TextDecoder()
 
 /** The JSON of a body, if it is JSON and within the bounds. */
-export const parseBody = (body: Uint8Array): Result.Result<unknown, InvalidEvent> => {
-  if (body.byteLength > maxBodyBytes) {
+export const parseBody = (body: Uint8Array, type?: EventType): Result.Result<unknown, InvalidEvent> => {
+  const most = type === "userlist" ? maxListBytes : maxBodyBytes
+  if (body.byteLength > most) {
     return Result.fail(
-      new InvalidEvent({ reason: "too_large", field: "body", constraint: `Expected at most ${maxBodyBytes} bytes` })
+      new InvalidEvent({ reason: "too_large", field: "body", constraint: `Expected at most ${most} bytes` })
     )
   }
   return Result.try({
@@ -71,6 +75,19 @@ const text = (value: unknown): Option.Option<string> => typeof value === "string
 export const wireEventType = (message: Pick<WireMessage, "subject">): EventType =>
   eventType(subjectEvent(message.subject).event)
 
+const ignoredEvent: DecodedEvent = {
+  type: "other",
+  event: { _tag: "Other" },
+  correlationId: Option.none(),
+  domain: Option.none()
+}
+
+const unreadableHeaders = new InvalidEvent({
+  reason: "headers",
+  field: "headers",
+  constraint: "Expected headers as NATS has them"
+})
+
 /**
  * Decodes one message of a room's subscription, whatever the protocol: the payload bare (plain) or in the
  * bridge's envelope. Never throws. `now` is the arrival time in epoch ms.
@@ -79,8 +96,14 @@ export const decodeEvent = (
   message: WireMessage,
   room: Room,
   now: number
-): Result.Result<DecodedEvent, InvalidEvent> =>
-  Result.flatMap(parseBody(message.body), (json) => decodeParsed(message, json, room, now))
+): Result.Result<DecodedEvent, InvalidEvent> => {
+  if (message.unreadableHeaders) return Result.fail(unreadableHeaders)
+  const type = wireEventType(message)
+  const parsed = parseBody(message.body, type)
+  // What is of no use is ignored, however large it is and whatever it holds.
+  if (Result.isFailure(parsed) && type === "other") return Result.succeed(ignoredEvent)
+  return Result.flatMap(parsed, (json) => decodeParsed(message, json, room, now))
+}
 
 /** The same where the body is parsed already. */
 export const decodeParsed = (

@@ -46,6 +46,9 @@ const makeDecoder = Effect.gen(function*() {
     const { correlationId, domain, event, type } = decoded.success
     meter.count("eventsReceived", { ...label, event_type: type })
     if (event._tag === "Other") return undefined
+    if (event._tag === "UserList" && event.unreadable > 0) {
+      meter.count("eventsInvalid", { ...label, reason: "member" }, event.unreadable)
+    }
     return {
       type,
       event,

@@ -4,11 +4,9 @@ import {
   headers as makeHeaders,
   type Msg,
   type NatsConnection,
-  NoRespondersError,
-  PermissionViolationError,
-  RequestError
+  PermissionViolationError
 } from "@nats-io/transport-node"
-import { Effect, Fiber, Layer, Option, Schedule, Stream, SubscriptionRef } from "effect"
+import { Deferred, Effect, Fiber, Layer, Option, Queue, Schedule, Stream, SubscriptionRef } from "effect"
 import type { NatsSettings } from "../../domain/settings/Settings.ts"
 import type { WireCommand, WireMessage } from "../../domain/wire/Wire.ts"
 import { monotonicMillis } from "../../services/Time.ts"
@@ -23,6 +21,7 @@ import {
   NatsUnreachable,
   type Question
 } from "../../services/Nats.ts"
+import { headersIn, makeInbox, saysNobodyListens } from "./Inbox.ts"
 import { natsOptions } from "./NatsOptions.ts"
 
 /** How long the server may take to confirm that it has a message. */
@@ -47,20 +46,16 @@ const unreachable = (cause: unknown): NatsRefused | NatsUnreachable => {
 
 const notSent = (cause: unknown): NatsNotSent => new NatsNotSent({ detail: detailOf(cause) })
 
-const nobodyListens = (cause: unknown): boolean =>
-  cause instanceof NoRespondersError || (cause instanceof RequestError && cause.isNoResponders())
-
-/** Why a question got no answer, unless it is that nobody listens. */
-const unlessNobody = (cause: unknown): Option.Option<NatsRefused | NatsUnreachable> =>
-  nobodyListens(cause) ? Option.none() : Option.some(unreachable(cause))
-
-const fromMsg = (message: Msg): WireMessage => ({
-  subject: message.subject,
-  headers: new Map(
-    message.headers === undefined ? [] : [...message.headers].map(([key, [value = ""]]) => [key, value])
-  ),
-  body: message.data
-})
+const fromMsg = (message: Msg): WireMessage => {
+  const headers = headersIn(message)
+  const entries = headers === undefined || headers === "unreadable" ? [] : [...headers]
+  return {
+    subject: message.subject,
+    headers: new Map(entries.map(([key, [value = ""]]) => [key, value])),
+    ...(headers === "unreadable" ? { unreadableHeaders: true } : {}),
+    body: message.data
+  }
+}
 
 const headersOf = (command: WireCommand) => {
   const headers = makeHeaders()
@@ -94,6 +89,9 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
   // A signal during the attempts ends them at once.
   const connection = yield* Effect.acquireRelease(open(settings), close, { interruptible: true })
   const state = yield* SubscriptionRef.make(true)
+  const inbox = makeInbox(connection)
+  // As many as there are questions under way.
+  const watchers = new Set<(error: PermissionViolationError) => void>()
 
   yield* Stream.fromAsyncIterable(connection.status(), detailOf).pipe(
     Stream.runForEach((status) => {
@@ -103,6 +101,7 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
         case "reconnect":
           return Effect.andThen(SubscriptionRef.set(state, true), Effect.logInfo("NATS reconnected"))
         case "error":
+          if (status.error instanceof PermissionViolationError) { for (const watch of watchers) watch(status.error) }
           return Effect.logWarning("NATS error", status.error.message)
         default:
           return Effect.void
@@ -134,19 +133,28 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
     })
   )
 
-  /** False when the server says that nobody listens; any other end of the request proves nothing. */
-  const request = (command: WireCommand) =>
-    Effect.tryPromise({
-      try: () =>
-        connection.request(command.subject, command.body, { headers: headersOf(command), timeout: requestTimeoutMs }),
-      catch: nobodyListens
-    }).pipe(Effect.match({ onSuccess: () => true, onFailure: (nobody) => !nobody }))
-
-  const send = (command: WireCommand) =>
+  const send = (command: WireCommand, reply?: string) =>
     Effect.try({
-      try: () => connection.publish(command.subject, command.body, { headers: headersOf(command) }),
+      try: () =>
+        connection.publish(command.subject, command.body, {
+          headers: headersOf(command),
+          ...(reply === undefined ? {} : { reply })
+        }),
       catch: notSent
     })
+
+  /** False when the server says that nobody listens; any other end of the request proves nothing. */
+  const request = (command: WireCommand) =>
+    Effect.gen(function*() {
+      const heard = yield* Deferred.make<boolean>()
+      const reply = yield* inbox.open((answer) =>
+        void Deferred.doneUnsafe(heard, Effect.succeed(!saysNobodyListens(answer)))
+      )
+      yield* send(command, reply)
+      return yield* Deferred.await(heard).pipe(
+        Effect.timeoutOrElse({ duration: requestTimeoutMs, orElse: () => Effect.succeed(true) })
+      )
+    }).pipe(Effect.scoped, Effect.orElseSucceed(() => true))
 
   const publish = Effect.fn("Nats.publish")(function*(command: WireCommand) {
     yield* whileConnected
@@ -182,21 +190,36 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
       Effect.catch((error) => Effect.logWarning("NATS reply failed", error.message))
     )
 
-  /** Every answer; none when nobody listens or whoever does keeps silent. */
-  const answers = Effect.fnUntraced(function*(subject: string, body: string) {
-    const replies = yield* Effect.tryPromise({
-      try: () =>
-        connection.requestMany(subject, body, { strategy: "stall", maxWait: requestTimeoutMs, stall: othersWithinMs }),
-      catch: unlessNobody
+  /** A question that the server does not let through fails as soon as it says so. */
+  const refusal = (subject: string) =>
+    Effect.callback<never, NatsRefused>((resume) => {
+      const watcher = (error: PermissionViolationError): void => {
+        if (error.operation === "publish" && error.subject === subject) {
+          resume(new NatsRefused({ detail: error.message }))
+        }
+      }
+      watchers.add(watcher)
+      return Effect.sync(() => watchers.delete(watcher))
     })
-    return yield* Stream.runCollect(Stream.map(Stream.fromAsyncIterable(replies, unlessNobody), ({ data }) => data))
-  }, Effect.catch(Option.match({ onNone: () => Effect.succeed([]), onSome: Effect.fail })))
+
+  /** Every answer; none when nobody listens or those who do keep silent. */
+  const answers = Effect.fnUntraced(function*(subject: string, body: string) {
+    const queue = yield* Queue.unbounded<Msg>()
+    const reply = yield* inbox.open((answer) => void Queue.offerUnsafe(queue, answer))
+    yield* Effect.try({ try: () => connection.publish(subject, body, { reply }), catch: unreachable })
+    const bodies: Array<Uint8Array> = []
+    for (let wait = requestTimeoutMs;; wait = othersWithinMs) {
+      const answer = yield* Effect.timeoutOption(Queue.take(queue), wait)
+      if (Option.isNone(answer) || saysNobodyListens(answer.value)) return bodies
+      bodies.push(answer.value.data)
+    }
+  }, Effect.scoped)
 
   return Nats.of({
     publish,
     subscribe: (subject, handler) => listen(subject, (message) => handler(fromMsg(message))),
     respond: (subject, answer) => listen(subject, (message) => void run(answerWith(answer)(message))),
-    request: answers,
+    request: (subject, body) => Effect.raceFirst(answers(subject, body), refusal(subject)),
     connected,
     connection: SubscriptionRef.changes(state),
     lost: Effect.flatMap(
