@@ -313,6 +313,30 @@ const mutations: ReadonlyArray<Mutation> = [
     ]
   ),
   ...inFile(
+    "src/domain/endpoints/CircuitBreaker.ts",
+    ["failures of one moment count each", "now - breaker.failedAt < momentMs", "now < breaker.failedAt"],
+    ["what hung before the last answer counts", "const stale = breaker.answeredAt > beganAt", "const stale = false"],
+    ["Retry-After has no ceiling", "Math.min(askedMs ?? backoffMs, longestRefusalMs)", "(askedMs ?? backoffMs)"],
+    [
+      "a trial that hangs holds up the others",
+      "brokenUntil: now + openMs(breaker.failures) }",
+      "brokenUntil: Infinity }"
+    ]
+  ),
+  ...inFile(
+    "src/domain/endpoints/ReplyTime.ts",
+    ["a retry takes the fallback's time", "waitMs + sum(fresh) <= leftMs", "waitMs <= leftMs"],
+    ["the first endpoint takes all the time", "leftMs * timeoutMs / (timeoutMs + others)", "leftMs"]
+  ),
+  ...inFile(
+    "src/domain/limits/TokenBucket.ts",
+    ["the replies ahead are not counted", "Math.max(fullAt, now) + ahead * refillMs", "Math.max(fullAt, now)"]
+  ),
+  ...inFile(
+    "src/layers/llm/LlmHttp.ts",
+    ["redirects are followed anywhere", "&& target.origin === new URL(request.url).origin", ""]
+  ),
+  ...inFile(
     "src/domain/playground/SettingsValues.ts",
     [
       "the page edits another trigger than it shows",

@@ -1,16 +1,7 @@
 import type { DecisionRecord, Step } from "./Decision.ts"
 import { opensAfterMs, refusedEntry, type StepTone, toneOf } from "./DecidingStep.ts"
-import {
-  deliveryText,
-  endText,
-  eventText,
-  headlineText,
-  limitFigures,
-  limitName,
-  outcomeDetail,
-  stepText,
-  waitName
-} from "./DecisionText.ts"
+import { deliveryText, endText, eventText, headlineText, outcomeDetail, stepText, waitName } from "./DecisionText.ts"
+import { limitFigures, limitName } from "./LimitText.ts"
 import type { EntryKey } from "../Ids.ts"
 import { dropText, shortReasonText } from "./SkipText.ts"
 

@@ -1,14 +1,6 @@
-import {
-  type DecisionRecord,
-  type Delivery,
-  isTimed,
-  type LimitName,
-  type Outcome,
-  type Step,
-  type TriggerResult,
-  type UnconfirmedCause
-} from "./Decision.ts"
+import type { DecisionRecord, Delivery, Outcome, Step, TriggerResult, UnconfirmedCause } from "./Decision.ts"
 import { decidingStep } from "./DecidingStep.ts"
+import { limitText } from "./LimitText.ts"
 import { dropText, reasonText, skipFactsText, unsaidReason } from "./SkipText.ts"
 
 const seconds = (ms: number): string => `${(Math.round(ms / 100) / 10).toString()} s`
@@ -19,21 +11,6 @@ const many = (count: number, what: string): string => `${count} ${what}${count =
 const drawText = (draw: number, needed: number): string => {
   const drawn = share(draw) === share(needed) ? draw.toFixed(5) : share(draw)
   return `drew ${drawn}, needs less than ${share(needed)}`
-}
-
-const limitNames: Readonly<Record<LimitName, string>> = {
-  busy: "replies of the channel under way",
-  user_per_minute: "replies to this user in a minute",
-  user_per_hour: "replies to this user in an hour",
-  trigger_user_per_minute: "replies of this trigger to this user in a minute",
-  trigger_user_per_hour: "replies of this trigger to this user in an hour",
-  trigger_channel_per_minute: "replies of this trigger in a minute",
-  trigger_channel_per_hour: "replies of this trigger in an hour",
-  channel_per_minute: "bot lines of the channel in a minute",
-  channel_per_hour: "bot lines of the channel in an hour",
-  global_cooldown: "time since the bot's last line",
-  pace: "time until the room's flood control lets it leave",
-  limiter_failure: "the limiter failed"
 }
 
 const waits: Readonly<Record<Extract<Step, { _tag: "Waited" }>["for"], string>> = {
@@ -63,22 +40,6 @@ const triggerText = (result: TriggerResult): string => {
         : `matches "${result.matched}" and fires after ${result.unlucky} losing draws in a row`
   }
 }
-
-type LimitStep = Extract<Step, { _tag: "Limit" }>
-
-/** What a limit counts, in words. */
-export const limitName = ({ limit }: LimitStep): string => limitNames[limit]
-
-/** A limit's value against its maximum. */
-export const limitFigures = ({ limit, maximum, used }: LimitStep): string =>
-  isTimed(limit) ? `${seconds(used)} of ${seconds(maximum)}` : `${used} of ${maximum}`
-
-const limitText = (step: LimitStep): string =>
-  step.limit === "global_cooldown"
-    ? `${limitNames[step.limit]}: ${step.allowed ? "at least " : ""}${seconds(step.used)}, needs ${
-      seconds(step.maximum)
-    }: ${step.allowed ? "ok" : "refused"}`
-    : `${limitNames[step.limit]}: ${limitFigures(step)}: ${step.allowed ? "ok" : "refused"}`
 
 /** A processing step in words (F7). */
 const processing = (step: string): string => step.replaceAll("_", " ")

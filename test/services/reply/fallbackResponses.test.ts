@@ -99,6 +99,19 @@ describe("when every model failed", () => {
       })
   )
 
+  it.live("an answer without text is paid for like any other, where the server says how much", () =>
+    Effect.gen(function*() {
+      const usage = { model: "script", inputTokens: 300, outputTokens: 90 }
+      const answers = (error: LlmError) =>
+        Effect.map(
+          play(settings({ fallback_responses_enabled: false }), error, 1, 1),
+          ({ records: [record] }) => record?.steps.filter(({ _tag }) => _tag === "LlmAnswer")
+        )
+      assert.deepStrictEqual(yield* answers(new LlmEmpty({ finishReason: "length" })), [])
+      const [paid] = (yield* answers(new LlmEmpty({ finishReason: "length", usage }))) ?? []
+      assert.deepInclude(paid, { ...usage, characters: 0, estimated: false, finishReason: "length" })
+    }))
+
   it.live("the lines are drawn, the same for the same events", () =>
     Effect.gen(function*() {
       const first = yield* play(settings({ quality_checks_enabled: false }), down, 12, 20)

@@ -1,0 +1,35 @@
+import { isTimed, type LimitName, type Step } from "./Decision.ts"
+
+const seconds = (ms: number): string => `${(Math.round(ms / 100) / 10).toString()} s`
+
+const limitNames: Readonly<Record<LimitName, string>> = {
+  busy: "replies of the channel under way",
+  user_per_minute: "replies to this user in a minute",
+  user_per_hour: "replies to this user in an hour",
+  trigger_user_per_minute: "replies of this trigger to this user in a minute",
+  trigger_user_per_hour: "replies of this trigger to this user in an hour",
+  trigger_channel_per_minute: "replies of this trigger in a minute",
+  trigger_channel_per_hour: "replies of this trigger in an hour",
+  channel_per_minute: "bot lines of the channel in a minute",
+  channel_per_hour: "bot lines of the channel in an hour",
+  global_cooldown: "time since the bot's last line",
+  pace: "time until the room's flood control lets it leave",
+  limiter_failure: "the limiter failed"
+}
+
+type LimitStep = Extract<Step, { _tag: "Limit" }>
+
+/** What a limit counts, in words. */
+export const limitName = ({ limit }: LimitStep): string => limitNames[limit]
+
+/** A limit's value against its maximum. */
+export const limitFigures = ({ limit, maximum, used }: LimitStep): string =>
+  isTimed(limit) ? `${seconds(used)} of ${seconds(maximum)}` : `${used} of ${maximum}`
+
+/** What a limit saw and decided, in words. */
+export const limitText = (step: LimitStep): string =>
+  step.limit === "global_cooldown"
+    ? `${limitNames[step.limit]}: ${step.allowed ? "at least " : ""}${seconds(step.used)}, needs ${
+      seconds(step.maximum)
+    }: ${step.allowed ? "ok" : "refused"}`
+    : `${limitNames[step.limit]}: ${limitFigures(step)}: ${step.allowed ? "ok" : "refused"}`
