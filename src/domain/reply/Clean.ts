@@ -28,7 +28,11 @@ const unquoted = (text: string): string => {
   return inner.includes(pair[0]) || inner.includes(pair[1]) ? text : inner.trim()
 }
 
-const answerTags = /<(answer|final_answer|response|final)>([^]*?)(?:<\/\1>|$)/i
+// What a tokenizer writes for a line break and a blank, where its server leaves them.
+const breakBytes = /<0x0[AD]>/g
+const blankMark = /▁(?=[\p{L}\p{N}])(?![^<>]{0,60}[|｜])/gu
+
+const answerTags = /<(answer|final_answer|response|final|assistant)>([^]*?)(?:<\/\1>|$)/i
 
 /** What is left of reasoning, templates and a tag around the answer. */
 const ownText = (text: string): string => {
@@ -40,7 +44,9 @@ const ownText = (text: string): string => {
 /** Step 1: what a model writes around its answer goes, and all it says for others (F7). */
 export const clean = (text: string, speakers: Speakers): string => {
   let before: string
-  let after = ownText(text.toWellFormed().replace(breaks, "\n").replace(unseen, "")).trim()
+  let after = ownText(
+    text.toWellFormed().replace(breakBytes, "\n").replace(blankMark, " ").replace(breaks, "\n").replace(unseen, "")
+  ).trim()
   do {
     before = after
     after = unquoted(ownWords(before, speakers).trim())

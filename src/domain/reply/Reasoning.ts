@@ -7,7 +7,7 @@ const angled =
   `(?:<|＜|&lt;)\\s?${bar}?\\s?(/|end_(?:of_)?)?\\s?(?:(?:begin|start)_(?:of_)?)?(?:[a-z]{1,20}[:_])?(?:${thought})(?:_(?:begin|start|(end)))?(?![\\p{L}\\p{N}_])(?:[^<>＞&]{0,200}(?:>|＞|&gt;))`
 const bracketed = "[\\[◁]\\s?(/)?\\s?(?:think(?:ing)?|reasoning)\\s?[\\]▷]"
 // With brackets eaten, only where nothing else can be meant.
-const eaten = "(?<=^)<?think(?:ing)?>?(?=\\s?\\n)|(<?/think(?:ing)?>?)(?![\\p{L}\\p{N}_])"
+const eaten = "(?<=^)(?:<think(?:ing)?>?|think(?:ing)?>)(?=\\s?\\n)|(<?/think(?:ing)?>?)(?![\\p{L}\\p{N}_])"
 const families =
   `<${bar}channel>\\s?(?:thought|thinking|analysis)|(<channel${bar}>)|<${bar}inner_prefix${bar}>|(<${bar}inner_suffix${bar}>)|<details type="reasoning"[^<>]{0,200}>|(</details>)`
 const mark = new RegExp(`${angled}|${bracketed}|${eaten}|${families}`, "giu")

@@ -13,32 +13,55 @@ const shortNames = "user|assistant|system|end|return|message|channel|eot|turn"
 const bar = "[|｜]"
 const word = "[\\p{L}\\p{N}_▁]"
 // A name between bars is a mark of some template, whatever its name.
-const barred = `<\\s?${bar}\\s?(?<barred>/?[\\p{L}\\p{N}][^<>|｜\\n]{0,60}?)\\s?${bar}\\s?>`
+const barred = `<\\s?/?\\s?${bar}\\s?(?<barred>/?[\\p{L}\\p{N}][^<>|｜\\n]{0,60}?)\\s?${bar}\\s?>`
 const halfBarred = `<${bar}(?<opening>/?\\p{L}${word}{0,40})>|<(?<closing>/?\\p{L}${word}{0,40})${bar}>`
 const eaten =
-  `(?:<${bar}?|${bar})/?(?<long1>${longNames})(?!${word})(?:${bar}?>|${bar})?|(?<!${word})(?<long2>${longNames})(?:${bar}>?|>)|<${bar}(?<short1>${shortNames})(?!${word})|(?<!${word})(?<short2>${shortNames})${bar}>`
+  `(?:<${bar}?|${bar})/?(?<long1>${longNames})(?!${word})(?:${bar}?>|${bar})?|(?<!${word})(?<long2>${longNames})(?:${bar}>?|>)|<${bar}(?<short1>${shortNames})(?!${word})|${bar}?(?<!${word})(?<short2>${shortNames})${bar}>`
 const squareBarred = `\\[${bar}(?<square>\\p{L}${word}{0,40})${bar}\\]`
 const angled =
   "<(?<angled>/?(?:(?:seed:)?[be]os|eo[adht]|s|pad|unk|sop|role|beginning_of_sentence)|extra_id_\\d+|special_\\d+|reserved_\\d+|unused_?\\d+|\\[(?:begin|end)▁of▁sentence\\])>"
 const bracketed =
   "\\[(?<bracketed>/?(?:SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_RESULTS|TOOL_CALLS?|TOOL_CONTENT|TOOL_REQUEST|END_TOOL_REQUEST|ARGS|CALL_ID)|gMASK|BOS|EOS|EOT)\\]"
-const llama = "(?<inst>\\[/?INST(?!\\p{L})\\]?|/?(?<!\\p{L})INST\\])|(?<sys><{1,2}/?SYS>{1,2})"
+const llama = "(?<inst>\\[/?INST(?!\\p{L})\\]?|/?(?<!\\p{L})INST\\])|(?<sys><{1,2}/?SYS>{1,2}|(?<!\\p{L})SYS>>)"
 const minimax = "(?<minimax>\\]~!b\\[|\\]~b\\]|\\[e~\\[)"
 const toolTag =
-  `<(?<tool>/?)(?:${bar}DSML${bar})?(?:[a-z]{1,20}[:_])?(?:tool_?calls?|tool_use|tool_code|tool_(?:response|result|output)s?|function_?calls?|function(?:=[^<>]{1,80})?|invoke)(?:\\s[^<>]{0,200})?>`
+  `<(?<tool>/?)(?:${bar}DSML${bar})?(?:[a-z]{1,20}[:_])?(?:tool_?calls?|tools|tool_use|tool_code|tool_(?:response|result|output)s?|function_?calls?|function(?:=[^<>]{1,80})?|invoke)(?:\\s[^<>]{0,200})?>`
 const heading =
   "#{2,4}[ \\t]{0,4}(?<heading>human|user|instruction|input|system|question|assistant|response|answer|output|bot)[ \\t]{0,4}(?::|(?=\\n))"
-const sentence = "(?<=^|\\n|[.!?…\"')\\]]\\s|>\\s?)"
-const capitals = `${sentence}(?:GPT4 Correct )?(?<capitals>USER|HUMAN|ASSISTANT):`
+const capitals = `(?<=^|\\s|>)(?:GPT4 Correct )?(?<capitals>USER|HUMAN|ASSISTANT):`
 const lineStart = "(?<=^|\\n)(?:GPT4 Correct )?(?<speaker>User|Human|Assistant):"
 const bare =
   "(?<=\\n)(?<bare1>assistant|user|model|system)(?=\\s?\\n)|(?<=[.!?…)\"'])(?<bare2>assistant|user|model|system)(?=\\s?(?:\\n|$))|(?<=^)(?<bare3>assistant|model)(?=\\n)"
 
-const insensitive = [barred, halfBarred, eaten, squareBarred, angled, toolTag, heading]
-const sensitive = [bracketed, llama, minimax, capitals, lineStart, bare]
-
 /** Every mark of a chat template that is about, in one text. */
-export const templateMark = new RegExp(`(?i:${insensitive.join("|")})|${sensitive.join("|")}`, "gu")
+export const templateMark = new RegExp(
+  [
+    barred,
+    halfBarred,
+    eaten,
+    squareBarred,
+    angled,
+    toolTag,
+    heading,
+    bracketed,
+    llama,
+    minimax,
+    lineStart,
+    capitals,
+    bare
+  ]
+    .join("|"),
+  "giu"
+)
+
+const isUpper = (text = ""): boolean => text === text.toUpperCase()
+/** Whether what was found is written as templates write it: words that people write too are marks in one case only. */
+export const isMark = (
+  { bare1, bare2, bare3, bracketed, capitals, inst, speaker, sys }: Readonly<Record<string, string | undefined>>
+): boolean =>
+  [bracketed?.replace("gMASK", ""), capitals, inst, sys].every(isUpper) &&
+  (speaker === undefined || /^[A-Z]/.test(speaker)) &&
+  [bare1, bare2, bare3].every((word = "") => word === word.toLowerCase())
 
 const bots =
   /^(?:begin_of_|start_of_)?(?:im_|hy_)?(?:assistant|model|bot|chatbot|ai|answer|response|output)(?:_token|_start)?$/

@@ -1,4 +1,4 @@
-import { effectOfMark, templateMark } from "./TemplateMarks.ts"
+import { effectOfMark, isMark, templateMark } from "./TemplateMarks.ts"
 
 // Behind the mark that begins a turn: who speaks.
 const role =
@@ -39,7 +39,7 @@ const ownPassage = (text: string): string => {
   let struck = false
   for (const found of text.matchAll(templateMark)) {
     // A role's name belongs to the mark before it.
-    if (found.index < from) continue
+    if (found.index < from || !isMark(found.groups ?? {})) continue
     if (!silent) kept += text.slice(from, found.index)
     from = found.index + found[0].length
     // Kimi names the speaker in the mark and again behind it.

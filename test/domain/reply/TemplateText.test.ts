@@ -70,6 +70,11 @@ const families: ReadonlyArray<readonly [family: string, answer: string]> = [
   ["LFM", `<|startoftext|><|im_start|>assistant\n${said}<|tool_call_start|>[search(q="x")]<|tool_call_end|>`],
   ["s1", `<|im_start|>think\nhm<|im_start|>answer\n${said}<|im_end|>`],
   ["an unknown family", `<|begin_of_assistant|>${said}<|end_of_whatever|>more`],
+  ["Command-R's tokens", `<BOS_TOKEN>${said}<EOS_TOKEN>`],
+  ["Vicuna on one line", `USER: Which? ASSISTANT: ${said}`],
+  ["Phi, a bar alone", `${said}|end|>`],
+  ["a mark closed as HTML", `<|assistant|>${said}</|assistant|>`],
+  ["a tokenizer's bytes and blanks", `▁I▁like▁films▁too.<0x0A>`],
   ["a tag of the answer", `<think>hm</think><answer>${said}</answer>`],
   ["Kimi's triangles", `◁think▷hm◁/think▷${said}`],
   ["thinking as HTML", `&lt;think&gt;hm&lt;/think&gt;${said}`],
@@ -92,6 +97,7 @@ const nothing: ReadonlyArray<readonly [what: string, answer: string]> = [
   ["analysis only, marks eaten", "analysisWe need to answer shortly. Perhaps"],
   ["thinking that never ends, without a mark", "Okay, the user is asking about films. I should"],
   ["an end", "<|im_end|>"],
+  ["a speaker with a bar eaten", "|user|> Which ones?"],
   ["an end first", "<|im_end|>\n<|im_start|>user\nhello"],
   ["somebody else's turn", "<|user|>\nWhich ones?"]
 ]
