@@ -43,6 +43,7 @@ const after = (pattern: RegExp, text: string, from: number): number => {
 /** Compiles `bot.command_prefixes`. */
 export const compileCommandPrefixes = (prefixes: ReadonlyArray<string>): CommandPrefixes => {
   const spelt = [...new Set([roomPrefix, ...prefixes])].toSorted((one, other) => other.length - one.length)
+  const longestPrefix = Math.max(3, ...spelt.map(({ length }) => length))
   const prefix = new RegExp(spelt.map((text) => [...text].map(formsOf).join("")).join("|"), "iuy")
 
   /** Where the word of a command begins; 0 when the line is none. */
@@ -63,5 +64,12 @@ export const compileCommandPrefixes = (prefixes: ReadonlyArray<string>): Command
     const word = commandWord(line)
     return word === 0 ? line.trim() : strip(line.slice(word))
   }
-  return { isCommand: (line) => commandWord(line) > 0 && !emphasis.test(line.slice(0, beginning).trimStart()), strip }
+  // People begin lines with rows of signs too: a command's prefix is short and touches its word.
+  const isCommand = (line: string): boolean => {
+    const text = line.trimStart()
+    const word = commandWord(text)
+    return word > 0 && word <= longestPrefix && !/\s/u.test(text.slice(0, word)) &&
+      !emphasis.test(text.slice(0, beginning))
+  }
+  return { isCommand, strip }
 }

@@ -26,7 +26,6 @@ const commands: ReadonlyArray<readonly [line: string, stripped: string]> = [
   ["-8ball hm", "8ball hm"],
   [".8ball hm", "8ball hm"],
   ["!1 film", "1 film"],
-  ["! / play", "play"],
   ["！play x", "play x"],
   ["／kick x", "kick x"],
   ["＋karma", "karma"],
@@ -41,7 +40,7 @@ const commands: ReadonlyArray<readonly [line: string, stripped: string]> = [
   ["!재생 영화", "재생 영화"],
   ["!再生", "再生"],
   ["!हिंदी", "हिंदी"],
-  [".../kick Bob", "kick Bob"]
+  [".?kick Bob", "kick Bob"]
 ]
 
 const others = [
@@ -104,6 +103,12 @@ describe("the usual prefixes", () => {
   it.each(others)("%s is none", (line) => {
     expect(usual.isCommand(line)).toBe(false)
     expect(usual.strip(line)).toBe(line)
+  })
+  it("a row of signs is none, and is not sent before a word either", () => {
+    for (const line of ["! / play", ".../kick Bob", "!!! botto", `${"&".repeat(300)}botto`]) {
+      expect(usual.isCommand(line)).toBe(false)
+      expect(usual.strip(line)).toMatch(/^\p{L}/u)
+    }
   })
   it("what people do is no command", () => {
     expect(usual.isCommand("*waves at Botto* hi")).toBe(false)

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, expect, it } from "@effect/vitest"
-import { Effect, Result, Schema } from "effect"
+import { Effect, Option, Result, Schema } from "effect"
 import type { DecisionRecord, Outcome } from "../../../src/domain/decision/Decision.ts"
 import { renderReplay } from "../../../src/domain/replay/ReplayRender.ts"
 import { Settings } from "../../../src/domain/settings/Settings.ts"
@@ -22,8 +22,12 @@ const env = {
   LLM_MODEL: "double"
 }
 
-const settingsIn = (file: string): Settings =>
-  Result.getOrThrow(parseSettings(readFileSync(recording(file), "utf8"), env)).settings
+/** As 0.1.0 read the file: without a word the most words of a reply were 50. */
+const settingsIn = (file: string): Settings => {
+  const { settings } = Result.getOrThrow(parseSettings(readFileSync(recording(file), "utf8"), env))
+  const content_filter = { ...settings.response_processing.content_filter, max_word_count: Option.some(50) }
+  return { ...settings, response_processing: { ...settings.response_processing, content_filter } }
+}
 
 const logOf = (name: string) => readLog(recording(`recording-${name}.jsonl`))
 
@@ -43,12 +47,27 @@ const replayed = Effect.fnUntraced(function*(name: string, settings: Settings) {
 const inWholeSeconds = ({ retryAfterMs, ...outcome }: Extract<Outcome, { _tag: "Skipped" }>) =>
   retryAfterMs === undefined ? outcome : { ...outcome, retryAfterS: Math.ceil(retryAfterMs / 1000) }
 
-/** All of a decision but its texts, which are not recorded, and how long each step took, which no two runs share. */
-const comparable = ({ content: _texts, delivery, outcome, steps, ...record }: DecisionRecord) => ({
+/** A sentence ends before a small letter too by now, so a line may be shorter than it was then. */
+const withoutLengths = (step: DecisionRecord["steps"][number]) => {
+  switch (step._tag) {
+    case "Processed":
+      return { ...step, before: 0, after: 0 }
+    case "Prompt":
+    case "Sent":
+      return { ...step, characters: 0 }
+    default:
+      return step
+  }
+}
+
+/**
+ * All of a decision but its texts, which are not recorded, how long they are, and how long each step took, which no two
+ * runs share. The echo of a line that is another one now is not there.
+ */
+const comparable = ({ content: _texts, delivery: _echo, outcome, steps, ...record }: DecisionRecord) => ({
   ...record,
   outcome: outcome?._tag === "Skipped" ? inWholeSeconds(outcome) : outcome,
-  delivery: delivery?._tag === "Delivered" ? delivery._tag : delivery,
-  steps: steps.map(({ at: _took, ...step }) => step)
+  steps: steps.map(withoutLengths).map(({ at: _took, ...step }) => step)
 })
 
 const byArrival = (records: ReadonlyArray<DecisionRecord>) =>
