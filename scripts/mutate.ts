@@ -22,6 +22,13 @@ const inFile = (file: string, ...rows: ReadonlyArray<readonly [breaks: string, t
 
 const mutations: ReadonlyArray<Mutation> = [
   ...inFile(
+    "src/layers/telemetry/ExportTracer.ts",
+    ["every function is a span of the trace", "sampled && Context.get(options.annotations, Exported)", "sampled"],
+    ["a span without a trace is exported", "sampled && Context.get", "Context.get"],
+    ["a span stands below a function's", "Tracer.DisablePropagation, true", "Tracer.DisablePropagation, false"],
+    ["a span fails with all that it failed with", "Exit.fail({ name: failure._tag, message: failure.message })", "exit"]
+  ),
+  ...inFile(
     "src/domain/limits/SlidingWindow.ts",
     ["a window is closed on its left too", "sentAt > now - windowMs).length", "sentAt >= now - windowMs).length"],
     ["a sent reply counts as held for ever", "entry.id === id ? { ...entry, sentAt } : entry", "entry"],

@@ -14,17 +14,15 @@ export interface ChatRequest {
   /** The server's URL. */
   readonly url: string
   readonly api: Pick<LlmApi, "parameters" | "stream">
-  readonly conversation: string
 }
 
 /** What is known of a request to a model before its answer. */
-export const chatRequestAttributes = ({ api, conversation, model, url }: ChatRequest): Attributes => {
+export const chatRequestAttributes = ({ api, model, url }: ChatRequest): Attributes => {
   const { max_completion_tokens, max_tokens, temperature, top_p } = api.parameters
   const { hostname, port, protocol } = new URL(url)
   return known({
     [attribute.operationName]: "chat",
     [attribute.providerName]: provider,
-    [attribute.conversationId]: conversation,
     [attribute.requestModel]: model,
     [attribute.requestStream]: api.stream,
     [attribute.requestTemperature]: Option.getOrUndefined(temperature),

@@ -9,11 +9,11 @@ import {
   type SpanExporter,
   TraceIdRatioBasedSampler
 } from "@opentelemetry/sdk-trace-base"
-import { Config, Effect, Layer, Option } from "effect"
+import { Config, Effect, Layer, Option, References, Tracer } from "effect"
 import type { Settings } from "../../domain/settings/Settings.ts"
 import { monotonicMillis } from "../../services/Time.ts"
-import { SpanMaker } from "../../services/telemetry/Traces.ts"
 import { version } from "../process/Package.ts"
+import { exportTracer } from "./ExportTracer.ts"
 
 /** How long the last spans may take to leave when the bot stops. */
 const shutdownWithin = "1 second"
@@ -117,9 +117,8 @@ const make = Effect.fnUntraced(function*(telemetry: Settings["telemetry"]) {
   const configured = new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(telemetry.sample_ratio) })
   const chosen = sampler ? Option.none() : Option.some(configured)
   const provider = yield* Effect.acquireRelease(makeProvider(telemetry, url, chosen), shutdown)
-  return Option.some(
-    yield* Effect.provideService(OtelTracer.make, OtelTracer.OtelTracer, provider.getTracer("llm-bot", version))
-  )
+  const tracer = provider.getTracer("llm-bot", version)
+  return Option.some(exportTracer(yield* Effect.provideService(OtelTracer.make, OtelTracer.OtelTracer, tracer)))
 })
 
 /**
@@ -127,4 +126,11 @@ const make = Effect.fnUntraced(function*(telemetry: Settings["telemetry"]) {
  * `OTEL_*` variables win over the configuration (OPERATIONS, traces).
  */
 export const layer = (telemetry: Settings["telemetry"]): Layer.Layer<never> =>
-  Layer.effect(SpanMaker, make(telemetry).pipe(Effect.annotateLogs({ logger: "Tracing" })))
+  make(telemetry).pipe(
+    Effect.annotateLogs({ logger: "Tracing" }),
+    Effect.map(Option.match({
+      onNone: () => Layer.succeed(References.TracerEnabled, false),
+      onSome: (tracer) => Layer.succeed(Tracer.Tracer, tracer)
+    })),
+    Layer.unwrap
+  )

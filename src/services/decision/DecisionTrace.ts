@@ -1,19 +1,11 @@
-import { Clock, Effect, Option } from "effect"
+import { Clock, Effect, Exit, Option, Tracer } from "effect"
 import type { Outcome, Step } from "../../domain/decision/Decision.ts"
 import type { ChannelName, CorrelationId } from "../../domain/Ids.ts"
-import type { TraceContext, TracedMessage } from "../../domain/telemetry/TraceContext.ts"
+import type { TracedMessage } from "../../domain/telemetry/TraceContext.ts"
 import { attribute, messagingAttributes, ownAttribute, spanName } from "../../domain/telemetry/TraceNames.ts"
 import { outcomeAttributes, stepEvent } from "../../domain/decision/DecisionSpan.ts"
 import type { ClockReading } from "../../domain/ClockReading.ts"
-import {
-  beginTrace,
-  CurrentTrace,
-  end,
-  setAttributes,
-  SpanMaker,
-  type SpanOpening,
-  type Trace
-} from "../telemetry/Traces.ts"
+import { exported, setAttributes, type SpanFailure } from "../telemetry/Traces.ts"
 
 /** What the trace of a decision names. */
 export interface DecisionTraceOpening {
@@ -43,26 +35,38 @@ const noTrace: DecisionTrace = {
   step: () => undefined,
   content: () => undefined,
   close: () => undefined,
-  within: (effect) => effect
+  within: Effect.withTracerEnabled(false)
 }
 
-const openingOf = ({ channel, correlationId, eventType, message }: DecisionTraceOpening): SpanOpening => {
-  const about = {
+const openSpan = (
+  tracer: Tracer.Tracer,
+  startTime: bigint,
+  { channel, correlationId, eventType, message }: DecisionTraceOpening
+): Tracer.Span => {
+  // A link, not a parent: the bridge's own trace ends where the message was published.
+  const links = message === undefined
+    ? []
+    : Option.toArray(message.sender).map((sender) => ({ span: Tracer.externalSpan(sender), attributes: {} }))
+  const span = tracer.span({
+    name: message === undefined ? spanName.look : spanName.process(message.template),
+    kind: message === undefined ? "internal" : "consumer",
+    parent: Option.none(),
+    root: true,
+    links,
+    startTime,
+    annotations: exported,
+    sampled: true
+  })
+  if (message !== undefined) setAttributes(span, messagingAttributes("process", message.subject, message.template))
+  setAttributes(span, {
     [attribute.correlationId]: correlationId,
     [attribute.channel]: channel,
     [attribute.eventType]: eventType
-  }
-  return message === undefined
-    ? { name: spanName.look, kind: "internal", attributes: about }
-    : {
-      name: spanName.process(message.template),
-      kind: "consumer",
-      attributes: { ...messagingAttributes("process", message.subject, message.template), ...about }
-    }
+  })
+  return span
 }
 
-const traceOf = (trace: Trace, startTime: bigint, clock: Clock.Clock): DecisionTrace => {
-  const { span } = trace
+const traceOf = (span: Tracer.Span, startTime: bigint, clock: Clock.Clock): DecisionTrace => {
   const after = (ms: number): bigint => startTime + BigInt(Math.round(ms * 1e6))
   const fields = { trace_id: span.traceId, span_id: span.spanId }
   return {
@@ -80,27 +84,26 @@ const traceOf = (trace: Trace, startTime: bigint, clock: Clock.Clock): DecisionT
     },
     close: (outcome, atMs) => {
       setAttributes(span, outcomeAttributes(outcome))
-      const failure = outcome._tag === "Failed" ? { _tag: outcome.error, message: outcome.message } : undefined
-      end(span, after(atMs), failure)
+      const exit = outcome._tag === "Failed"
+        ? Exit.fail<SpanFailure>({ _tag: outcome.error, message: outcome.message })
+        : Exit.void
+      span.end(after(atMs), exit)
     },
     within: (effect) =>
-      effect.pipe(Effect.provideService(CurrentTrace, Option.some(trace)), Effect.annotateLogs(fields))
+      effect.pipe(Effect.withParentSpan(span, { captureStackTrace: false }), Effect.annotateLogs(fields))
   }
 }
 
 /** Opens traces of decisions, each from the moment its event arrived; without traces it does nothing. */
 export const makeTraceOpener: Effect.Effect<(opening: DecisionTraceOpening) => DecisionTrace> = Effect.gen(function*() {
-  const maker = yield* SpanMaker
+  const tracer = yield* Tracer.Tracer
   const clock = yield* Clock.Clock
-  if (Option.isNone(maker)) return () => noTrace
+  // Effect's own tracer, the default, exports nothing.
+  if (tracer === Tracer.nativeTracer) return () => noTrace
   return (opening: DecisionTraceOpening) => {
     const elapsed = Number(clock.monotonicTimeNanosUnsafe()) - opening.arrivedAt.monotonic * 1e6
     const startTime = clock.currentTimeNanosUnsafe() - BigInt(Math.max(0, Math.round(elapsed)))
-    const { channel, message } = opening
-    const cause = message === undefined ? Option.none<TraceContext>() : message.sender
-    return Option.match(beginTrace(maker.value, openingOf(opening), { channel, cause, startTime }), {
-      onNone: () => noTrace,
-      onSome: (trace) => traceOf(trace, startTime, clock)
-    })
+    const span = openSpan(tracer, startTime, opening)
+    return span.sampled ? traceOf(span, startTime, clock) : noTrace
   }
 })

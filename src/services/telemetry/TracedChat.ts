@@ -1,28 +1,29 @@
-import { Effect, Option } from "effect"
+import { Effect, Option, type Tracer } from "effect"
 import { chatAnswerAttributes, type ChatRequest, chatRequestAttributes } from "../../domain/llm/CompletionSpan.ts"
-import { spanName } from "../../domain/telemetry/TraceNames.ts"
+import { attribute, spanName } from "../../domain/telemetry/TraceNames.ts"
 import type { Completion, LlmError } from "../LlmClient.ts"
-import { inSpan, setAttributes } from "./Traces.ts"
+import { exported, setAttributes } from "./Traces.ts"
+
+/** A conversation is the room that the trace is about. */
+const setConversation = (span: Tracer.Span): void => {
+  const trace = Option.getOrUndefined(span.parent)
+  if (trace?._tag === "Span") span.attribute(attribute.conversationId, trace.attributes.get(attribute.channel))
+}
 
 /** Makes one request to a model in a span of its own; the server, which belongs to somebody else, is told nothing of it. */
 export const tracedChat = (
-  request: Omit<ChatRequest, "conversation">,
+  request: ChatRequest,
   /** ms until the first text of a streamed answer, once it is known. */
   firstTextMs: () => number | undefined,
   ask: Effect.Effect<Completion, LlmError>
 ): Effect.Effect<Completion, LlmError> =>
-  inSpan(
-    ({ channel }) => ({
-      name: spanName.chat(request.model),
-      kind: "client",
-      attributes: chatRequestAttributes({ ...request, conversation: channel })
-    }),
-    Option.match({
-      onNone: () => ask,
-      onSome: (span) =>
-        Effect.tap(ask, (answer) =>
-          Effect.sync(() =>
-            setAttributes(span, chatAnswerAttributes({ ...answer, firstTextMs: firstTextMs() }))
-          ))
-    })
-  )
+  Effect.useSpan(spanName.chat(request.model), { kind: "client", annotations: exported }, (span) => {
+    if (!span.sampled) return ask
+    setConversation(span)
+    setAttributes(span, chatRequestAttributes(request))
+    return Effect.tap(
+      ask,
+      (answer) =>
+        Effect.sync(() => setAttributes(span, chatAnswerAttributes({ ...answer, firstTextMs: firstTextMs() })))
+    )
+  })
