@@ -241,6 +241,20 @@ const mutations: ReadonlyArray<Mutation> = [
     ]
   ),
   ...inFile(
+    "src/domain/reply/ExpectedEchoes.ts",
+    [
+      "somebody else's line confirms a reply",
+      "mostAlike(candidates, text, 1) ?? mostAlike(open, text, alike)",
+      "mostAlike(candidates, text, 0)"
+    ],
+    [
+      "what was refused is confirmed by a line like it",
+      "?? mostAlike(open, text, alike)",
+      "?? mostAlike(candidates, text, alike)"
+    ],
+    ["a kick refuses one reply", "kind === \"kick\" ? open : open.slice(0, 1)", "open.slice(0, 1)"]
+  ),
+  ...inFile(
     "src/services/reply/Outbox.ts",
     [
       "a ready reply does not wait for the global cooldown",

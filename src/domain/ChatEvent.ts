@@ -64,6 +64,8 @@ export interface Login {
 export interface Refusal {
   readonly _tag: "Refusal"
   readonly kind: "cooldown" | "noflood" | "spamFiltered" | "errorMsg" | "kick"
+  /** Which kind of line it was, where the room says so. */
+  readonly target?: "chat" | "pm"
 }
 
 /** An event the bot has no use for: counted and ignored (F1). */

@@ -195,7 +195,7 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
             screening.login(event, channel)
             return undefined
           case "Refusal":
-            deliveries.refuse(channel.key, event.kind)
+            deliveries.refuse(channel.key, event)
             return undefined
           case "Other":
             return undefined

@@ -1,5 +1,6 @@
 import type { Refusal } from "../ChatEvent.ts"
 import type { UserKey } from "../Ids.ts"
+import { alike, likeness } from "./EchoLikeness.ts"
 
 /** A sent reply that has not come back from the room yet (F8). */
 export interface ExpectedEcho {
@@ -10,15 +11,12 @@ export interface ExpectedEcho {
   refusal: Refusal["kind"] | undefined
 }
 
-/** A channel's replies of the last 10 s that wait for their echo, oldest first; the limits bound them. */
+/** A channel's replies that wait for their echo, oldest first; the limits bound them. */
 export type ExpectedEchoes = Array<ExpectedEcho>
-
-// The room turns line breaks into spaces and formats `*b*`: blanks do not count, markup falls back to order.
-const comparable = (text: string): string => text.replace(/\s+/gu, " ").trim()
 
 /** Waits for the echo of a reply from now on. */
 export const expectEcho = (expected: ExpectedEchoes, user: UserKey | undefined, text: string): ExpectedEcho => {
-  const echo: ExpectedEcho = { with: user, text: comparable(text), refusal: undefined }
+  const echo: ExpectedEcho = { with: user, text, refusal: undefined }
   expected.push(echo)
   return echo
 }
@@ -29,9 +27,23 @@ export const dropEcho = (expected: ExpectedEchoes, echo: ExpectedEcho): void => 
   if (index >= 0) expected.splice(index, 1)
 }
 
+/** The one most like the line, the oldest of several, unless none is like enough. */
+const mostAlike = (candidates: ReadonlyArray<ExpectedEcho>, text: string, least: number): ExpectedEcho | undefined => {
+  let best: ExpectedEcho | undefined
+  let reached = least
+  for (const candidate of candidates) {
+    const value = likeness(candidate.text, text)
+    if (best === undefined ? value < reached : value <= reached) continue
+    best = candidate
+    reached = value
+  }
+  return best
+}
+
 /**
- * An own line came: the reply whose echo it is, by its text, else the oldest that waits in this conversation; none when
- * somebody else spoke with the bot's account (F1).
+ * An own line came: the reply of this conversation whose echo it is, the one it is most like; order decides only among
+ * those alike. A reply that was refused has no echo, unless the line is that very reply: then it was another line that
+ * was refused. None when somebody else spoke with the bot's account (F1).
  */
 export const confirmEcho = (
   expected: ExpectedEchoes,
@@ -39,13 +51,24 @@ export const confirmEcho = (
   text: string
 ): ExpectedEcho | undefined => {
   const candidates = expected.filter((echo) => echo.with === user)
-  const echo = candidates.find((candidate) => candidate.text === comparable(text)) ?? candidates[0]
+  const open = candidates.filter(({ refusal }) => refusal === undefined)
+  const echo = mostAlike(open, text, 1) ?? mostAlike(candidates, text, 1) ?? mostAlike(open, text, alike)
   if (echo !== undefined) dropEcho(expected, echo)
   return echo
 }
 
-/** The room refused a line: that is why the oldest reply without a cause is not seen (WIRE, refusals). */
-export const refuseEcho = (expected: ExpectedEchoes, kind: Refusal["kind"]): void => {
-  const refused = expected.find(({ refusal }) => refusal === undefined)
-  if (refused !== undefined) refused.refusal = kind
+/**
+ * The room refused a line, of those that went where `target` says if it does: the oldest, as the room takes them in
+ * order and what it took before has come back (WIRE, refusals). A kick refuses all of them. The replies it concerns.
+ */
+export const refuseEcho = (
+  expected: ExpectedEchoes,
+  { kind, target }: Pick<Refusal, "kind" | "target">
+): ReadonlyArray<ExpectedEcho> => {
+  const open = expected.filter(({ refusal, with: user }) =>
+    refusal === undefined && (target === undefined || (target === "pm") === (user !== undefined))
+  )
+  const refused = kind === "kick" ? open : open.slice(0, 1)
+  for (const echo of refused) echo.refusal = kind
+  return refused
 }

@@ -1,5 +1,5 @@
-import { Result, Schema, SchemaIssue, SchemaTransformation } from "effect"
-import type { ChatEvent, EventType, Member } from "../ChatEvent.ts"
+import { Option, Result, Schema, SchemaIssue, SchemaTransformation } from "effect"
+import type { ChatEvent, EventType, Member, Refusal } from "../ChatEvent.ts"
 import { hash } from "../Hash.ts"
 import { type ChannelKey, EventIdentity, userKey, Username } from "../Ids.ts"
 import { InvalidEvent } from "./InvalidEvent.ts"
@@ -61,6 +61,12 @@ const decode = {
   userLeave: decoderOf(Shapes.userLeave),
   login: decoderOf(Shapes.login)
 }
+
+const RefusalText = Schema.Struct({
+  action: Schema.optionalKey(Schema.String),
+  msg: Schema.optionalKey(Schema.String)
+})
+const decodeRefusal = Schema.decodeUnknownOption(RefusalText)
 
 const has = (payload: unknown, key: string): boolean =>
   typeof payload === "object" && payload !== null && key in payload
@@ -155,6 +161,17 @@ const secondsOf = (seconds: unknown, duration: unknown): number => {
   return typeof found === "number" ? found : 0
 }
 
+/** Why the room refused a line; a payload in another form says no less that it did. */
+const refusal = (kind: Refusal["kind"], payload: unknown): Refusal => {
+  const { action, msg } = Option.getOrElse(decodeRefusal(payload), (): typeof RefusalText.Type => ({}))
+  const target = kind === "errorMsg" && msg?.startsWith("PM ") === true
+    ? "pm"
+    : kind === "noflood" && (action === "chat" || action === "pm")
+    ? action
+    : undefined
+  return { _tag: "Refusal", kind, ...(target === undefined ? {} : { target }) }
+}
+
 /** Decodes an event's payload, the plain shape or the bridge's, by the event's type (WIRE, events). */
 export const decodePayload = (
   type: EventType,
@@ -191,7 +208,7 @@ export const decodePayload = (
     case "spamFiltered":
     case "errorMsg":
     case "kick":
-      return Result.succeed({ _tag: "Refusal", kind: type })
+      return Result.succeed(refusal(type, payload))
     case "other":
       return Result.succeed({ _tag: "Other" })
   }

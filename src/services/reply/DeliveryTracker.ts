@@ -32,7 +32,7 @@ export class DeliveryTracker extends Context.Service<DeliveryTracker, {
   /** An own line came: whether it is the echo of a reply; else somebody else spoke with the bot's account. */
   readonly confirm: (conversation: Conversation, text: string) => boolean
   /** The room refused a line. */
-  readonly refuse: (channel: ChannelKey, kind: Refusal["kind"]) => void
+  readonly refuse: (channel: ChannelKey, refusal: Refusal) => void
 }>()("llm-bot/DeliveryTracker") {
   static readonly layerNoDeps = Layer.effect(
     DeliveryTracker,
@@ -77,7 +77,7 @@ export class DeliveryTracker extends Context.Service<DeliveryTracker, {
           if (seen !== undefined) Deferred.doneUnsafe(seen, Effect.void)
           return echo !== undefined
         },
-        refuse: (channel, kind) => refuseEcho(states.of(channel).expected, kind)
+        refuse: (channel, refusal) => void refuseEcho(states.of(channel).expected, refusal)
       })
     })
   )

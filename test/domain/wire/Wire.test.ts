@@ -169,7 +169,21 @@ describe("decodeEvent: shapes", () => {
       success: false
     }],
     ["cooldown, a number", enveloped("cooldown", 100), { _tag: "Refusal", kind: "cooldown" }],
-    ["noflood", enveloped("noflood", { action: "chat", msg: "slow" }), { _tag: "Refusal", kind: "noflood" }],
+    ["noflood", enveloped("noflood", { action: "chat", msg: "slow" }), {
+      _tag: "Refusal",
+      kind: "noflood",
+      target: "chat"
+    }],
+    ["noflood of something else", enveloped("noflood", { action: "voteskip", msg: "slow" }), {
+      _tag: "Refusal",
+      kind: "noflood"
+    }],
+    ["noflood in another form", enveloped("noflood", 7), { _tag: "Refusal", kind: "noflood" }],
+    ["errorMsg of a private line", enveloped("errorMsg", { msg: "PM failed: ana isn't connected to this channel." }), {
+      _tag: "Refusal",
+      kind: "errorMsg",
+      target: "pm"
+    }],
     ["spamFiltered", enveloped("spamFiltered", { reason: "x" }), { _tag: "Refusal", kind: "spamFiltered" }],
     ["errorMsg", enveloped("errorMsg", { msg: "x" }), { _tag: "Refusal", kind: "errorMsg" }],
     ["kick", enveloped("kick", { reason: "x" }), { _tag: "Refusal", kind: "kick" }],
