@@ -2,6 +2,7 @@ import { Effect, Option, Result, Schema } from "effect"
 import { type DecisionRecord, isEcho } from "../../domain/decision/Decision.ts"
 import { gatherDecisions } from "../../domain/replay/GatheredDecisions.ts"
 import type { ReplayModel, ReplayRun, UnusableLine } from "../../domain/replay/ReplayRun.ts"
+import { withFormerDefaults } from "../../domain/replay/FormerDefaults.ts"
 import { decideAlike } from "../../domain/replay/SameDecisions.ts"
 import { maskedSettings } from "../../domain/settings/MaskedSettings.ts"
 import { Settings } from "../../domain/settings/Settings.ts"
@@ -32,6 +33,14 @@ export interface ReplaySetup {
 
 const decodeSettings = Schema.decodeUnknownOption(Settings)
 
+/** Whether a recording was made by version 0.1, whose defaults were others. */
+const isFormer = (entries: ReadonlyArray<LogEntry>): boolean =>
+  entries.some((entry) => entry.kind === "recording" && entry.format === undefined)
+
+/** A configuration as the version that made the recording would have read it. */
+const asRead = (entries: ReadonlyArray<LogEntry>, settings: unknown): unknown =>
+  isFormer(entries) ? withFormerDefaults(settings) : settings
+
 /** When the log begins, on both clocks. */
 const beginning = (first: LogEntry | undefined): ClockReading => {
   if (first === undefined) return { wall: 0, monotonic: 0 }
@@ -43,7 +52,10 @@ const asLive = (entries: ReadonlyArray<LogEntry>, settings: Settings): boolean =
   const recorded = entries.find((entry) => entry.kind === "config")
   // A field that the recording's version did not know has its default there too.
   const completed = Option.map(decodeSettings(recorded?.settings), maskedSettings)
-  return Option.exists(completed, (complete) => decideAlike(complete, maskedSettings(settings)))
+  return Option.exists(
+    completed,
+    (complete) => decideAlike(asRead(entries, complete), asRead(entries, maskedSettings(settings)))
+  )
 }
 
 const decidedLive = (entries: ReadonlyArray<LogEntry>): ReadonlyArray<DecisionRecord> => {
@@ -75,8 +87,12 @@ const makeTime = ({ world }: ReplayedBot, asked: AskedModel | undefined) => {
 
 /** Sends a log through the very same pipeline on a clock of its own: same inputs, same decisions. */
 export const replay = Effect.fnUntraced(function*(log: ReplayLog, setup: ReplaySetup) {
-  const { asked, settings } = setup
   const entries = log.lines.map(({ entry }) => entry)
+  const { asked } = setup
+  const settings = Option.getOrElse(
+    decodeSettings(asRead(entries, maskedSettings(setup.settings))),
+    () => setup.settings
+  )
   const began = beginning(entries[0])
   const exact = asLive(entries, settings)
   const live = decidedLive(entries)
@@ -112,7 +128,7 @@ export const replay = Effect.fnUntraced(function*(log: ReplayLog, setup: ReplayS
   const happen = Effect.fnUntraced(function*(entry: LogEntry) {
     if (entry.kind === "connection") return yield* bot.connect(entry.up)
     if (entry.kind !== "config" || !exact) return
-    const later = decodeSettings(entry.settings)
+    const later = decodeSettings(asRead(entries, entry.settings))
     if (Option.isSome(later)) yield* bot.configure(later.value)
   })
 
