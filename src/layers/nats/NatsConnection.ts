@@ -1,5 +1,4 @@
 import {
-  AuthorizationError,
   connect,
   headers as makeHeaders,
   type Msg,
@@ -22,6 +21,7 @@ import {
   type Question
 } from "../../services/Nats.ts"
 import { headersIn, makeInbox, saysNobodyListens } from "./Inbox.ts"
+import { detailOf, notSent, unreachable } from "./NatsFaults.ts"
 import { natsOptions } from "./NatsOptions.ts"
 
 /** How long the server may take to confirm that it has a message. */
@@ -32,19 +32,6 @@ const requestTimeoutMs = 2_000
 const othersWithinMs = 300
 /** How long flushing and closing may take when the bot stops. */
 const closeWithin = "2 seconds"
-
-const detailOf = (cause: unknown): string => cause instanceof Error ? cause.message : "unknown"
-
-const isRefusal = (cause: unknown): boolean =>
-  cause instanceof AuthorizationError || cause instanceof PermissionViolationError ||
-  (cause instanceof Error && isRefusal(cause.cause))
-
-const unreachable = (cause: unknown): NatsRefused | NatsUnreachable => {
-  const detail = detailOf(cause)
-  return isRefusal(cause) ? new NatsRefused({ detail }) : new NatsUnreachable({ detail })
-}
-
-const notSent = (cause: unknown): NatsNotSent => new NatsNotSent({ detail: detailOf(cause) })
 
 const fromMsg = (message: Msg): WireMessage => {
   const headers = headersIn(message)

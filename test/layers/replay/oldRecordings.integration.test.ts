@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, expect, it } from "@effect/vitest"
-import { Effect, Option, Result, Schema } from "effect"
+import { Effect, Result, Schema } from "effect"
 import type { DecisionRecord, Outcome } from "../../../src/domain/decision/Decision.ts"
 import { renderReplay } from "../../../src/domain/replay/ReplayRender.ts"
 import { Settings } from "../../../src/domain/settings/Settings.ts"
@@ -22,12 +22,8 @@ const env = {
   LLM_MODEL: "double"
 }
 
-/** As 0.1.0 read the file: without a word the most words of a reply were 50. */
-const settingsIn = (file: string): Settings => {
-  const { settings } = Result.getOrThrow(parseSettings(readFileSync(recording(file), "utf8"), env))
-  const content_filter = { ...settings.response_processing.content_filter, max_word_count: Option.some(50) }
-  return { ...settings, response_processing: { ...settings.response_processing, content_filter } }
-}
+const settingsIn = (file: string): Settings =>
+  Result.getOrThrow(parseSettings(readFileSync(recording(file), "utf8"), env)).settings
 
 const logOf = (name: string) => readLog(recording(`recording-${name}.jsonl`))
 
