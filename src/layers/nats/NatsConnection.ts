@@ -1,13 +1,7 @@
-import {
-  connect,
-  headers as makeHeaders,
-  type Msg,
-  type NatsConnection,
-  PermissionViolationError
-} from "@nats-io/transport-node"
+import { connect, type Msg, type NatsConnection, PermissionViolationError } from "@nats-io/transport-node"
 import { Deferred, Effect, Fiber, Layer, Option, Queue, Schedule, Stream, SubscriptionRef } from "effect"
 import type { NatsSettings } from "../../domain/settings/Settings.ts"
-import type { WireCommand, WireMessage } from "../../domain/wire/Wire.ts"
+import type { WireCommand } from "../../domain/wire/Wire.ts"
 import { monotonicMillis } from "../../services/Time.ts"
 import {
   Nats,
@@ -17,11 +11,11 @@ import {
   NatsNotSubscribed,
   NatsRefused,
   NatsUnconfirmed,
-  NatsUnreachable,
   type Question
 } from "../../services/Nats.ts"
-import { headersIn, makeInbox, saysNobodyListens } from "./Inbox.ts"
+import { makeInbox, saysNobodyListens } from "./Inbox.ts"
 import { detailOf, notSent, unreachable } from "./NatsFaults.ts"
+import { headersOf, messageOf } from "./NatsMessages.ts"
 import { natsOptions } from "./NatsOptions.ts"
 
 /** How long the server may take to confirm that it has a message. */
@@ -32,23 +26,6 @@ const requestTimeoutMs = 2_000
 const othersWithinMs = 300
 /** How long flushing and closing may take when the bot stops. */
 const closeWithin = "2 seconds"
-
-const fromMsg = (message: Msg): WireMessage => {
-  const headers = headersIn(message)
-  const entries = headers === undefined || headers === "unreadable" ? [] : [...headers]
-  return {
-    subject: message.subject,
-    headers: new Map(entries.map(([key, [value = ""]]) => [key, value])),
-    ...(headers === "unreadable" ? { unreadableHeaders: true } : {}),
-    body: message.data
-  }
-}
-
-const headersOf = (command: WireCommand) => {
-  const headers = makeHeaders()
-  for (const [key, value] of command.headers) headers.set(key, value)
-  return headers
-}
 
 const open = Effect.fnUntraced(function*(settings: NatsSettings) {
   const options = yield* natsOptions(settings)
@@ -204,7 +181,7 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
 
   return Nats.of({
     publish,
-    subscribe: (subject, handler) => listen(subject, (message) => handler(fromMsg(message))),
+    subscribe: (subject, handler) => listen(subject, (message) => handler(messageOf(message))),
     respond: (subject, answer) => listen(subject, (message) => void run(answerWith(answer)(message))),
     request: (subject, body) => Effect.raceFirst(answers(subject, body), refusal(subject)),
     connected,
