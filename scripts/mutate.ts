@@ -29,6 +29,25 @@ const mutations: ReadonlyArray<Mutation> = [
     ["a span fails with all that it failed with", "Exit.fail({ name: failure._tag, message: failure.message })", "exit"]
   ),
   ...inFile(
+    "src/layers/process/Output.ts",
+    ["the daemon ends with its log's reader", "if (isDaemon()) return", "if (isDaemon()) process.exit(1)"],
+    [
+      "health does not say that the log is lost",
+      "error === undefined ? undefined : reasonOf(error)",
+      "error === undefined ? undefined : undefined"
+    ]
+  ),
+  ...inFile(
+    "src/layers/process/EarlySignals.ts",
+    ["an early SIGHUP ends the process", "if (isDaemon()) process.on(\"SIGHUP\", hold)", ""],
+    ["an early SIGTERM is forgotten", "  stops = 0\n  stop()", ""]
+  ),
+  ...inFile("src/layers/process/Crash.ts", [
+    "an error that nobody caught ends as a wrong configuration",
+    "process.exit(exitCodes.runtime)",
+    "process.exit(exitCodes.usage)"
+  ]),
+  ...inFile(
     "src/domain/limits/SlidingWindow.ts",
     ["a window is closed on its left too", "sentAt > now - windowMs).length", "sentAt >= now - windowMs).length"],
     ["a sent reply counts as held for ever", "entry.id === id ? { ...entry, sentAt } : entry", "entry"],

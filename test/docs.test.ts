@@ -13,7 +13,7 @@ import { compileReply } from "../src/domain/reply/Reply.ts"
 import { ResponseProcessing } from "../src/domain/settings/ResponseSettings.ts"
 import { triggerOrder } from "../src/domain/triggers/TriggerEntry.ts"
 import { parseSettings } from "../src/domain/settings/SettingsFile.ts"
-import { exitCodes } from "../src/layers/process/Exit.ts"
+import { exitCodes } from "../src/layers/process/ExitCodes.ts"
 
 const Named = Schema.Record(Schema.String, Schema.String)
 const decodePackage = Schema.decodeSync(

@@ -10,17 +10,20 @@ import { BotConfig } from "../services/BotConfig.ts"
 import { ChannelSupervisor } from "../services/ChannelSupervisor.ts"
 import { DryRun } from "../services/reply/DryRun.ts"
 import type { Health } from "../services/Health.ts"
+import { LogLoss } from "../services/telemetry/LogLoss.ts"
 import { ChannelLabel, channelLabels } from "../services/telemetry/Metrics.ts"
 import { LlmClient } from "../services/LlmClient.ts"
 import { Nats } from "../services/Nats.ts"
 import { StopLimits } from "../services/Stopping.ts"
 import * as ConfigFile from "./config/ConfigFile.ts"
-import { exitCodes, UsageError } from "./process/Exit.ts"
+import { UsageError } from "./process/Exit.ts"
+import { exitCodes } from "./process/ExitCodes.ts"
 import * as HealthServer from "./telemetry/HealthServer.ts"
 import * as LlmOpenAi from "./llm/LlmOpenAi.ts"
 import * as Logging from "./telemetry/Logging.ts"
 import { bot } from "./Main.ts"
 import * as NatsConnection from "./nats/NatsConnection.ts"
+import { outputFailure } from "./process/Output.ts"
 import { version } from "./process/Package.ts"
 import { recordedBot } from "./replay/RecordedBot.ts"
 import { onHangup } from "./config/Reload.ts"
@@ -149,6 +152,7 @@ const configured = Effect.fnUntraced(function*(options: DaemonOptions) {
       Layer.succeed(BotConfig, BotConfig.fromRef(active)),
       Layer.succeed(ChannelLabel, channelLabels(() => SubscriptionRef.getUnsafe(active))),
       Layer.succeed(DryRun, options.dryRun),
+      Layer.succeed(LogLoss, outputFailure),
       logging(active, options),
       SecureRandom.layerWebCrypto
     ))

@@ -5,6 +5,7 @@ import { BotConfig } from "./BotConfig.ts"
 import { ChannelSupervisor } from "./ChannelSupervisor.ts"
 import { ContextStore } from "./ContextStore.ts"
 import { LlmClient } from "./LlmClient.ts"
+import { LogLoss } from "./telemetry/LogLoss.ts"
 import { type Reading, set, setAll, total } from "./telemetry/Metrics.ts"
 import type { ClockReading } from "../domain/ClockReading.ts"
 import { monotonicMillis, readClock } from "./Time.ts"
@@ -23,6 +24,8 @@ export interface HealthReport {
     readonly for_seconds: number
     readonly reason: ClosureReason
   }>
+  /** Why log lines are lost now, if they are (OPERATIONS, HTTP). */
+  readonly log_lost?: string
   readonly channels: Readonly<Record<string, "active" | "disabled">>
   /** ISO time; null before the first event: JSON has no better word. */
   readonly last_event_timestamp: string | null
@@ -52,6 +55,7 @@ export class Health extends Context.Service<Health, {
       const supervisor = yield* ChannelSupervisor
       const limiter = yield* RateLimiter
       const store = yield* ContextStore
+      const logLoss = yield* LogLoss
       const startedAt = yield* monotonicMillis
 
       const report = Effect.gen(function*() {
@@ -62,8 +66,9 @@ export class Health extends Context.Service<Health, {
         const closed = yield* llm.closed
         // Somebody is left to be asked while fewer are closed than there are.
         const answerable = available && closed.length <= settings.llm_api.fallbacks.length
+        const logLost = logLoss()
         return {
-          status: connected && answerable ? "healthy" : "degraded",
+          status: connected && answerable && logLost === undefined ? "healthy" : "degraded",
           uptime_seconds: Math.floor(((yield* monotonicMillis) - startedAt) / 1000),
           nats_connected: connected,
           llm_api_available: available,
@@ -74,6 +79,7 @@ export class Health extends Context.Service<Health, {
               reason: why
             }))
           }),
+          ...(logLost === undefined ? {} : { log_lost: logLost }),
           channels: Object.fromEntries(
             [...channels.values()].map(({ key, room }) => [room.name, active.has(key) ? "active" : "disabled"] as const)
           ),

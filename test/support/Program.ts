@@ -9,7 +9,7 @@ import { programBundle } from "./programBundle.ts"
 
 const root = resolve(import.meta.dirname, "../..")
 /** What Node makes of the program, kept between starts. */
-const compiled = resolve(root, "node_modules/.cache/node-compile")
+export const compiled = resolve(root, "node_modules/.cache/node-compile")
 const LogLine = Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown))
 const decodeLogLine = Schema.decodeUnknownOption(LogLine)
 

@@ -80,6 +80,7 @@ const HealthBody = Schema.fromJsonString(Schema.Struct({
   uptime_seconds: Schema.Int,
   nats_connected: Schema.Boolean,
   llm_api_available: Schema.Boolean,
+  log_lost: Schema.optionalKey(Schema.String),
   channels: Schema.Record(Schema.String, Schema.Literals(["active", "disabled"])),
   last_event_timestamp: Schema.NullOr(Schema.String),
   metrics: Schema.Struct({

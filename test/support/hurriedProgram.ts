@@ -3,13 +3,14 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Option } from "effect"
 import { run } from "../../src/layers/Daemon.ts"
-import { exitOnSecondSignal, teardown } from "../../src/layers/process/Exit.ts"
+import { holdSignals } from "../../src/layers/process/EarlySignals.ts"
+import { teardown } from "../../src/layers/process/Exit.ts"
 import { StopLimits } from "../../src/services/Stopping.ts"
 
 // `llm-bot run`, but in a hurry: the arguments are the file and the seconds for the replies and for the whole stop.
 const [file = "", replies = "1", all = "6"] = process.argv.slice(2)
 
-exitOnSecondSignal()
+holdSignals()
 run({
   file,
   logLevel: Option.none(),

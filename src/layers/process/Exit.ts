@@ -1,9 +1,6 @@
-import process from "node:process"
 import { Cause, Exit, Option, Predicate, type Runtime, Schema } from "effect"
 import { NatsError } from "../../services/Nats.ts"
-
-/** The exit codes of F10. */
-export const exitCodes = { clean: 0, usage: 1, nats: 2, runtime: 3 } as const
+import { exitCodes } from "./ExitCodes.ts"
 
 const isNatsError = Schema.is(NatsError)
 const usageErrors: ReadonlySet<string> = new Set([
@@ -28,15 +25,4 @@ const codeOf = (error: unknown): number => {
 export const teardown: Runtime.Teardown = (exit, onExit) => {
   if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return onExit(exitCodes.clean)
   return onExit(Option.match(Cause.findErrorOption(exit.cause), { onNone: () => exitCodes.runtime, onSome: codeOf }))
-}
-
-/** A second signal does not wait: it ends the process at once (F10). */
-export const exitOnSecondSignal = (): void => {
-  let signals = 0
-  const onSignal = (): void => {
-    signals += 1
-    if (signals > 1) process.exit(exitCodes.runtime)
-  }
-  process.on("SIGINT", onSignal)
-  process.on("SIGTERM", onSignal)
 }

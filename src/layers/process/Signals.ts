@@ -1,9 +1,10 @@
 import process from "node:process"
 import { Effect, Queue } from "effect"
+import { takeEarly } from "./EarlySignals.ts"
 
 /**
- * The arrivals of a signal from now on; those that come while one is dealt with count as one more. As long as the scope
- * is open the signal does not end the process.
+ * The arrivals of a signal, with one that came before anybody could act on it; those that come while one is dealt with
+ * count as one more. As long as the scope is open the signal does not end the process.
  */
 export const arrivals = Effect.fnUntraced(function*(signal: NodeJS.Signals) {
   const queue = yield* Effect.acquireRelease(Queue.sliding<NodeJS.Signals>(1), Queue.shutdown)
@@ -12,6 +13,7 @@ export const arrivals = Effect.fnUntraced(function*(signal: NodeJS.Signals) {
     Effect.sync(() => process.on(signal, listener)),
     () => Effect.sync(() => process.off(signal, listener))
   )
+  if (takeEarly(signal)) listener(signal)
   const dequeue: Queue.Dequeue<NodeJS.Signals> = queue
   return dequeue
 })

@@ -1,6 +1,7 @@
-import process from "node:process"
 import { Array, Cause, Formatter, Layer, Logger, LogLevel, References } from "effect"
 import type { Settings } from "../../domain/settings/Settings.ts"
+import { defectText } from "../process/DefectText.ts"
+import { writeOutput } from "../process/Output.ts"
 
 const levelNames: Readonly<Record<LogLevel.LogLevel, string>> = {
   None: "CRITICAL",
@@ -28,8 +29,6 @@ export type LogSettings = Pick<Settings, "log_level" | "log_format"> & {
 
 /** Longer messages and errors are cut. */
 const longestText = 2_000
-/** How many places of a stack are named. */
-const longestStack = 8
 
 const cut = (text: string): string =>
   text.length <= longestText ? text : `${text.slice(0, longestText)}… (${text.length - longestText} characters more)`
@@ -46,12 +45,9 @@ const json = (value: unknown): string => {
 const textOf = (part: unknown): string => typeof part === "string" ? part : json(part)
 
 /** An internal error by its name and its places in the code: its message may hold what people wrote (N4). */
-const defectText = (defect: unknown, { telemetry }: LogSettings): string => {
-  if (!(defect instanceof Error)) return telemetry.log_content ? textOf(defect) : "an internal error"
-  const places = (defect.stack ?? "").split("\n").filter((line) => line.startsWith("    at ")).slice(0, longestStack)
-  return `${defect.name}${telemetry.log_content ? `: ${defect.message}` : ""} ${
-    places.map((line) => line.trim()).join(" ")
-  }`
+const internalText = (defect: unknown, { telemetry }: LogSettings): string => {
+  if (defect instanceof Error) return defectText(defect, telemetry.log_content)
+  return telemetry.log_content ? textOf(defect) : "an internal error"
 }
 
 /** One thing that went wrong; errors that were foreseen have messages made for the log. */
@@ -60,7 +56,7 @@ const reasonText = (reason: Cause.Reason<unknown>, settings: LogSettings): strin
     case "Fail":
       return reason.error instanceof Error ? reason.error.message : textOf(reason.error)
     case "Die":
-      return defectText(reason.defect, settings)
+      return internalText(reason.defect, settings)
     case "Interrupt":
       return "interrupted"
   }
@@ -71,7 +67,7 @@ const fieldsOf = (options: Logger.Options<unknown>, settings: LogSettings): Reco
   const [message = "", ...details] = Array.ensure(options.message)
   const { logger = "llm-bot", ...annotations } = options.fiber.getRef(References.CurrentLogAnnotations)
   const error = [
-    ...details.map((detail) => detail instanceof Error ? defectText(detail, settings) : textOf(detail)),
+    ...details.map((detail) => detail instanceof Error ? internalText(detail, settings) : textOf(detail)),
     ...options.cause.reasons.map((reason) => reasonText(reason, settings))
   ].join("; ")
   return {
@@ -103,7 +99,7 @@ export const layerFollowing = (read: () => LogSettings): Layer.Layer<never> => {
     if (LogLevel.isLessThan(options.logLevel, minimum[settings.log_level])) return
     const fields = fieldsOf(options, settings)
     const line = settings.log_format === "json" ? json(fields) : prettyLine(fields)
-    process.stdout.write(`${line}\n`)
+    writeOutput(`${line}\n`)
   })
   // What is written may change at any time, so every line comes as far as the logger.
   return Layer.merge(Logger.layer([toStdout]), Layer.succeed(References.MinimumLogLevel, "Debug"))

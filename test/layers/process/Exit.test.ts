@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Exit } from "effect"
-import { exitCodes, teardown, UsageError } from "../../../src/layers/process/Exit.ts"
+import { teardown, UsageError } from "../../../src/layers/process/Exit.ts"
+import { exitCodes } from "../../../src/layers/process/ExitCodes.ts"
 import { NatsError } from "../../../src/services/Nats.ts"
 
 const codeOf = (exit: Exit.Exit<unknown, unknown>): number | undefined => {
