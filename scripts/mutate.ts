@@ -74,7 +74,7 @@ const mutations: ReadonlyArray<Mutation> = [
     ["one reply more under way than allowed", "allowed: held < maximum,", "allowed: held <= maximum,"],
     [
       "the global cooldown runs from the last send only",
-      "?? Number.NEGATIVE_INFINITY, ...held)",
+      "?? Number.NEGATIVE_INFINITY, ...admissions)",
       "?? Number.NEGATIVE_INFINITY)"
     ],
     ["an entry's max_per_hour is ignored", "hourMs, own.max_per_hour]", "hourMs, own.max_per_channel_per_hour]"]
@@ -217,7 +217,7 @@ const mutations: ReadonlyArray<Mutation> = [
   ),
   ...inFile(
     "src/domain/triggers/NameMatch.ts",
-    ["a link is a mention", "named(text.replace(otherThings, \" \"))", "named(text)"]
+    ["a link is a mention", "matchName(text.replace(otherThings, \" \"))", "matchName(text)"]
   ),
   ...inFile(
     "src/domain/Ids.ts",
@@ -312,7 +312,7 @@ const mutations: ReadonlyArray<Mutation> = [
       "const reservation = admission.admit(",
       "Effect.runFork(Effect.result(ask(channel, trigger.entry, decision))); const reservation = admission.admit("
     ],
-    ["a no of the model leads to a reply", "if (!wanted.success) return", "if (wanted.success === undefined) return"]
+    ["a no of the model leads to a reply", "if (!answer.success) return", "if (answer.success === undefined) return"]
   ),
   ...inFile(
     "src/services/decision/DecisionRecorder.ts",

@@ -45,13 +45,13 @@ export interface ChannelSettings {
 
 const botOf = ({ bot }: Settings, commands: CommandPrefixes): BotIdentity => {
   const names = [bot.username, ...bot.aliases]
-  const addressed = compileNames(names.map((name) => `@${name}`))
+  const matchAddress = compileNames(names.map((name) => `@${name}`))
   return {
     username: bot.username,
     key: userKey(bot.username),
     names,
     ignored: new Set(bot.ignore_users.map(userKey)),
-    isForAnotherBot: (text) => commands.isCommand(text) && addressed(text) === undefined
+    isForAnotherBot: (text) => commands.isCommand(text) && matchAddress(text) === undefined
   }
 }
 

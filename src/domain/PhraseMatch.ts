@@ -15,17 +15,18 @@ export const foldCase = (text: string): string =>
 
 const wordCharacter = "[\\p{L}\\p{M}\\p{N}_]"
 // Written without spaces between words, so nothing there marks a word's end (F3).
-const unspaced = ["Han", "Hiragana", "Katakana", "Thai", "Lao", "Khmer", "Myanmar"]
+const unspacedScripts = ["Han", "Hiragana", "Katakana", "Thai", "Lao", "Khmer", "Myanmar"]
   .map((script) => `\\p{scx=${script}}`).join("")
 // Names of a room hold `-` too: beside a joined one another name is meant (`bot-2`), beside a dash none is.
 const joinedBefore = `(?<!${wordCharacter}[\\-‐])`
 const joinedAfter = `(?![\\-‐]${wordCharacter})`
-const boundaryBefore = `(?<![${wordCharacter}--[${unspaced}]])`
-const boundaryAfter = `(?![${wordCharacter}--[${unspaced}]])`
+const boundaryBefore = `(?<![${wordCharacter}--[${unspacedScripts}]])`
+const boundaryAfter = `(?![${wordCharacter}--[${unspacedScripts}]])`
 
-const bounded = new RegExp(`${wordCharacter}`, "v")
-const unbounded = new RegExp(`[${unspaced}]`, "v")
-const needsBoundary = (character: string): boolean => bounded.test(character) && !unbounded.test(character)
+const boundedCharacter = new RegExp(`${wordCharacter}`, "v")
+const unspacedCharacter = new RegExp(`[${unspacedScripts}]`, "v")
+const needsBoundary = (character: string): boolean =>
+  boundedCharacter.test(character) && !unspacedCharacter.test(character)
 
 /** A text as a regular expression that matches it. No more is escaped than the strict modes `u` and `v` allow. */
 export const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")
@@ -66,13 +67,13 @@ export interface MatchOptions {
 export const compilePhrases = (phrases: ReadonlyArray<string>, options: MatchOptions): PhraseMatcher => {
   const fold = (text: string): string =>
     (options.caseSensitive ? visible(text) : foldCase(text)).replace(/\s+/gu, " ").trim()
-  const known = new Map(phrases.map((phrase) => [fold(phrase), phrase]))
+  const originals = new Map(phrases.map((phrase) => [fold(phrase), phrase]))
   // Longer first: of two phrases that begin alike the alternation takes the one written earlier.
-  const folded = [...known.keys()].filter((phrase) => phrase !== "").toSorted((a, b) => b.length - a.length)
-  if (folded.length === 0) return () => undefined
-  const any = new RegExp(alternation(folded, options.match), "v")
+  const foldedPhrases = [...originals.keys()].filter((phrase) => phrase !== "").toSorted((a, b) => b.length - a.length)
+  if (foldedPhrases.length === 0) return () => undefined
+  const any = new RegExp(alternation(foldedPhrases, options.match), "v")
   return (text) => {
-    const found = any.exec(fold(text))?.[0]
-    return found === undefined ? undefined : known.get(found)
+    const match = any.exec(fold(text))?.[0]
+    return match === undefined ? undefined : originals.get(match)
   }
 }

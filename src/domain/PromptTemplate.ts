@@ -14,12 +14,12 @@ export type TemplateValues = Readonly<Record<Placeholder, string>>
 
 const placeholder = /\{([a-z_]+)\}/g
 // Also what is not written as placeholders are, but meant as one: `{userName}`, `{ channel }`.
-const braced = /\{\s*\p{L}[\p{L}\p{N}_-]*\s*\}/gu
+const bracePattern = /\{\s*\p{L}[\p{L}\p{N}_-]*\s*\}/gu
 const isPlaceholder = (name: string): name is Placeholder => (placeholders as ReadonlyArray<string>).includes(name)
 
 /** The `{names}` of a template that stand for nothing (F6: a configuration error in the template). */
 export const unknownPlaceholders = (template: string): ReadonlyArray<string> =>
-  [...template.matchAll(braced)].flatMap(([whole]) => isPlaceholder(whole.slice(1, -1)) ? [] : [whole])
+  [...template.matchAll(bracePattern)].flatMap(([whole]) => isPlaceholder(whole.slice(1, -1)) ? [] : [whole])
 
 /**
  * Fills the placeholders in one pass: what is filled in is never looked at again, so a message that holds a placeholder

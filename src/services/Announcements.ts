@@ -37,7 +37,7 @@ export class Announcements extends Context.Service<Announcements, {
       const startedAt = yield* monotonicMillis
       const sample = yield* makeLogSampler
       const log = yield* makeLogWriter("Announcements")
-      const named = Effect.annotateLogs({ logger: "Announcements" })
+      const withLogger = Effect.annotateLogs({ logger: "Announcements" })
       if (!protocols[settings.nats.protocol].announces) return Announcements.of({ begin: () => Effect.void })
 
       const announce = Effect.fnUntraced(
@@ -47,7 +47,7 @@ export class Announcements extends Context.Service<Announcements, {
           yield* nats.publish(announcement(lifecycle, announcer, { at, uptimeSeconds }))
         },
         Effect.catch((error) => Effect.logDebug("Announcement failed", error.message)),
-        named
+        withLogger
       )
 
       const tell = (message: WireMessage): void => {

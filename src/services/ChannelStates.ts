@@ -16,8 +16,8 @@ export class ChannelStates extends Context.Service<ChannelStates, {
     const states = new Map<ChannelKey, ChannelState>()
     return ChannelStates.of({
       of: (channel) => {
-        const known = states.get(channel)
-        if (known !== undefined) return known
+        const state = states.get(channel)
+        if (state !== undefined) return state
         const fresh = emptyChannel(channel)
         states.set(channel, fresh)
         return fresh

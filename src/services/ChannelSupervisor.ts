@@ -83,9 +83,9 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
 
       /** Listens as the configuration says now; what a channel remembers and its limits outlive a change (F9). */
       const follow = Effect.fnUntraced(function*(active: ActiveSettings) {
-        const wanted = enabledIn(active)
-        for (const key of running.keys()) if (!wanted.has(key)) yield* stop(key)
-        for (const [key, channel] of wanted) {
+        const enabled = enabledIn(active)
+        for (const key of running.keys()) if (!enabled.has(key)) yield* stop(key)
+        for (const [key, channel] of enabled) {
           const before = running.get(key)
           running.set(key, channel)
           // Another spelling or domain means other subjects; anything else is read anew with each message.

@@ -98,9 +98,9 @@ export class Health extends Context.Service<Health, {
         { key, rateLimits, room }: ChannelSettings,
         now: ClockReading
       ): ReadonlyArray<Reading> => {
-        const left = limiter.remaining(key, rateLimits, now.monotonic)
+        const remaining = limiter.remaining(key, rateLimits, now.monotonic)
         return limitTypes.flatMap((limit_type): ReadonlyArray<Reading> => {
-          const value = left[limit_type]
+          const value = remaining[limit_type]
           return value === undefined ? [] : [[{ channel: room.name, limit_type }, value]]
         })
       }

@@ -59,13 +59,13 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
         channel: ChannelSettings
       ): DecisionRecorder => {
         const line = event._tag === "ChangeMedia" ? undefined : event
-        const listed = line === undefined ? undefined : store.rank(channel.key, userKey(line.username))
+        const knownRank = line === undefined ? undefined : store.rank(channel.key, userKey(line.username))
         return decisions.open({
           correlationId,
           channel: channel.room.name,
           eventType: eventTypes[event._tag],
           username: line?.username,
-          rank: line?.rank ?? listed,
+          rank: line?.rank ?? knownRank,
           arrivedAt,
           message,
           line: event._tag === "ChangeMedia" ? event.media.title : event.text,
@@ -84,18 +84,18 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
           skip(decision, "wrong_domain")
           return false
         }
-        const screened = Option.getOrUndefined(screening.check(line, arrival, channel))
+        const refusal = Option.getOrUndefined(screening.check(line, arrival, channel))
         const conversation = conversationOf(line, channel.key, channel.bot.key)
-        const isEcho = screened?.reason === "own_line" && deliveries.confirm(conversation, line.text)
-        if (!isEcho && line.text !== "" && (screened?.context ?? true)) {
+        const isEcho = refusal?.reason === "own_line" && deliveries.confirm(conversation, line.text)
+        if (!isEcho && line.text !== "" && (refusal?.context ?? true)) {
           const bot = userKey(line.username) === channel.bot.key
           const { identity, text, time, username } = line
           const lines = store.append(conversation, { username, text, time, bot, identity }, channel.context)
           decision.step({ _tag: "Context", lines, private: conversation.with !== undefined })
         }
-        if (screened === undefined) return true
+        if (refusal === undefined) return true
         if (isEcho) skip(decision, "echo")
-        else skip(decision, screened.reason, screened.facts)
+        else skip(decision, refusal.reason, refusal.facts)
         return false
       }
 
@@ -105,12 +105,12 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
         channel: ChannelSettings,
         decision: DecisionRecorder
       ): CompiledTrigger | undefined => {
-        const decided = triggers.evaluate(line, channel, decision.arrivedAt.monotonic)
-        for (const { result, trigger } of decided.tests) {
+        const evaluation = triggers.evaluate(line, channel, decision.arrivedAt.monotonic)
+        for (const { result, trigger } of evaluation.tests) {
           decision.step({ _tag: "Trigger", entry: trigger.key, result })
         }
-        if (decided._tag === "Fired") return decided.trigger
-        skip(decision, decided.reason)
+        if (evaluation._tag === "Fired") return evaluation.trigger
+        skip(decision, evaluation.reason)
         return undefined
       }
 

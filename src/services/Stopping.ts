@@ -27,8 +27,8 @@ export const stopStep = Effect.fnUntraced(function*(
   step: Effect.Effect<void>
 ) {
   const began = yield* monotonicMillis
-  const ended = yield* Effect.timeoutOption(step, within)
+  const result = yield* Effect.timeoutOption(step, within)
   const duration_ms = Math.round((yield* monotonicMillis) - began)
-  const log = Option.isSome(ended) ? Effect.logInfo(done) : Effect.logWarning(givenUp)
+  const log = Option.isSome(result) ? Effect.logInfo(done) : Effect.logWarning(givenUp)
   yield* Effect.annotateLogs(log, { duration_ms })
 })

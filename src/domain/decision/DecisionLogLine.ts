@@ -132,12 +132,12 @@ const late = (outcome: Extract<Outcome, { _tag: "Skipped" }>, record: DecisionRe
 }
 
 /** A reply was under way and did not leave: worth a warning. */
-const lost: ReadonlySet<SkipReason> = new Set(["deadline", "media_changed", "outbox_full", "stopped"])
+const lateReasons: ReadonlySet<SkipReason> = new Set(["deadline", "media_changed", "outbox_full", "stopped"])
 
 const skippedLogLine = (outcome: Extract<Outcome, { _tag: "Skipped" }>, record: DecisionRecord): DecisionLogLine => {
   const { reason } = outcome
   if (suppressing.has(reason)) return suppressed(reason, record)
-  if (lost.has(reason)) return late(outcome, record)
+  if (lateReasons.has(reason)) return late(outcome, record)
   return { level: "Debug", message: "Event ignored", fields: { reason } }
 }
 

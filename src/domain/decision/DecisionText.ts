@@ -9,8 +9,8 @@ const many = (count: number, what: string): string => `${count} ${what}${count =
 
 /** What was drawn against what was needed: to the hundredth, where that tells them apart. */
 const drawText = (draw: number, needed: number): string => {
-  const drawn = share(draw) === share(needed) ? draw.toFixed(5) : share(draw)
-  return `drew ${drawn}, needs less than ${share(needed)}`
+  const figure = share(draw) === share(needed) ? draw.toFixed(5) : share(draw)
+  return `drew ${figure}, needs less than ${share(needed)}`
 }
 
 const waits: Readonly<Record<Extract<Step, { _tag: "Waited" }>["for"], string>> = {

@@ -76,7 +76,7 @@ export const selectDecisions = <R extends DecisionRecord>(
   records: ReadonlyArray<R>,
   { channel, correlationId, last = defaultLast, user }: ExplainQuery
 ): ReadonlyArray<R> => {
-  const wanted = {
+  const filter = {
     channel: channel === undefined ? undefined : channelKey(channel),
     user: user === undefined ? undefined : userKey(user)
   }
@@ -85,8 +85,8 @@ export const selectDecisions = <R extends DecisionRecord>(
   const matches = (record: DecisionRecord): boolean =>
     news(record) &&
     (correlationId === undefined || record.correlationId === correlationId) &&
-    (wanted.channel === undefined || channelKey(record.channel) === wanted.channel) &&
-    (wanted.user === undefined || (record.username !== undefined && userKey(record.username) === wanted.user))
+    (filter.channel === undefined || channelKey(record.channel) === filter.channel) &&
+    (filter.user === undefined || (record.username !== undefined && userKey(record.username) === filter.user))
   return records.filter(matches).toSorted((one, other) => one.arrivedAt - other.arrivedAt).slice(-last)
 }
 

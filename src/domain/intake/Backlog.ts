@@ -30,7 +30,7 @@ export const makeBacklog = <A>(options: BacklogOptions<A>): Backlog<A> => {
   let items: Array<A | undefined> = []
   let head = 0
   // Everything before this place was judged and kept.
-  let judged = 0
+  let cursor = 0
   let size = 0
   let bytes = 0
 
@@ -46,7 +46,7 @@ export const makeBacklog = <A>(options: BacklogOptions<A>): Backlog<A> => {
   const free = (): void => {
     if (head < freeAfter || head < items.length / 2) return
     items = items.slice(head)
-    judged = Math.max(0, judged - head)
+    cursor = Math.max(0, cursor - head)
     head = 0
   }
 
@@ -59,14 +59,14 @@ export const makeBacklog = <A>(options: BacklogOptions<A>): Backlog<A> => {
     }
     items = []
     head = 0
-    judged = 0
+    cursor = 0
     return undefined
   }
 
   const dropExpendable = (): boolean => {
-    judged = Math.max(judged, head)
-    while (judged < items.length) {
-      const place = judged++
+    cursor = Math.max(cursor, head)
+    while (cursor < items.length) {
+      const place = cursor++
       const item = items[place]
       if (item === undefined || !options.isExpendable(item)) continue
       remove(place)

@@ -1,7 +1,7 @@
 import { Option } from "effect"
 import type { LimitName } from "../decision/Decision.ts"
 import { type AdmissionRequest, channelWindow, entryWindow, type LimitState, userWindows } from "./LimitState.ts"
-import { carried } from "./TokenBucket.ts"
+import { departure } from "./TokenBucket.ts"
 import { countInside, entriesOf, reopensIn, type WindowEntry, type Windows } from "./SlidingWindow.ts"
 
 export const minuteMs = 60_000
@@ -56,8 +56,8 @@ const heldIn = ({ channel }: LimitState): ReadonlyArray<WindowEntry> =>
 // The global cooldown runs from the later of the last send and the last held reservation (F4).
 const checkGlobalCooldown = (state: LimitState, request: AdmissionRequest, now: number): LimitCheck => {
   const maximum = request.channelLimits.global_cooldown_seconds * 1000
-  const held = heldIn(state).map(({ admittedAt }) => admittedAt)
-  const last = Math.max(state.channel.lastSentAt ?? Number.NEGATIVE_INFINITY, ...held)
+  const admissions = heldIn(state).map(({ admittedAt }) => admittedAt)
+  const last = Math.max(state.channel.lastSentAt ?? Number.NEGATIVE_INFINITY, ...admissions)
   const used = Math.min(maximum, Math.max(0, now - last))
   return { limit: "global_cooldown", used, maximum, allowed: used >= maximum, retryAfterMs: maximum - used }
 }
@@ -80,7 +80,7 @@ export const checkLimits = function*(
   }
   if (request.channelLimits.global_cooldown_seconds > 0) yield checkGlobalCooldown(state, request, now)
   // Nobody is asked for a line that the pace cannot carry in time; what it can carry is no news.
-  const { inTime, waitMs } = carried(request.pace, held, request.deadlineMs, now)
+  const { inTime, waitMs } = departure(request.pace, held, request.deadlineMs, now)
   if (!inTime) {
     yield { limit: "pace", used: waitMs, maximum: request.deadlineMs, allowed: false, retryAfterMs: undefined }
   }

@@ -125,10 +125,10 @@ export const sendDelay = ({ lastSentAt }: ChannelLimits, limits: ChannelRateLimi
 /** How many more lines a channel's limits allow now; absent where there is no limit. */
 export const remaining = ({ windows }: ChannelLimits, limits: ChannelRateLimits, now: number) => {
   const entries = entriesOf(windows, channelWindow)
-  const left = (maximum: Option.Option<number>, windowMs: number): number | undefined =>
+  const remainingIn = (maximum: Option.Option<number>, windowMs: number): number | undefined =>
     Option.getOrUndefined(Option.map(maximum, (most) => Math.max(0, most - countInside(entries, windowMs, now))))
   return {
-    channel_per_minute: left(limits.max_per_channel_per_minute, minuteMs),
-    channel_per_hour: left(limits.max_per_channel_per_hour, hourMs)
+    channel_per_minute: remainingIn(limits.max_per_channel_per_minute, minuteMs),
+    channel_per_hour: remainingIn(limits.max_per_channel_per_hour, hourMs)
   }
 }

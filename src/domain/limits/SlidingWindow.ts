@@ -51,8 +51,8 @@ export const erase = (windows: Windows, name: string, id: number): Windows =>
 /** Frees the entries that no longer matter, and the windows left empty. */
 export const sweep = (windows: Windows, now: number): Windows =>
   HashMap.filterMap(windows, ({ entries, keepMs }) => {
-    const kept = entries.filter(isKept(keepMs, now))
-    return kept.length === 0 ? Result.fail(undefined) : Result.succeed({ keepMs, entries: kept })
+    const rest = entries.filter(isKept(keepMs, now))
+    return rest.length === 0 ? Result.fail(undefined) : Result.succeed({ keepMs, entries: rest })
   })
 
 /** How many entries lie inside (now − window, now]; held ones do. */
@@ -66,8 +66,8 @@ export const reopensIn = (
   maximum: number,
   now: number
 ): number | undefined => {
-  const sent = entries.flatMap(({ sentAt }) => sentAt === undefined || sentAt <= now - windowMs ? [] : [sentAt])
+  const sentTimes = entries.flatMap(({ sentAt }) => sentAt === undefined || sentAt <= now - windowMs ? [] : [sentAt])
     .toSorted((a, b) => a - b)
-  const leaving = sent[countInside(entries, windowMs, now) - maximum]
+  const leaving = sentTimes[countInside(entries, windowMs, now) - maximum]
   return maximum === 0 || leaving === undefined ? undefined : leaving + windowMs - now
 }

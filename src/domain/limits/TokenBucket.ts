@@ -20,7 +20,7 @@ export const tokenDelay = ({ fullAt }: TokenBucket, now: number): number =>
  * `deadlineMs` from now: then it can never leave in time (F4). Whoever waits at all needs a second to spare, since the
  * others do not leave at the first moment they may.
  */
-export const carried = (
+export const departure = (
   { fullAt }: TokenBucket,
   ahead: number,
   deadlineMs: number,

@@ -75,7 +75,7 @@ export interface ChatterLine {
 const namesBot = 0.15
 const holdsKeyword = 0.12
 
-const drawn = <A>(list: readonly [A, ...ReadonlyArray<A>], draw: number): A =>
+const pick = <A>(list: readonly [A, ...ReadonlyArray<A>], draw: number): A =>
   list[Math.floor(draw * list.length)] ?? list[0]
 
 /** Everything once before anything comes again: the list is shuffled anew for each round. */
@@ -93,9 +93,9 @@ export const chatterLine = ({ bot, keywords, seed }: ChatterTopic, index: number
   const kind = draw("kind")
   const [keyword, ...others] = keywords
   const message = kind < namesBot
-    ? drawn(naming, draw("text")).replace("{bot}", () => bot)
+    ? pick(naming, draw("text")).replace("{bot}", () => bot)
     : keyword !== undefined && kind < namesBot + holdsKeyword
-    ? drawn(touching, draw("text")).replace("{keyword}", () => drawn([keyword, ...others], draw("keyword")))
+    ? pick(touching, draw("text")).replace("{keyword}", () => pick([keyword, ...others], draw("keyword")))
     : inRounds(plain, seed, index)
   return { username: viewers[Math.floor(draw("who") * viewers.length)] ?? Username.make("Ana"), message }
 }

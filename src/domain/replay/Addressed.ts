@@ -30,8 +30,8 @@ const foundByMention = ({ steps }: DecisionRecord): boolean | undefined => {
  * line where no such trigger was tested.
  */
 export const addressing = (botNames: ReadonlyArray<string>): (record: DecisionRecord) => boolean => {
-  const named = compileNames(botNames)
+  const matchName = compileNames(botNames)
   return (record) =>
     isHeard(record) &&
-    (record.eventType === "pm" || (foundByMention(record) ?? named(record.content?.line ?? "") !== undefined))
+    (record.eventType === "pm" || (foundByMention(record) ?? matchName(record.content?.line ?? "") !== undefined))
 }

@@ -59,9 +59,9 @@ export const activityOf = ({ decisions, from, to }: ReplayRun): Activity => {
   // A minute of the log each.
   const minutes = new Map<number, Count>()
   for (const record of decisions) {
-    const heard = isHeard(record) ? 1 : 0
+    const lines = isHeard(record) ? 1 : 0
     const replied = endOf(record) === "replied" ? 1 : 0
-    if (heard + replied === 0) continue
+    if (lines + replied === 0) continue
     // A look at the room may come after the last event.
     const index = Math.floor((Math.min(Math.max(record.arrivedAt, from), to) - first) / spanMs)
     const minute = Math.floor(record.arrivedAt / minuteMs) * minuteMs
@@ -69,7 +69,7 @@ export const activityOf = ({ decisions, from, to }: ReplayRun): Activity => {
     minutes.set(minute, inMinute)
     for (const count of [spans[index], inMinute]) {
       if (count === undefined) continue
-      count.lines += heard
+      count.lines += lines
       count.replies += replied
     }
   }

@@ -113,12 +113,12 @@ const changeOf = (pair: Pair): ReadonlyArray<Change> => {
 const difference = (a: number, b: number): Difference => ({ a, b, difference: Math.round((b - a) * 10) / 10 })
 
 /** The same figure of two tables, by name; nothing where a table lacks it. */
-const joined = <K>(a: ReadonlyMap<K, number>, b: ReadonlyMap<K, number>): ReadonlyArray<readonly [K, Difference]> =>
+const join = <K>(a: ReadonlyMap<K, number>, b: ReadonlyMap<K, number>): ReadonlyArray<readonly [K, Difference]> =>
   [...new Set([...a.keys(), ...b.keys()])].map((key) => [key, difference(a.get(key) ?? 0, b.get(key) ?? 0)])
 
 const reasonsOf = (a: ReplaySummary, b: ReplaySummary): ReplayComparison["reasons"] => {
   const table = ({ reasons }: ReplaySummary) => new Map(reasons.map(({ count, reason }) => [reason, count]))
-  return joined(table(a), table(b))
+  return join(table(a), table(b))
     .toSorted(([, one], [, other]) => Math.abs(other.difference) - Math.abs(one.difference) || other.a - one.a)
     .map(([reason, counts]) => ({ reason, text: endWords(reason), ...counts }))
 }
@@ -144,7 +144,7 @@ const namesOf = (runs: ReadonlyArray<ReplayRun>): ReadonlyMap<UserKey, string> =
 
 const usersOf = (a: ReplayRun, b: ReplayRun): ReplayComparison["users"] => {
   const names = namesOf([a, b])
-  return joined(repliesByUser(a), repliesByUser(b))
+  return join(repliesByUser(a), repliesByUser(b))
     .toSorted(([one, x], [other, y]) => Math.max(y.a, y.b) - Math.max(x.a, x.b) || (one < other ? -1 : 1))
     .slice(0, usersShown).map(([key, counts]) => ({ user: names.get(key) ?? key, ...counts }))
 }
@@ -156,7 +156,7 @@ export const comparisonOf = (
 ): ReplayComparison => {
   const pairs = pairsOf(a.decisions, b.decisions)
   const changes = pairs.flatMap(changeOf)
-  const changed = (kind: ChangeKind): number => changes.filter((change) => change.kind === kind).length
+  const countOf = (kind: ChangeKind): number => changes.filter((change) => change.kind === kind).length
   const figure = (of: (summary: ReplaySummary) => number): Difference => difference(of(inA), of(inB))
   const unansweredMentions = figure(({ mentions }) => mentions.unanswered.length)
   return {
@@ -171,12 +171,12 @@ export const comparisonOf = (
     reasons: reasonsOf(inA, inB),
     users: usersOf(a, b),
     changed: {
-      lost: changed("lost"),
-      gained: changed("gained"),
-      other_reason: changed("other_reason"),
-      other_text: changed("other_text"),
-      only_a: changed("only_a"),
-      only_b: changed("only_b")
+      lost: countOf("lost"),
+      gained: countOf("gained"),
+      other_reason: countOf("other_reason"),
+      other_text: countOf("other_text"),
+      only_a: countOf("only_a"),
+      only_b: countOf("only_b")
     },
     alike: pairs.length - changes.length,
     changes

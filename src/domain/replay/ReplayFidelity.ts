@@ -39,10 +39,10 @@ const gateOf = (step: Step): string | undefined => {
       return `silence ${step.silenceMs}`
     case "Trigger": {
       const { _tag } = step.result
-      const drawn = _tag === "Fired" || _tag === "Probability"
+      const draw = _tag === "Fired" || _tag === "Probability"
         ? ` ${step.result.draw} ${step.result.needed} ${step.result.unlucky}`
         : ""
-      return `${step.entry} ${_tag}${drawn}`
+      return `${step.entry} ${_tag}${draw}`
     }
     case "Limit":
       return `${step.limit} ${isTimed(step.limit) ? "" : step.used} ${step.maximum} ${step.allowed}`

@@ -4,7 +4,7 @@ import { countText, cut, fit, oneLine, wrapped } from "./ReplayWords.ts"
 /** Columns of the terminal a report is made for. */
 export const columns = 80
 /** How many of a list are shown. */
-export const listed = 20
+export const mostListed = 20
 const textColumns = 60
 
 /** A heading and what stands under it; nothing at all where that is empty. */

@@ -101,12 +101,12 @@ export const peopleAndMentionsOf = ({ botNames, decisions }: ReplayRun): { peopl
     if (!isHeard(record)) continue
     const name = record.username ?? ""
     const key = name.toLowerCase()
-    const known = users.get(key) ?? { user: name, counts: none() }
-    users.set(key, known)
-    known.counts.lines++
-    if (replied) known.counts.replies++
+    const person = users.get(key) ?? { user: name, counts: none() }
+    users.set(key, person)
+    person.counts.lines++
+    if (replied) person.counts.replies++
     if (!isAddressed(record)) continue
-    known.counts.addressed++
+    person.counts.addressed++
     all++
     if (replied) continue
     addOne(reasons, endOf(record))

@@ -83,10 +83,10 @@ const failuresOf = ({ decisions }: ReplayRun): ReadonlyArray<FailureCount> => {
   const counts = new Map<string, { text: string; count: number }>()
   for (const { outcome } of decisions) {
     if (outcome?._tag !== "Failed") continue
-    const known = counts.get(outcome.error) ?? { text: outcome.message, count: 0 }
-    counts.set(outcome.error, { ...known, count: known.count + 1 })
+    const failure = counts.get(outcome.error) ?? { text: outcome.message, count: 0 }
+    counts.set(outcome.error, { ...failure, count: failure.count + 1 })
   }
-  return [...counts].map(([error, known]) => ({ error, ...known }))
+  return [...counts].map(([error, failure]) => ({ error, ...failure }))
     .toSorted((a, b) => b.count - a.count || (a.error < b.error ? -1 : 1))
 }
 

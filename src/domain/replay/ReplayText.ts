@@ -1,6 +1,6 @@
 import type { EndCount } from "./ReplayEnd.ts"
 import type { Fidelity } from "./ReplayFidelity.ts"
-import { columns, figures, listed, momentIn, more, saidText, section, spanName, spanText } from "./ReplayLayout.ts"
+import { columns, figures, momentIn, more, mostListed, saidText, section, spanName, spanText } from "./ReplayLayout.ts"
 import type { ReplaySummary } from "./ReplaySummary.ts"
 import {
   bar,
@@ -155,11 +155,11 @@ const unansweredOf = (summary: ReplaySummary): ReadonlyArray<string> => {
   const { unanswered } = summary.mentions
   const moment = momentIn(summary)
   return [
-    ...unanswered.slice(0, listed).flatMap(({ at, reason, text, user, why }) => [
+    ...unanswered.slice(0, mostListed).flatMap(({ at, reason, text, user, why }) => [
       `  ${moment(at)}  ${saidText(user, text)}`,
       wrapped(`    ${oneLine(why)} (${reason})`, columns, "      ")
     ]),
-    ...more(unanswered.length - listed)
+    ...more(unanswered.length - mostListed)
   ]
 }
 
@@ -172,12 +172,12 @@ export const fidelityText = (fidelity: Fidelity | undefined): ReadonlyArray<stri
     `${countText(alike)} of ${many(decisions, "decision")} end as in the live run, ${
       countText(departures.length)
     } otherwise:`,
-    ...departures.slice(0, listed).flatMap(({ at, live, replay, user }) => [
+    ...departures.slice(0, mostListed).flatMap(({ at, live, replay, user }) => [
       `  ${at}  ${cut(oneLine(user), 40)}`,
       wrapped(`    live:   ${live === "" ? "nothing" : oneLine(live)}`, columns, "            "),
       wrapped(`    replay: ${replay === "" ? "nothing" : oneLine(replay)}`, columns, "            ")
     ]),
-    ...more(departures.length - listed)
+    ...more(departures.length - mostListed)
   ]
 }
 

@@ -1,7 +1,7 @@
 import type { Change, ChangeKind, Difference, ReplayComparison } from "./ReplayComparison.ts"
 import type { Fidelity } from "./ReplayFidelity.ts"
 import type { ReplaySummary } from "./ReplaySummary.ts"
-import { columns, listed, momentIn, more, saidText, section, spanName, spanText } from "./ReplayLayout.ts"
+import { columns, momentIn, more, mostListed, saidText, section, spanName, spanText } from "./ReplayLayout.ts"
 import { aboutText, fidelityText } from "./ReplayText.ts"
 import { bar, changeText, countText, cut, figureText, fit, oneLine, wrapped } from "./ReplayWords.ts"
 
@@ -76,8 +76,8 @@ const changesOf = ({ changed, changes }: ReplayComparison, moment: (at: string) 
   (["lost", "gained", "other_reason", "other_text", "only_a", "only_b"] as const).flatMap((kind) => {
     const all = changes.filter((change) => change.kind === kind)
     return section(`${kindText(kind)} (${countText(changed[kind])})`, [
-      ...all.slice(0, listed).flatMap(changeLines(moment)),
-      ...more(all.length - listed)
+      ...all.slice(0, mostListed).flatMap(changeLines(moment)),
+      ...more(all.length - mostListed)
     ])
   })
 

@@ -50,9 +50,9 @@ export const timelineOf = (runs: ReplayRuns, budget: TimelineBudget = usual): Ti
     if (record === undefined) return []
     const sides = b === undefined ? [pair.a] : [pair.a, pair.b]
     const change = b === undefined ? undefined : changeKindOf(pair)
-    const made = sides.filter((side) => side !== undefined)
-    const addressed = made.some(isAddressed)
-    const ends = new Set(made.map(endOf))
+    const records = sides.filter((side) => side !== undefined)
+    const addressed = records.some(isAddressed)
+    const ends = new Set(records.map(endOf))
     const whole = addressed || change !== undefined || ends.has("replied") || ends.has("failed")
     return [{ record, sides, addressed, change, whole }]
   })

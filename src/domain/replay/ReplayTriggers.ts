@@ -39,24 +39,25 @@ const inFileOrder = (a: EntryKey, b: EntryKey): number => {
 const count = (counts: Map<EntryKey, Count>, record: DecisionRecord): void => {
   for (const step of record.steps) {
     if (step._tag !== "Trigger" || step.result._tag === "Disabled") continue
-    const known = counts.get(step.entry) ?? { matched: 0, fired: 0, replied: 0, refused: new Map<ReplayEnd, number>() }
-    counts.set(step.entry, known)
+    const counters = counts.get(step.entry) ??
+      { matched: 0, fired: 0, replied: 0, refused: new Map<ReplayEnd, number>() }
+    counts.set(step.entry, counters)
     switch (step.result._tag) {
       case "NoMatch":
         break
       case "Cooldown":
-        known.matched++
-        addOne(known.refused, "cooldown")
+        counters.matched++
+        addOne(counters.refused, "cooldown")
         break
       case "Probability":
-        known.matched++
-        addOne(known.refused, "probability")
+        counters.matched++
+        addOne(counters.refused, "probability")
         break
       case "Fired":
-        known.matched++
-        known.fired++
-        if (endOf(record) === "replied") known.replied++
-        else addOne(known.refused, endOf(record))
+        counters.matched++
+        counters.fired++
+        if (endOf(record) === "replied") counters.replied++
+        else addOne(counters.refused, endOf(record))
     }
   }
 }
@@ -67,5 +68,5 @@ export const triggersOf = (decisions: ReadonlyArray<DecisionRecord>): ReadonlyAr
   const counts = new Map<EntryKey, Count>()
   for (const record of decisions) count(counts, record)
   return [...counts].toSorted(([a], [b]) => inFileOrder(a, b))
-    .map(([entry, known]) => ({ entry, ...known, refused: rankedEnds(known.refused) }))
+    .map(([entry, counters]) => ({ entry, ...counters, refused: rankedEnds(counters.refused) }))
 }

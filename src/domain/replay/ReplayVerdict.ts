@@ -68,13 +68,13 @@ export const verdictOf = (
 ): string => {
   const repliesOf = (side: "a" | "b"): number => pairs.filter((pair) => replied(pair[side])).length
   // What the other side did not even look at stops nowhere.
-  const lost = pairs.flatMap(({ a, b }) => replied(a) && b !== undefined && !replied(b) ? [b] : [])
-  const gained = pairs.flatMap(({ a, b }) => replied(b) && a !== undefined && !replied(a) ? [a] : [])
+  const losses = pairs.flatMap(({ a, b }) => replied(a) && b !== undefined && !replied(b) ? [b] : [])
+  const gains = pairs.flatMap(({ a, b }) => replied(b) && a !== undefined && !replied(a) ? [a] : [])
   const alike = pairs.every(({ a, b }) => a !== undefined && b !== undefined && endOf(a) === endOf(b))
   const [a, b] = [repliesOf("a"), repliesOf("b")]
   if (alike) return `A and B decide alike: ${many(a, "reply", "replies")} each, and not one event ends otherwise.`
   const mentions = unanswered.a === unanswered.b
     ? `Unanswered mentions: ${countText(unanswered.a)} in both.`
     : `Unanswered mentions: ${countText(unanswered.a)} → ${countText(unanswered.b)}.`
-  return `${headOf(a, b)}${mostStop(lost, "lost")}${mostStop(gained, "new")}. ${mentions}`
+  return `${headOf(a, b)}${mostStop(losses, "lost")}${mostStop(gains, "new")}. ${mentions}`
 }

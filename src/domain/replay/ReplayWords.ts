@@ -56,20 +56,20 @@ const width = (text: string): number =>
 /** At most so many columns of a text, with an ellipsis where something is cut. */
 export const cut = (text: string, columns: number): string => {
   if (width(text) <= columns) return text
-  let kept = ""
+  let head = ""
   let used = 0
   for (const character of text) {
     used += columnsOf(character)
     if (used > columns - 1) break
-    kept += character
+    head += character
   }
-  return `${kept.trimEnd()}…`
+  return `${head.trimEnd()}…`
 }
 
 /** A text in exactly so many columns. */
 export const fit = (text: string, columns: number): string => {
-  const kept = cut(text, columns)
-  return kept + " ".repeat(Math.max(0, columns - width(kept)))
+  const head = cut(text, columns)
+  return head + " ".repeat(Math.max(0, columns - width(head)))
 }
 
 const eighths = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]

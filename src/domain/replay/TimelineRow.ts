@@ -61,8 +61,8 @@ const keep = <T>() => {
     all,
     bytes: () => bytes,
     place: (thing: T, key: string): number => {
-      const known = places.get(key)
-      if (known !== undefined) return known
+      const place = places.get(key)
+      if (place !== undefined) return place
       places.set(key, all.length)
       bytes += bytesOf(key) + 3
       return all.push(thing) - 1
@@ -152,9 +152,9 @@ export const rowMaker = (promptBytes: number) => {
       const line = record.content?.line ?? ""
       const user = record.username === undefined ? -1 : text(record.username)
       spent.rows += bytesOf(line) + 30
-      const told = sides.map((side) => side === undefined ? 0 : toldOf(side, whole))
+      const cells = sides.map((side) => side === undefined ? 0 : toldOf(side, whole))
       const kind = change === undefined ? 0 : changeKinds.indexOf(change) + 1
-      return [record.arrivedAt, eventTypes.indexOf(record.eventType), user, addressed ? 1 : 0, line, kind, ...told]
+      return [record.arrivedAt, eventTypes.indexOf(record.eventType), user, addressed ? 1 : 0, line, kind, ...cells]
     }
   }
 }

@@ -32,7 +32,7 @@ export interface LocatedDiagnostic {
 }
 
 /** A path as people write it: `channels[0].name`. */
-export const dotted = (path: FieldPath): string =>
+export const pathText = (path: FieldPath): string =>
   path.reduce<string>(
     (text, key) => typeof key === "number" ? `${text}[${key}]` : text === "" ? String(key) : `${text}.${String(key)}`,
     ""

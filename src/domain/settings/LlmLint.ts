@@ -39,7 +39,7 @@ const deadlinesOf = ({ channels, response_processing }: Settings) => {
   ].filter(({ seconds }) => seconds > 0)
 }
 
-const rounded = (ms: number): number => Math.round(ms / 100) / 10
+const tenths = (ms: number): number => Math.round(ms / 100) / 10
 
 /**
  * What of `timeout_seconds` and `retry_attempts` a reply can never reach, since its deadline comes first (F5). Said at
@@ -68,7 +68,7 @@ const timeWarnings = (settings: Settings, isGiven: IsGiven): ReadonlyArray<Diagn
         ? warnAt(
           [timeout, deadline, ["llm_api", "fallbacks"]],
           `${name} never gets these ${timeout_seconds} s, at most ${
-            rounded(reach.firstMs)
+            tenths(reach.firstMs)
           } s: a reply has ${seconds} s ` +
             `(reply_deadline_seconds)${servers.length === 1 ? "" : ", which all endpoints share"}`
         )

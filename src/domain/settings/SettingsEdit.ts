@@ -39,8 +39,8 @@ const ownName = (path: FieldPath): FieldPath => {
 /** Where a field of the room stands: in the room's own entry if that replaces the general setting. */
 const placeOf = (document: Document, path: FieldPath, channel: number): FieldPath => {
   const own = ownName(path)
-  const given: unknown = own.length === 0 ? null : document.getIn(["channels", channel, own[0]])
-  return given === null || given === undefined ? path : ["channels", channel, ...own]
+  const ownValue: unknown = own.length === 0 ? null : document.getIn(["channels", channel, own[0]])
+  return ownValue === null || ownValue === undefined ? path : ["channels", channel, ...own]
 }
 
 /** Why a path leads nowhere in a document, if so. Lists grow by one at most. */
@@ -70,7 +70,7 @@ const writeOutTriggers = (document: Document, path: FieldPath): void => {
  * The text with a value in place of another one, if that stands there as a scalar or in brackets: all around it stays
  * as somebody wrote it.
  */
-const spliced = (text: string, node: unknown, value: Schema.Json): string | undefined => {
+const splice = (text: string, node: unknown, value: Schema.Json): string | undefined => {
   const isOneValue = isScalar(node) || (isCollection(node) && node.flow === true)
   if (!isOneValue || !node.range || node.range[0] === node.range[1]) return undefined
   const [from, to] = node.range
@@ -96,18 +96,18 @@ const dropEmptySections = (document: Document, path: FieldPath): void => {
 }
 
 const apply = (text: string, edit: SettingsEdit, channel: number): Result.Result<string, LocatedDiagnostic> => {
-  const { path: wanted, value } = edit
+  const { path: target, value } = edit
   const { document, place } = readYaml(text)
-  const refuse = (message: string) => Result.fail(place({ severity: "error", path: wanted, message }))
-  if (!isLive(wanted.map(String))) {
+  const refuse = (message: string) => Result.fail(place({ severity: "error", path: target, message }))
+  if (!isLive(target.map(String))) {
     return refuse("cannot be set here: change it in the configuration file and start again")
   }
   if (usesVariable(value)) return refuse("a ${VARIABLE} can be set in the configuration file only")
-  const path = placeOf(document, wanted, channel)
+  const path = placeOf(document, target, channel)
   writeOutTriggers(document, path)
   const nowhere = deadEnd(document, path)
   if (nowhere !== undefined) return refuse(nowhere)
-  const inPlace = value === undefined ? undefined : spliced(text, document.getIn(path, true), value)
+  const inPlace = value === undefined ? undefined : splice(text, document.getIn(path, true), value)
   if (inPlace !== undefined) return Result.succeed(inPlace)
   dropEmptySections(document, path)
   if (value !== undefined) setValue(document, path, value)

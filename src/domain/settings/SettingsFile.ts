@@ -25,15 +25,15 @@ const byPlace = (a: LocatedDiagnostic, b: LocatedDiagnostic): number => a.line -
 
 /** Secrets that stand in the file itself (N4). Before variables are filled in: afterwards nobody can tell. */
 const literalSecrets = (document: Document): ReadonlyArray<Diagnostic> => {
-  const found: Array<Diagnostic> = []
+  const diagnostics: Array<Diagnostic> = []
   eachValue(document, ({ value }, path) => {
     const name = path.at(-1) ?? ""
     const secret = isSecretName(name) && name !== "user" && name !== "creds_file"
     // A local server wants some key and none in particular.
     if (!secret || typeof value !== "string" || isVariable(value) || value === "" || value === "none") return
-    found.push(warning(path, "a secret stands in the file: take it from the environment, as ${NAME}"))
+    diagnostics.push(warning(path, "a secret stands in the file: take it from the environment, as ${NAME}"))
   })
-  return found
+  return diagnostics
 }
 
 /** What a document holds as plain data; none when its aliases multiply beyond measure. */
@@ -70,12 +70,12 @@ export const parseSettings = (
     return Result.fail([place({ severity: "error", path: [], message: "aliases multiply beyond measure" })])
   }
   const unset = uses.filter(({ isSet }) => !isSet).map(unsetVariable)
-  const found = [...repeatedFields(document), ...unset, ...schemaDiagnostics(content.value, uses), ...secrets]
+  const diagnostics = [...repeatedFields(document), ...unset, ...schemaDiagnostics(content.value, uses), ...secrets]
   const settings = decode(content.value)
-  if (Option.isNone(settings) || found.some(({ severity }) => severity === "error")) {
-    return Result.fail(found.map(place).toSorted(byPlace))
+  if (Option.isNone(settings) || diagnostics.some(({ severity }) => severity === "error")) {
+    return Result.fail(diagnostics.map(place).toSorted(byPlace))
   }
   const lint = lintSettings(settings.value, (path) => document.hasIn(path))
-  const warnings = [...found, ...lint].map(place).toSorted(byPlace)
+  const warnings = [...diagnostics, ...lint].map(place).toSorted(byPlace)
   return Result.succeed({ settings: settings.value, warnings, place })
 }

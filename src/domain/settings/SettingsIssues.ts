@@ -77,8 +77,8 @@ const mismatch = (ast: SchemaAST.AST, { path, value }: Place): Diagnostic => {
 }
 
 const unexpected = (ast: SchemaAST.AST, { path }: Place): Diagnostic => {
-  const known = ast._tag === "Objects" ? ast.propertySignatures.map(({ name }) => String(name)) : []
-  const suggestion = suggest(String(path.at(-1)), known)
+  const keys = ast._tag === "Objects" ? ast.propertySignatures.map(({ name }) => String(name)) : []
+  const suggestion = suggest(String(path.at(-1)), keys)
   return {
     severity: "warning",
     path,

@@ -39,26 +39,31 @@ const aliasFault = (document: Document, alias: Alias, ancestors: ReadonlyArray<u
 
 /** Aliases that lead nowhere or in a circle: such a document has no plain content. */
 export const aliasFaults = (document: Document): ReadonlyArray<Diagnostic> => {
-  const found: Array<Diagnostic> = []
+  const diagnostics: Array<Diagnostic> = []
   visit(document, {
     Alias: (_, alias, ancestors) => {
       const message = aliasFault(document, alias, ancestors)
-      if (message !== undefined) found.push({ severity: "error", path: pathOf([...ancestors, alias]), message })
+      if (message !== undefined) diagnostics.push({ severity: "error", path: pathOf([...ancestors, alias]), message })
     }
   })
-  return found
+  return diagnostics
 }
 
 /** Fields that are there more than once: YAML parsers take one of them, and people mean another. */
 export const repeatedFields = (document: Document): ReadonlyArray<Diagnostic> => {
-  const found: Array<Diagnostic> = []
+  const diagnostics: Array<Diagnostic> = []
   visit(document, {
     Pair: (_, pair, ancestors) => {
       const parent = ancestors.at(-1)
       const namesakes = isMap(parent) ? parent.items.filter((other) => nameOf(other) === nameOf(pair)) : []
       if (namesakes[1] !== pair) return
-      found.push({ severity: "error", path: pathOf([...ancestors, pair]), message: messages.DUPLICATE_KEY, at: "key" })
+      diagnostics.push({
+        severity: "error",
+        path: pathOf([...ancestors, pair]),
+        message: messages.DUPLICATE_KEY,
+        at: "key"
+      })
     }
   })
-  return found
+  return diagnostics
 }

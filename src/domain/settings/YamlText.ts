@@ -1,6 +1,6 @@
 import { Struct } from "effect"
 import { type Document, LineCounter, parseDocument } from "yaml"
-import { type Diagnostic, dotted, type LocatedDiagnostic } from "./Diagnostic.ts"
+import { type Diagnostic, type LocatedDiagnostic, pathText } from "./Diagnostic.ts"
 import { isSecretName, isVariable, maskAddress, maskLine, maskLines, maskSpans } from "./SecretMask.ts"
 import { aliasFaults, yamlMessage } from "./YamlFaults.ts"
 import { eachValue, offsetOf } from "./YamlPlace.ts"
@@ -45,7 +45,7 @@ export const readYaml = (text: string): YamlText => {
     const { col, line } = counter.linePos(Math.min(offset, text.length))
     return {
       ...Struct.omit(finding, ["at"]),
-      path: maskLine(dotted(finding.path)),
+      path: maskLine(pathText(finding.path)),
       line: Math.max(1, line),
       column: Math.max(1, col),
       source: lines[line - 1] ?? ""

@@ -9,6 +9,6 @@ const otherThings = new RegExp(`${links}|${address}|${emote}`, "giu")
 
 /** Compiles the names of somebody in the room into a matcher that finds them where they are meant (F3, mention). */
 export const compileNames = (names: ReadonlyArray<string>): PhraseMatcher => {
-  const named = compilePhrases(names, { caseSensitive: false, match: "name" })
-  return (text) => named(text) === undefined ? undefined : named(text.replace(otherThings, " "))
+  const matchName = compilePhrases(names, { caseSensitive: false, match: "name" })
+  return (text) => matchName(text) === undefined ? undefined : matchName(text.replace(otherThings, " "))
 }

@@ -79,10 +79,10 @@ export const chance = (trigger: CompiledTrigger, matched: string, facts: ChanceF
   const remainingMs = facts.cooldownRemaining(trigger)
   if (remainingMs > 0) return { _tag: "Cooldown", matched, remainingMs, cooldownMs: entry.cooldown_seconds * 1000 }
   const unlucky = facts.unluckyDraws(trigger)
-  const drawn = { matched, draw: draw(facts.seed, facts.identity, key), needed: entry.fire_probability, unlucky }
+  const roll = { matched, draw: draw(facts.seed, facts.identity, key), needed: entry.fire_probability, unlucky }
   const due = entry.max_unlucky_draws._tag === "Some" && entry.fire_probability > 0 &&
     unlucky >= entry.max_unlucky_draws.value
-  return { _tag: due || drawn.draw < drawn.needed ? "Fired" : "Probability", ...drawn }
+  return { _tag: due || roll.draw < roll.needed ? "Fired" : "Probability", ...roll }
 }
 
 const test = (trigger: CompiledTrigger, facts: TriggerFacts): TriggerResult => {
@@ -92,8 +92,8 @@ const test = (trigger: CompiledTrigger, facts: TriggerFacts): TriggerResult => {
 }
 
 const reasonOf = (tests: ReadonlyArray<TriggerTest>): "no_match" | "cooldown" | "probability" => {
-  const refused = tests.find(({ result }) => result._tag === "Cooldown" || result._tag === "Probability")
-  return refused === undefined ? "no_match" : refused.result._tag === "Cooldown" ? "cooldown" : "probability"
+  const refusal = tests.find(({ result }) => result._tag === "Cooldown" || result._tag === "Probability")
+  return refusal === undefined ? "no_match" : refusal.result._tag === "Cooldown" ? "cooldown" : "probability"
 }
 
 /** Tests the entries in order until one fires: enabled → condition → cooldown → probability (F3). */

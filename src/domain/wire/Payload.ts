@@ -86,14 +86,14 @@ const membersOf = (people: ReadonlyArray<unknown>) => {
 }
 
 /** The moment a line was said; one in the future counts as now, one a day ahead is no time at all (F1, clock). */
-const timeOf = (time: unknown, now: number): Result.Result<{ raw: number; said: number }, InvalidEvent> => {
+const timeOf = (time: unknown, now: number): Result.Result<{ raw: number; time: number }, InvalidEvent> => {
   const invalid = (constraint: string) =>
     Result.fail(new InvalidEvent({ reason: "time", field: "payload.time", constraint }))
   if (typeof time !== "number" || !Number.isSafeInteger(time) || time <= 0) {
     return invalid("Expected epoch milliseconds above 0")
   }
   if (time > now + dayMs) return invalid("Expected a time less than 24 h ahead; is a clock wrong?")
-  return Result.succeed({ raw: time, said: Math.min(time, now) })
+  return Result.succeed({ raw: time, time: Math.min(time, now) })
 }
 
 interface Said {
@@ -105,13 +105,13 @@ interface Said {
 }
 
 const lineOf = ({ channel, line, now, person, type }: Said) =>
-  Result.map(timeOf(line.time, now), ({ raw, said }) => {
+  Result.map(timeOf(line.time, now), ({ raw, time }) => {
     const text = lineText(line.msg)
     return {
       username: person.name,
       rank: person.rank,
       text,
-      time: said,
+      time,
       identity: EventIdentity.make(hash([channel, type, userKey(person.name), raw, text])),
       shadow: isShadow(line.meta)
     }
@@ -124,7 +124,7 @@ const chatMsg = (payload: unknown, channel: ChannelKey, now: number): Result.Res
       (line) =>
         Result.map(
           lineOf({ channel, type: "chatMsg", person: line.user, line, now }),
-          (said) => ({ _tag: "ChatMsg", ...said }) as const
+          (decoded) => ({ _tag: "ChatMsg", ...decoded }) as const
         )
     )
     : Result.flatMap(
@@ -132,7 +132,7 @@ const chatMsg = (payload: unknown, channel: ChannelKey, now: number): Result.Res
       (line) =>
         Result.map(
           lineOf({ channel, type: "chatMsg", person: { name: line.username }, line, now }),
-          (said) => ({ _tag: "ChatMsg", ...said }) as const
+          (decoded) => ({ _tag: "ChatMsg", ...decoded }) as const
         )
     )
 
@@ -143,7 +143,7 @@ const pm = (payload: unknown, channel: ChannelKey, now: number): Result.Result<C
       (line) =>
         Result.map(
           lineOf({ channel, type: "pm", person: line.from, line, now }),
-          (said) => ({ _tag: "Pm", to: line.to.name, ...said }) as const
+          (decoded) => ({ _tag: "Pm", to: line.to.name, ...decoded }) as const
         )
     )
     : Result.flatMap(
@@ -151,14 +151,14 @@ const pm = (payload: unknown, channel: ChannelKey, now: number): Result.Result<C
       (line) =>
         Result.map(
           lineOf({ channel, type: "pm", person: { name: line.username }, line, now }),
-          (said) => ({ _tag: "Pm", to: line.to, ...said }) as const
+          (decoded) => ({ _tag: "Pm", to: line.to, ...decoded }) as const
         )
     )
 
 // The bridge sends `seconds`; the plain shape has the number as `duration`, which the bridge uses for "03:32".
 const secondsOf = (seconds: unknown, duration: unknown): number => {
-  const found = [seconds, duration].find((value) => typeof value === "number" && Number.isFinite(value) && value > 0)
-  return typeof found === "number" ? found : 0
+  const length = [seconds, duration].find((value) => typeof value === "number" && Number.isFinite(value) && value > 0)
+  return typeof length === "number" ? length : 0
 }
 
 /** Why the room refused a line; a payload in another form says no less that it did. */

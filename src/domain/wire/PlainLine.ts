@@ -15,7 +15,7 @@ const decodeName = Schema.decodeUnknownOption(Username)
 const mostSeconds = 1e11
 
 /** Without a zone a time is taken for UTC, so that a log means the same everywhere. */
-const zoned = (text: string): string => /(?:z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text.replace(" ", "T")}Z`
+const withZone = (text: string): string => /(?:z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text.replace(" ", "T")}Z`
 
 /** Epoch seconds or ms, or a date with a time of day (`2026-11-21 20:15:00`, ISO 8601). */
 const timeOf = (text: string): Option.Option<number> => {
@@ -25,7 +25,7 @@ const timeOf = (text: string): Option.Option<number> => {
     return number > 0 ? Option.some(Math.round(number < mostSeconds ? number * 1000 : number)) : Option.none()
   }
   return /^\d{4}-\d\d-\d\d/.test(trimmed)
-    ? Option.map(DateTime.make(zoned(trimmed)), DateTime.toEpochMillis)
+    ? Option.map(DateTime.make(withZone(trimmed)), DateTime.toEpochMillis)
     : Option.none()
 }
 

@@ -18,9 +18,9 @@ const excerpt = ({ column, source }: LocatedDiagnostic): string =>
 const isError = ({ severity }: LocatedDiagnostic): boolean => severity === "error"
 
 const problemsOf = Effect.fnUntraced(function*({ connect, file }: CheckOptions) {
-  const checked = yield* ConfigFile.check(file)
-  if (Result.isFailure(checked)) return checked.failure
-  const { place, settings, warnings } = checked.success
+  const result = yield* ConfigFile.check(file)
+  if (Result.isFailure(result)) return result.failure
+  const { place, settings, warnings } = result.success
   return connect ? [...warnings, ...(yield* tryConnections(settings)).map(place)] : warnings
 })
 

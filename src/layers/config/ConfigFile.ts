@@ -45,11 +45,11 @@ export const errorOf = (file: string, problems: ReadonlyArray<LocatedDiagnostic>
 /** Reads a configuration file that must be usable. */
 export const load = Effect.fn("ConfigFile.load")(
   function*(file: string): Effect.fn.Return<ParsedSettings, ConfigError> {
-    const checked = yield* check(file)
+    const result = yield* check(file)
     // Warnings are no reason; check-config names them too.
-    return Result.isSuccess(checked)
-      ? checked.success
-      : yield* errorOf(file, checked.failure.filter(({ severity }) => severity === "error"))
+    return Result.isSuccess(result)
+      ? result.success
+      : yield* errorOf(file, result.failure.filter(({ severity }) => severity === "error"))
   }
 )
 

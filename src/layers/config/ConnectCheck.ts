@@ -14,8 +14,10 @@ const natsProblem = ({ creds_file, password, token, user }: NatsSettings, failur
     case "NatsFileUnusable":
       return error(["nats", ...failure.field.split(".")], failure.detail)
     case "NatsRefused": {
-      const given = Object.entries({ creds_file, token, password, user }).find(([, secret]) => Option.isSome(secret))
-      return error(["nats", given === undefined ? "servers" : given[0]], failure.message)
+      const credential = Object.entries({ creds_file, token, password, user }).find(([, secret]) =>
+        Option.isSome(secret)
+      )
+      return error(["nats", credential === undefined ? "servers" : credential[0]], failure.message)
     }
   }
 }

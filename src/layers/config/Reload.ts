@@ -51,7 +51,7 @@ const reload = Effect.fn("Reload")(function*(file: string, active: SubscriptionR
 })
 
 /** Whatever goes wrong: the old configuration holds, and every reason is a line. */
-const refused = (cause: Cause.Cause<ConfigFile.ConfigError>) =>
+const reportFailure = (cause: Cause.Cause<ConfigFile.ConfigError>) =>
   Effect.as(
     Option.match(Cause.findErrorOption(cause), {
       onNone: () => Effect.logError("Configuration reload failed", cause),
@@ -77,7 +77,7 @@ export const onHangup = Effect.fnUntraced(function*(
   for (;;) {
     yield* Queue.take(hangups)
     yield* systemd.reloading
-    const result = yield* Effect.catchCause(reload(file, active), refused)
+    const result = yield* Effect.catchCause(reload(file, active), reportFailure)
     if (result !== "failure") yield* reloaded
     yield* count("configReloads", { result })
     yield* set("configLastReloadSuccessful", result !== "failure")

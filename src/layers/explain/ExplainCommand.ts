@@ -77,8 +77,8 @@ const ask = (settings: NatsSettings, question: string) =>
 const merged = (answers: ReadonlyArray<ExplainAnswer>, query: ExplainQuery): ReadonlyArray<Explained> =>
   selectDecisions(answers.flatMap(({ bot, decisions }) => decisions.map((record) => ({ ...record, bot }))), query)
 
-const jsonText = (explained: ReadonlyArray<Explained>): string =>
-  JSON.stringify({ decisions: explained.map(({ bot, ...record }) => ({ bot, ...decisionJson(record) })) }, null, 2)
+const jsonText = (decisions: ReadonlyArray<Explained>): string =>
+  JSON.stringify({ decisions: decisions.map(({ bot, ...record }) => ({ bot, ...decisionJson(record) })) }, null, 2)
 
 const leftOutText = (leftOut: number): string =>
   `${leftOut} older decisions found no room in the answer; narrow the question with --user or --channel`
@@ -91,15 +91,15 @@ const print = Effect.fnUntraced(function*(
   query: ExplainQuery,
   format: ExplainOptions["format"]
 ) {
-  const explained = merged(answers, query)
+  const decisions = merged(answers, query)
   const zone = DateTime.zoneMakeLocal()
-  if (format === "json") yield* Console.log(jsonText(explained))
-  else if (explained.length > 0) {
-    yield* Console.log(explained.map((one) => explainText(one, zone, answers.length > 1)).join("\n\n"))
+  if (format === "json") yield* Console.log(jsonText(decisions))
+  else if (decisions.length > 0) {
+    yield* Console.log(decisions.map((one) => explainText(one, zone, answers.length > 1)).join("\n\n"))
   }
   const leftOut = answers.reduce((sum, answer) => sum + answer.leftOut, 0)
   if (leftOut > 0) yield* Console.error(leftOutText(leftOut))
-  if (explained.length === 0) return yield* new NothingFound({ bots: botsText(answers) })
+  if (decisions.length === 0) return yield* new NothingFound({ bots: botsText(answers) })
 })
 
 const errorsOf = (replies: ReadonlyArray<Result.Result<ExplainAnswer, ExplainRefusal>>): ReadonlyArray<NoExplanation> =>

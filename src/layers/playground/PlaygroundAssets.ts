@@ -8,7 +8,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect
 
 const types = { css: "text/css", html: "text/html", js: "text/javascript" } as const
 
-const served = (text: string, type: keyof typeof types) =>
+const asset = (text: string, type: keyof typeof types) =>
   HttpServerResponse.text(text, {
     contentType: `${types[type]}; charset=utf-8`,
     // A page of another version must not linger after an update.
@@ -26,18 +26,18 @@ const typeOf = (name: string): Option.Option<"css" | "js"> =>
 const pageFile = Effect.map(HttpRouter.params, ({ file = "" }) =>
   typeOf(file).pipe(
     Option.flatMap((type) =>
-      Option.map(Option.liftThrowable(packageFile)(`playground/${file}`), (text) => served(text, type))
+      Option.map(Option.liftThrowable(packageFile)(`playground/${file}`), (text) => asset(text, type))
     ),
     Option.getOrElse(() => missing)
   ))
 
 /** The page, what it is made of, and the library it uses. */
 export const assets = HttpRouter.use(Effect.fnUntraced(function*(router) {
-  yield* router.add("GET", "/", Effect.sync(() => served(packageFile("playground/index.html"), "html")))
+  yield* router.add("GET", "/", Effect.sync(() => asset(packageFile("playground/index.html"), "html")))
   yield* router.add("GET", "/page/:file", pageFile)
   yield* router.add(
     "GET",
     "/vendor/htm-preact.js",
-    Effect.sync(() => served(vendorFile("htm/preact/standalone"), "js"))
+    Effect.sync(() => asset(vendorFile("htm/preact/standalone"), "js"))
   )
 }))

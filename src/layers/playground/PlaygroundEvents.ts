@@ -10,8 +10,8 @@ export const events = <A>(stream: Stream.Stream<A>, { unmoved }: Pick<Adjustable
   const data = Stream.map(stream, (event) => `data: ${JSON.stringify(event)}\n\n`)
   const beats = Stream.fromEffectRepeat(Effect.as(unmoved(Effect.sleep("15 seconds")), ": still here\n\n"))
   // The first comment lets the reader know at once that somebody listens.
-  const opened = Stream.succeed(": open\n\n")
-  return HttpServerResponse.stream(Stream.merge(Stream.concat(opened, data), beats).pipe(Stream.encodeText), {
+  const opening = Stream.succeed(": open\n\n")
+  return HttpServerResponse.stream(Stream.merge(Stream.concat(opening, data), beats).pipe(Stream.encodeText), {
     contentType: "text/event-stream",
     headers: { "cache-control": "no-store" }
   })

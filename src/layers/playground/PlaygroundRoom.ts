@@ -87,11 +87,11 @@ export class PlaygroundRoom extends Context.Service<PlaygroundRoom, {
       })
 
       const tellLine = ({ correlation_id: id, kind, text, time, to, username }: SpokenLine) => {
-        const said = { msg: roomHtml(text), meta: kind === "action" ? { addClass: "action" } : {}, time }
+        const line = { msg: roomHtml(text), meta: kind === "action" ? { addClass: "action" } : {}, time }
         const user = { name: username, rank: 1 }
         return kind === "pm"
-          ? tell("pm", id, { from: user, to: { name: to }, ...said })
-          : tell("chatMsg", id, { user, ...said })
+          ? tell("pm", id, { from: user, to: { name: to }, ...line })
+          : tell("chatMsg", id, { user, ...line })
       }
 
       const fromBot = Effect.fnUntraced(function*({ body, headers }: WireMessage) {

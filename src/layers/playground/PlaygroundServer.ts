@@ -7,17 +7,17 @@ import { assets } from "./PlaygroundAssets.ts"
 
 const host = "127.0.0.1"
 
-const refused = (status: number, error: string) => HttpServerResponse.jsonUnsafe({ error }, { status })
+const refusal = (status: number, error: string) => HttpServerResponse.jsonUnsafe({ error }, { status })
 
 // A page elsewhere must not reach the room through somebody's browser: only our own address, only JSON.
 const guard = HttpRouter.middleware(
   Effect.succeed((handled) =>
     Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers, method }) => {
       if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(headers["host"] ?? "")) {
-        return Effect.succeed(refused(403, "the playground answers on its own address only; open http://127.0.0.1"))
+        return Effect.succeed(refusal(403, "the playground answers on its own address only; open http://127.0.0.1"))
       }
       return method === "POST" && !(headers["content-type"] ?? "").startsWith("application/json")
-        ? Effect.succeed(refused(415, "needs content-type application/json"))
+        ? Effect.succeed(refusal(415, "needs content-type application/json"))
         : handled
     })
   ),

@@ -89,23 +89,23 @@ export class PlaygroundSettings extends Context.Service<PlaygroundSettings, {
         })
       }
       const one = yield* Semaphore.make(1)
-      let held = start
+      let current = start
 
       const view = Effect.map(SubscriptionRef.get(active), (settings): SettingsView => ({
-        yaml: maskedText(held.text),
+        yaml: maskedText(current.text),
         values: settingsValues(settings, roomOf(settings, key)),
-        problems: problemsOf(held.warnings),
-        changed: held.text !== start.text
+        problems: problemsOf(current.warnings),
+        changed: current.text !== start.text
       }))
 
       const take = Effect.fnUntraced(function*(next: Held) {
-        held = next
+        current = next
         yield* SubscriptionRef.set(active, activate(next.settings))
         return yield* view
       })
 
       const set = Effect.fnUntraced(function*(edits: ReadonlyArray<SettingsEdit>) {
-        const next = Result.flatMap(editSettings(held.text, edits, index), parse)
+        const next = Result.flatMap(editSettings(current.text, edits, index), parse)
         return Result.isSuccess(next)
           ? yield* take(next.success)
           : yield* new SettingsRefused({ problems: problemsOf(next.failure) })

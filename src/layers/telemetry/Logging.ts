@@ -81,14 +81,16 @@ const fieldsOf = (options: Logger.Options<unknown>, settings: LogSettings): Reco
 }
 
 /** A value for people, on one line whatever it holds. */
-const shown = (value: unknown): string => {
+const valueText = (value: unknown): string => {
   const text = textOf(value)
   return /\p{Cc}/u.test(text) ? JSON.stringify(text) : text
 }
 
 const prettyLine = ({ level, logger, message, timestamp, ...rest }: Record<string, unknown>): string => {
-  const fields = Object.entries(rest).map(([key, value]) => `${key}=${shown(value)}`)
-  const head = `${String(timestamp).slice(11, 23)} ${String(level).padEnd(8)} ${shown(logger)}: ${shown(message)}`
+  const fields = Object.entries(rest).map(([key, value]) => `${key}=${valueText(value)}`)
+  const head = `${String(timestamp).slice(11, 23)} ${String(level).padEnd(8)} ${valueText(logger)}: ${
+    valueText(message)
+  }`
   return [head, ...fields].join(" ")
 }
 

@@ -114,9 +114,9 @@ const make = Effect.fnUntraced(function*(telemetry: Settings["telemetry"]) {
     )
     return Option.none()
   }
-  const configured = new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(telemetry.sample_ratio) })
-  const chosen = sampler ? Option.none() : Option.some(configured)
-  const provider = yield* Effect.acquireRelease(makeProvider(telemetry, url, chosen), shutdown)
+  const ratioSampler = new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(telemetry.sample_ratio) })
+  const configured = sampler ? Option.none() : Option.some(ratioSampler)
+  const provider = yield* Effect.acquireRelease(makeProvider(telemetry, url, configured), shutdown)
   const tracer = provider.getTracer("llm-bot", version)
   return Option.some(exportTracer(yield* Effect.provideService(OtelTracer.make, OtelTracer.OtelTracer, tracer)))
 })

@@ -34,23 +34,23 @@ const mostPeople = 100_000
  */
 export const makePseudonyms = () => {
   // Bounded by `mostPeople`.
-  const invented = new Map<UserKey, string>()
-  const kept = new Set<UserKey>(nobody)
+  const pseudonyms = new Map<UserKey, string>()
+  const exempt = new Set<UserKey>(nobody)
 
   const nameFor = (name: string): string => {
     const key = keyOf(name)
-    if (kept.has(key)) return name
-    const known = invented.get(key)
-    if (known !== undefined) return known
-    const fresh = `viewer${Math.min(invented.size + 1, mostPeople)}`
-    if (invented.size < mostPeople) invented.set(key, fresh)
+    if (exempt.has(key)) return name
+    const pseudonym = pseudonyms.get(key)
+    if (pseudonym !== undefined) return pseudonym
+    const fresh = `viewer${Math.min(pseudonyms.size + 1, mostPeople)}`
+    if (pseudonyms.size < mostPeople) pseudonyms.set(key, fresh)
     return fresh
   }
 
-  const inWord = (found: string): string => {
-    const key = keyOf(found)
-    if (kept.has(key)) return found
-    return invented.get(key) ?? found.replace(partOfWord, (part) => invented.get(keyOf(part)) ?? part)
+  const inWord = (name: string): string => {
+    const key = keyOf(name)
+    if (exempt.has(key)) return name
+    return pseudonyms.get(key) ?? name.replace(partOfWord, (part) => pseudonyms.get(keyOf(part)) ?? part)
   }
 
   const inText = (text: string): string => text.replace(word, inWord)
@@ -66,8 +66,8 @@ export const makePseudonyms = () => {
     if (typeof value === "string") return inString(value, field)
     if (Array.isArray(value)) return value.map((inner) => inPayload(inner))
     if (!Predicate.isObject(value)) return value
-    const kept = Object.entries(value).filter(([key]) => nameFields.has(key) || readFields.has(key))
-    return Object.fromEntries(kept.map(([key, inner]) => [key, inPayload(inner, key)]))
+    const fields = Object.entries(value).filter(([key]) => nameFields.has(key) || readFields.has(key))
+    return Object.fromEntries(fields.map(([key, inner]) => [key, inPayload(inner, key)]))
   }
 
   /** What came: the payload alone, or in the bridge's envelope. */
@@ -85,7 +85,7 @@ export const makePseudonyms = () => {
       username: "",
       ...settings.bot
     }
-    for (const name of [username, ...aliases]) kept.add(keyOf(String(name)))
+    for (const name of [username, ...aliases]) exempt.add(keyOf(String(name)))
     return { ...settings, bot: { ...settings.bot, ignore_users: ignored.map((name) => nameFor(String(name))) } }
   }
 

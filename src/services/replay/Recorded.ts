@@ -53,10 +53,10 @@ const eventEntry = ({ arrivedAt, correlationId, raw, subscribedAt }: Arrival): O
 const configurationNotes = Effect.gen(function*() {
   const config = yield* BotConfig
   const { append } = yield* Recorder
-  let noted: ActiveSettings | undefined
+  let last: ActiveSettings | undefined
   const note = Effect.flatMap(config.current, (current) => {
-    if (current === noted) return Effect.void
-    noted = current
+    if (current === last) return Effect.void
+    last = current
     return Effect.flatMap(now, (at) => append({ kind: "config", ...at, settings: maskedSettings(current.settings) }))
   })
   return { note }
@@ -137,7 +137,7 @@ export const nats: Layer.Layer<Nats, never, Nats | Recorder> = Layer.effect(
     const inner = yield* Nats
     const { append } = yield* Recorder
 
-    const sent = (id: CorrelationId, command: WireCommand): Effect.Effect<Published, NatsSendError> =>
+    const publish = (id: CorrelationId, command: WireCommand): Effect.Effect<Published, NatsSendError> =>
       inner.publish(command).pipe(
         Effect.tap(({ at }) =>
           Effect.flatMap(readClock, (moment) => append({ kind: "sent", ...stamp({ ...moment, monotonic: at }), id }))
@@ -162,7 +162,7 @@ export const nats: Layer.Layer<Nats, never, Nats | Recorder> = Layer.effect(
       publish: (command) =>
         Option.match(idOf(command.headers.get("Correlation-Id")), {
           onNone: () => inner.publish(command),
-          onSome: (id) => sent(id, command)
+          onSome: (id) => publish(id, command)
         })
     })
   })

@@ -27,8 +27,8 @@ export const makeLogSampler: Effect.Effect<LogSampler> = Effect.map(Clock.Clock,
     const now = monotonicOf(clock)
     const last = minutes.get(kind) ?? { began: now, came: 0, leftOut: 0 }
     const { began, came, leftOut } = now - last.began < minuteMs ? last : { ...last, began: now, came: 0 }
-    const written = came < firstLines || isDoubling(came + 1)
-    minutes.set(kind, { began, came: came + 1, leftOut: written ? 0 : leftOut + 1 })
-    if (written) write(leftOut === 0 ? {} : { repeats_left_out: leftOut })
+    const isWritten = came < firstLines || isDoubling(came + 1)
+    minutes.set(kind, { began, came: came + 1, leftOut: isWritten ? 0 : leftOut + 1 })
+    if (isWritten) write(leftOut === 0 ? {} : { repeats_left_out: leftOut })
   }
 })

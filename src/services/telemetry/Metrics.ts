@@ -85,15 +85,15 @@ const hasTooManyLabels = ({ channels, settings }: ActiveSettings): boolean =>
 
 /** The labels of channels as the configuration of the moment wants them. */
 export const channelLabels = (read: () => ActiveSettings): (channel: ChannelName) => string => {
-  let counted: { readonly settings: ActiveSettings; readonly tooMany: boolean } | undefined
+  let cache: { readonly settings: ActiveSettings; readonly tooMany: boolean } | undefined
   return (channel) => {
     const settings = read()
-    if (counted?.settings !== settings) counted = { settings, tooMany: hasTooManyLabels(settings) }
-    return counted.tooMany ? "_all" : channel
+    if (cache?.settings !== settings) cache = { settings, tooMany: hasTooManyLabels(settings) }
+    return cache.tooMany ? "_all" : channel
   }
 }
 
-const labelled = (labels: Labels, labelOf: (channel: ChannelName) => string): Record<string, string> => ({
+const attributesOf = (labels: Labels, labelOf: (channel: ChannelName) => string): Record<string, string> => ({
   ...labels,
   ...(labels.channel === undefined ? {} : { channel: labelOf(labels.channel) })
 })
@@ -111,9 +111,9 @@ export const makeMeter: Effect.Effect<Meter> = Effect.map(Effect.context<never>(
   const labelOf = Context.get(context, ChannelLabel)
   return {
     count: (name, labels, by = 1) =>
-      Metric.withAttributes(counters[name], labelled(labels, labelOf)).updateUnsafe(by, context),
+      Metric.withAttributes(counters[name], attributesOf(labels, labelOf)).updateUnsafe(by, context),
     observe: (name, labels, value) =>
-      Metric.withAttributes(histograms[name], labelled(labels, labelOf)).updateUnsafe(value, context)
+      Metric.withAttributes(histograms[name], attributesOf(labels, labelOf)).updateUnsafe(value, context)
   }
 })
 
@@ -133,7 +133,7 @@ export const setAll = Effect.fnUntraced(function*(name: keyof typeof gauges, rea
   for (const [key, { id }] of registry) if (id === gauges[name].id) registry.delete(key)
   const labelOf = yield* ChannelLabel
   for (const [labels, value] of readings) {
-    yield* Metric.modify(Metric.withAttributes(gauges[name], labelled(labels, labelOf)), Number(value))
+    yield* Metric.modify(Metric.withAttributes(gauges[name], attributesOf(labels, labelOf)), Number(value))
   }
 })
 

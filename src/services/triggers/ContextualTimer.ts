@@ -127,16 +127,16 @@ export class ContextualTimer extends Context.Service<ContextualTimer, {
             limiter.release(job.reservation)
             job.decision.close(outcome)
           })
-        const wanted = yield* ask(channel, entry, job.decision).pipe(
+        const answer = yield* ask(channel, entry, job.decision).pipe(
           Effect.result,
           Effect.tapDefect(() => end(internalError)),
           Effect.onInterrupt(() => end(skipped("stopped")))
         )
-        if (Result.isFailure(wanted)) {
-          const { _tag, message } = wanted.failure
+        if (Result.isFailure(answer)) {
+          const { _tag, message } = answer.failure
           return yield* end({ _tag: "Failed", error: _tag, message })
         }
-        if (!wanted.success) return yield* end(skipped("declined"))
+        if (!answer.success) return yield* end(skipped("declined"))
         const conversation = { channel: channel.key, with: undefined }
         replies.begin({ ...job, channel, conversation, to: undefined, ack: () => undefined, unprompted: true })
       })

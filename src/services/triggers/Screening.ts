@@ -27,19 +27,19 @@ export class Screening extends Context.Service<Screening, {
     Effect.gen(function*() {
       const states = yield* ChannelStates
       const log = yield* makeLogWriter("Screening")
-      const warned = new Set<string>()
+      const warnings = new Set<string>()
 
       const warnOnce = (key: string, message: string, { room }: ChannelSettings): void => {
-        if (warned.has(key) || warned.size >= mostWarnings) return
-        warned.add(key)
+        if (warnings.has(key) || warnings.size >= mostWarnings) return
+        warnings.add(key)
         log("Warn", message, { channel: room.name })
       }
 
-      const watchClock = (screened: Screened | undefined, age: number, { key, room }: ChannelSettings): void => {
+      const watchClock = (refusal: Screened | undefined, age: number, { key, room }: ChannelSettings): void => {
         // What was said before the start says nothing about the clock.
-        if (screened?.reason === "before_start" || screened?.reason === "duplicate") return
+        if (refusal?.reason === "before_start" || refusal?.reason === "duplicate") return
         const state = states.of(key)
-        state.staleInRow = screened?.reason === "stale" ? state.staleInRow + 1 : 0
+        state.staleInRow = refusal?.reason === "stale" ? state.staleInRow + 1 : 0
         if (state.staleInRow !== skewSuspectedAfter) return
         const seconds = Math.round(age / 1000)
         log(
@@ -51,25 +51,25 @@ export class Screening extends Context.Service<Screening, {
 
       return Screening.of({
         foreign: ({ domain }, channel) => {
-          const found = Option.getOrElse(domain, () => channel.room.domain).toLowerCase()
-          if (found === channel.room.domain.toLowerCase()) return false
+          const eventDomain = Option.getOrElse(domain, () => channel.room.domain).toLowerCase()
+          if (eventDomain === channel.room.domain.toLowerCase()) return false
           warnOnce(
-            `domain ${channel.key} ${found}`,
-            `Ignoring events of ${channel.room.name} on ${found}: the configured domain is ${channel.room.domain}`,
+            `domain ${channel.key} ${eventDomain}`,
+            `Ignoring events of ${channel.room.name} on ${eventDomain}: the configured domain is ${channel.room.domain}`,
             channel
           )
           return true
         },
         check: (line, { arrivedAt, subscribedAt }, channel) => {
-          const screened = screen(line, {
+          const refusal = screen(line, {
             bot: channel.bot,
             duplicate: noteEvent(states.of(channel.key).seen, line.identity, arrivedAt.monotonic),
             arrivedAt: arrivedAt.wall,
             listeningMs: arrivedAt.monotonic - subscribedAt.monotonic,
             maxEventAgeSeconds: channel.context.max_event_age_seconds
           })
-          watchClock(screened, arrivedAt.wall - line.time, channel)
-          return Option.fromNullishOr(screened)
+          watchClock(refusal, arrivedAt.wall - line.time, channel)
+          return Option.fromNullishOr(refusal)
         },
         login: ({ success, username }, channel) => {
           if (!success || username === undefined || userKey(username) === channel.bot.key) return

@@ -1,6 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import { carried, fullBucket, takeToken, type TokenBucket, tokenDelay } from "../../../src/domain/limits/TokenBucket.ts"
+import {
+  departure,
+  fullBucket,
+  takeToken,
+  type TokenBucket,
+  tokenDelay
+} from "../../../src/domain/limits/TokenBucket.ts"
 
 /** Sends a line at each of the given moments. */
 const after = (...moments: ReadonlyArray<number>): TokenBucket => moments.reduce(takeToken, fullBucket)
@@ -87,6 +93,6 @@ describe("what the pace can carry", () => {
     ["without a deadline everything", after(0, 0, 0), 10_000, Infinity, 10_001_000, true]
   ]
   it.each(rows)("%s", (_, pace, ahead, deadline, waitMs, inTime) => {
-    assert.deepStrictEqual(carried(pace, ahead, deadline, 0), { waitMs, inTime })
+    assert.deepStrictEqual(departure(pace, ahead, deadline, 0), { waitMs, inTime })
   })
 })

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { stringify } from "yaml"
-import { dotted } from "../../../src/domain/settings/Diagnostic.ts"
+import { pathText } from "../../../src/domain/settings/Diagnostic.ts"
 import { tryModels } from "../../../src/layers/config/ModelCheck.ts"
 import * as LlmHttp from "../../../src/layers/llm/LlmHttp.ts"
 import { listen } from "../../support/HttpListener.ts"
@@ -34,7 +34,7 @@ const check = Effect.fnUntraced(function*(base_url: string, api_key = "k", fallb
     llm_api: { base_url, api_key, model: "gpt-x", fallbacks }
   })))
   return found.map(({ message, path, suggestion }) =>
-    `${dotted(path)}: ${message}${suggestion === undefined ? "" : ` (${suggestion}?)`}`
+    `${pathText(path)}: ${message}${suggestion === undefined ? "" : ` (${suggestion}?)`}`
   )
 }, Effect.provide(LlmHttp.layer()))
 
