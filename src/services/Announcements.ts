@@ -16,7 +16,7 @@ import { monotonicMillis } from "./Time.ts"
 import { Nats, type NatsNotSubscribed } from "./Nats.ts"
 
 const heartbeatEvery = "10 seconds"
-/** The farewell must not hold the stop up. */
+/** The farewell must not delay shutdown. */
 const farewellWithin = "1 second"
 
 /**
@@ -24,7 +24,7 @@ const farewellWithin = "1 second"
  * (WIRE, bridge lifecycle). The farewell comes when this layer closes: after the last reply, before NATS.
  */
 export class Announcements extends Context.Service<Announcements, {
-  /** The bot is ready: announces it, and that it still is, until the layer closes. To be run once. */
+  /** Announces that the bot is ready, then sends heartbeats until the layer closes. Run it once. */
   readonly begin: (announcer: Announcer) => Effect.Effect<void, NatsNotSubscribed>
 }>()("llm-bot/Announcements") {
   static readonly layerNoDeps = Layer.effect(

@@ -13,7 +13,7 @@ export class BotConfig extends Context.Service<BotConfig, {
   /** The configuration in force, then every later one. */
   readonly changes: Stream.Stream<ActiveSettings>
 }>()("llm-bot/BotConfig") {
-  /** Serves whatever the reference holds: it is set by whoever loads configurations. */
+  /** Serves the reference's value, which the configuration loader sets. */
   static readonly fromRef = (ref: SubscriptionRef.SubscriptionRef<ActiveSettings>) =>
     BotConfig.of({
       current: SubscriptionRef.get(ref),

@@ -2,13 +2,13 @@ import { Context, Layer } from "effect"
 import { type ChannelState, emptyChannel } from "../domain/ChannelState.ts"
 import type { ChannelKey } from "../domain/Ids.ts"
 
-/** What the bot keeps of each channel, one value a channel. */
+/** The state of each channel, one value a channel. */
 export class ChannelStates extends Context.Service<ChannelStates, {
-  /** A channel's state; empty when nothing is known of it yet. */
+  /** A channel's state; empty at first. */
   readonly of: (channel: ChannelKey) => ChannelState
-  /** Every channel something is known of. */
+  /** Every channel that has a state. */
   readonly all: () => ReadonlyArray<ChannelState>
-  /** Lets go of everything that is known of a channel. */
+  /** Drops all state of a channel. */
   readonly forget: (channel: ChannelKey) => void
 }>()("llm-bot/ChannelStates") {
   static readonly layer = Layer.sync(ChannelStates, () => {

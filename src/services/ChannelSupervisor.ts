@@ -10,7 +10,7 @@ import { MessagePipeline } from "./MessagePipeline.ts"
 import { Replies } from "./reply/Replies.ts"
 import { stopStep } from "./Stopping.ts"
 
-/** A channel that failed is started again after 1, 2, 4 … at most 30 s. */
+/** A failed channel restarts after 1, 2, 4 … at most 30 s. */
 const restart = Schedule.min([Schedule.exponential("1 second", 2), Schedule.spaced("30 seconds")])
 
 const enabledIn = ({ channels }: ActiveSettings): ReadonlyMap<ChannelKey, ChannelSettings> =>
@@ -22,9 +22,9 @@ const subjectsOf = ({ protocol, room }: ChannelSettings): string => eventSubject
 export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
   /** The channels that are listened to. */
   readonly active: Effect.Effect<ReadonlyArray<ChannelSettings>>
-  /** Whether events are taken: no more once the bot is stopping. */
+  /** Whether events are accepted: false once the bot is stopping. */
   readonly listening: Effect.Effect<boolean>
-  /** When the last event of any channel was taken, epoch ms. */
+  /** When the last event of any channel was accepted, epoch ms. */
   readonly lastEventAt: Effect.Effect<Option.Option<number>>
 }>()("llm-bot/ChannelSupervisor") {
   static readonly layerNoDeps = Layer.effect(
@@ -42,7 +42,7 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
       let listening = true
       let lastEventAt = Option.none<number>()
 
-      /** Listens to a channel for ever. */
+      /** Listens to a channel until interrupted. */
       const listen = Effect.fnUntraced(function*(channel: ChannelSettings, opened: Effect.Effect<void>) {
         yield* intake.open(channel, (message) => {
           lastEventAt = Option.some(message.arrival.arrivedAt.wall)
@@ -81,14 +81,14 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
         yield* Effect.forkIn(forget(key), scope)
       })
 
-      /** Listens as the configuration says now; what a channel remembers and its limits outlive a change (F9). */
+      /** Applies the configuration: starts and stops channels; a channel's memory and limits outlive a change (F9). */
       const follow = Effect.fnUntraced(function*(active: ActiveSettings) {
         const enabled = enabledIn(active)
         for (const key of running.keys()) if (!enabled.has(key)) yield* stop(key)
         for (const [key, channel] of enabled) {
           const before = running.get(key)
           running.set(key, channel)
-          // Another spelling or domain means other subjects; anything else is read anew with each message.
+          // Another spelling or domain means other subjects; all other settings are read with each message.
           if (before === undefined || subjectsOf(before) !== subjectsOf(channel)) yield* start(channel)
         }
       })

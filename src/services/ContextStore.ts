@@ -10,20 +10,20 @@ import { applyPresence } from "../domain/Presence.ts"
 import type { ContextSettings } from "../domain/settings/Settings.ts"
 import { ChannelStates } from "./ChannelStates.ts"
 
-/** What the bot knows of each channel: its lines, its private conversations, what plays, who is there (F2). */
+/** What the bot knows of each channel: its lines, private conversations, current media and users (F2). */
 export class ContextStore extends Context.Service<ContextStore, {
-  /** Adds a line and says how many lines the conversation then has. */
+  /** Adds a line and returns how many the conversation then has. */
   readonly append: (conversation: Conversation, line: ContextLine, settings: ContextSettings) => number
   /** What a prompt may show of a conversation. `now` is epoch ms. */
   readonly context: (conversation: Conversation, settings: ContextSettings, now: number) => ChatContext
   /** The bot's last lines in a conversation, the newest last. */
   readonly replies: (conversation: Conversation) => ReadonlyArray<string>
-  /** Notes what plays and says whether that is other media. `now` is monotonic ms. */
+  /** Sets what plays; true if the media changed. `now` is monotonic ms. */
   readonly setMedia: (channel: ChannelKey, media: Media, now: number) => boolean
-  /** When other media last began, monotonic ms. */
+  /** When the media last changed, monotonic ms. */
   readonly mediaChangedAt: (channel: ChannelKey) => number | undefined
   readonly presence: (channel: ChannelKey, change: Presence) => void
-  /** A person's rank, where the room's list says it. */
+  /** A person's rank, where the room's user list has it. */
   readonly rank: (channel: ChannelKey, user: UserKey) => number | undefined
 }>()("llm-bot/ContextStore") {
   static readonly layerNoDeps = Layer.effect(

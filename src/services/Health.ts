@@ -18,7 +18,7 @@ export interface HealthReport {
   readonly uptime_seconds: number
   readonly nats_connected: boolean
   readonly llm_api_available: boolean
-  /** Endpoints that are left alone now, if any: for how long and why (F5). */
+  /** Endpoints closed now, if any: for how long and why (F5). */
   readonly llm_endpoints_closed?: ReadonlyArray<{
     readonly model: string
     readonly for_seconds: number
@@ -64,7 +64,7 @@ export class Health extends Context.Service<Health, {
         const connected = yield* nats.connected
         const available = yield* llm.available
         const closed = yield* llm.closed
-        // Somebody is left to be asked while fewer are closed than there are.
+        // As long as not every endpoint is closed, one can be asked.
         const answerable = available && closed.length <= settings.llm_api.fallbacks.length
         const logLost = logLoss()
         return {

@@ -6,31 +6,31 @@ import type { DecodedEvent, WireMessage } from "../domain/wire/Wire.ts"
 import type { ClockReading } from "../domain/ClockReading.ts"
 import type { NatsNotSubscribed } from "./Nats.ts"
 
-/** A decoded event with what is known from its coming. */
+/** A decoded event and the facts of its arrival. */
 export interface Arrival extends Omit<DecodedEvent, "correlationId"> {
   readonly channel: ChannelKey
   readonly correlationId: CorrelationId
   readonly arrivedAt: ClockReading
   /** When this process began to listen to the channel: what was said earlier is context only (F1). */
   readonly subscribedAt: ClockReading
-  /** What its trace tells of the message; absent where no bus brought it. */
+  /** The message as its trace describes it; absent where no bus delivered it. */
   readonly message: TracedMessage | undefined
-  /** The message as it came, for the recorder; absent where no bus brought it. */
+  /** The raw message, for the recorder; absent where no bus delivered it. */
   readonly raw: WireMessage | undefined
 }
 
-/** An event and its acknowledgement. In core intake the three do nothing: nothing is kept to be sent again. */
+/** An event and its acknowledgement. In core intake the three do nothing: core NATS never redelivers. */
 export interface IntakeMessage {
   readonly arrival: Arrival
-  /** The event is dealt with. */
+  /** The event is handled. */
   readonly ack: () => void
-  /** It is not, and should come again. */
+  /** It is not; redeliver it. */
   readonly nak: () => void
-  /** It is under way: do not send it again yet. */
+  /** It is in progress: do not redeliver it yet. */
   readonly working: () => void
 }
 
-/** What takes a channel's events, one after the other in the order in which they came. It must not throw. */
+/** Handles a channel's events, one at a time in order of arrival. Must not throw. */
 export type IntakeHandler = (message: IntakeMessage) => void
 
 /** Where the channels' events come from. */

@@ -7,7 +7,7 @@ import type { PromptMessage } from "../domain/llm/Prompt.ts"
 import type { StopCondition } from "../domain/reply/StopCondition.ts"
 import type { LlmApi } from "../domain/settings/LlmSettings.ts"
 
-/** No answer within the time there was. */
+/** No answer within the time limit. */
 export class LlmTimeout extends Schema.TaggedError<LlmTimeout>()("LlmTimeout", { afterMs: Schema.Finite }) {
   readonly retryable = true
   override get message() {
@@ -23,7 +23,7 @@ export class LlmUnreachable extends Schema.TaggedError<LlmUnreachable>()("LlmUnr
   }
 }
 
-/** The answer ended before its end: the stream was torn, or it closed in the middle of a sentence (F5). */
+/** The answer is truncated: the stream broke, or closed in the middle of a sentence (F5). */
 export class LlmBroken extends Schema.TaggedError<LlmBroken>()("LlmBroken", {}) {
   readonly retryable = true
   override get message() {
@@ -41,9 +41,9 @@ export class LlmServerFailed extends Schema.TaggedError<LlmServerFailed>()("LlmS
   }
 }
 
-/** The server wants us to wait (429): the endpoint is closed for a while, which a reply waits out if it can (F5). */
+/** Rate limited (429): the endpoint is closed for a while; a reply waits for it if time allows (F5). */
 export class LlmRateLimited extends Schema.TaggedError<LlmRateLimited>()("LlmRateLimited", {
-  /** What `Retry-After` says; absent when it says nothing. */
+  /** `Retry-After`, if the server sent one. */
   retryAfterMs: Schema.UndefinedOr(Schema.Finite)
 }) {
   readonly retryable = false
@@ -53,14 +53,14 @@ export class LlmRateLimited extends Schema.TaggedError<LlmRateLimited>()("LlmRat
   }
 }
 
-/** Why an endpoint is left alone, in words. */
+/** Why an endpoint is closed, in words. */
 export const closedBecause: Readonly<Record<ClosureReason, string>> = {
   rate_limit: "its server wanted fewer requests",
   failures: "its server failed too often",
   account_empty: "its account has no credit left"
 }
 
-/** The endpoint is left alone for now, so nothing was sent (F5: 429, circuit breaker). */
+/** The endpoint is closed, so nothing was sent (F5: 429, circuit breaker). */
 export class LlmEndpointClosed extends Schema.TaggedError<LlmEndpointClosed>()("LlmEndpointClosed", {
   model: Schema.String,
   forMs: Schema.Finite,
@@ -83,9 +83,9 @@ export class LlmKeyUnusable extends Schema.TaggedError<LlmKeyUnusable>()("LlmKey
   }
 }
 
-/** The server sends us elsewhere; the conversation and the key go only where the operator says (F5). */
+/** The server redirects elsewhere; the conversation and the key go only where the operator says (F5). */
 export class LlmRedirected extends Schema.TaggedError<LlmRedirected>()("LlmRedirected", {
-  /** The origin it names: scheme, host and port. */
+  /** The redirect's origin: scheme, host and port. */
   to: Schema.String
 }) {
   readonly retryable = false
@@ -120,9 +120,9 @@ export class LlmBadAnswer extends Schema.TaggedError<LlmBadAnswer>()("LlmBadAnsw
 /** A completion without text: refused, cut off, or nothing to say. */
 export class LlmEmpty extends Schema.TaggedError<LlmEmpty>()("LlmEmpty", {
   finishReason: Schema.String,
-  /** It thought and came to no answer. */
+  /** It reasoned but gave no answer. */
   thinking: Schema.optionalKey(Schema.Literal(true)),
-  /** The tokens the server named for it: they are paid for like those of any answer. */
+  /** The usage the server reported: these tokens are billed like any others. */
   usage: Schema.optionalKey(
     Schema.Struct({ model: Schema.String, inputTokens: Schema.Finite, outputTokens: Schema.Finite })
   )
@@ -166,20 +166,20 @@ export interface LlmRequest {
   readonly onText?: (text: string) => Effect.Effect<void>
 }
 
-/** A model's answer as it came, before any processing. */
+/** A model's raw answer, before any processing. */
 export interface Completion {
   readonly text: string
   readonly model: string
   readonly finishReason: string
   readonly inputTokens: number
   readonly outputTokens: number
-  /** True when the server named no usage and the tokens are characters / 4. */
+  /** True when the server reported no usage and the tokens are characters / 4. */
   readonly estimated: boolean
-  /** The id and the model the server itself names. */
+  /** The id and the model that the server reports. */
   readonly served?: Served
 }
 
-/** An endpoint that is left alone: its model, for how long and why. */
+/** A closed endpoint: its model, for how long and why. */
 export interface ClosedEndpoint {
   readonly model: string
   readonly forMs: number
@@ -191,8 +191,8 @@ export class LlmClient extends Context.Service<LlmClient, {
   readonly complete: (request: LlmRequest) => Effect.Effect<Completion, LlmError>
   /** Whether the server answered when last asked (F5: any answer but 401, 403 and 5xx to `GET /models`). */
   readonly available: Effect.Effect<boolean>
-  /** The endpoints that are left alone now. */
+  /** The endpoints closed now. */
   readonly closed: Effect.Effect<ReadonlyArray<ClosedEndpoint>>
-  /** Asks every endpoint again, whatever closed it: the operator may have changed something (a reload). */
+  /** Opens every closed endpoint: after a reload the cause may be mended. */
   readonly reopen: Effect.Effect<void>
 }>()("llm-bot/LlmClient") {}

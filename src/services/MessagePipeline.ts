@@ -32,7 +32,7 @@ const skip = (decision: DecisionRecorder, reason: SkipReason, facts?: SkipFacts)
   decision.close(skipped(reason, facts))
 
 /**
- * The way of one message: screen → remember → silence → triggers → limits → hand over to `Replies`. Deciding is plain
+ * The path of one message: screen → remember → silence → triggers → limits → hand over to `Replies`. Deciding is plain
  * code over the channel's state: it cannot wait, so nothing interleaves. Every event ends as a closed decision record
  * that says why (F12).
  */
@@ -130,7 +130,7 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
         return reservation === undefined ? undefined : { trigger, reservation }
       }
 
-      /** A bug of ours still ends the decision; whoever supervises the channel tells of it. */
+      /** A defect still closes the decision; the channel's supervisor logs it. */
       const closing = <A>(decision: DecisionRecorder, act: () => A): A => {
         try {
           return act()

@@ -8,7 +8,7 @@ export class NatsNotSent extends Schema.TaggedError<NatsNotSent>()("NatsNotSent"
   }
 }
 
-/** The client took the message, but the server did not confirm that it has it: it may have arrived all the same. */
+/** The client took the message, but the server did not confirm it: it may have arrived all the same. */
 export class NatsUnconfirmed extends Schema.TaggedError<NatsUnconfirmed>()("NatsUnconfirmed", {
   detail: Schema.String
 }) {
@@ -17,7 +17,7 @@ export class NatsUnconfirmed extends Schema.TaggedError<NatsUnconfirmed>()("Nats
   }
 }
 
-/** No connection came about, or a question got no answer; trying again may help. */
+/** Connecting failed, or a request got no answer; a retry may help. */
 export class NatsUnreachable extends Schema.TaggedError<NatsUnreachable>()("NatsUnreachable", {
   detail: Schema.String
 }) {
@@ -26,14 +26,14 @@ export class NatsUnreachable extends Schema.TaggedError<NatsUnreachable>()("Nats
   }
 }
 
-/** The server knows better than to let this user in, or to let it ask; trying again cannot help. */
+/** The server refuses this user, or its request; a retry cannot help. */
 export class NatsRefused extends Schema.TaggedError<NatsRefused>()("NatsRefused", { detail: Schema.String }) {
   override get message() {
     return `NATS refuses this user (${this.detail}); check its credentials and docs/nats-permissions.md`
   }
 }
 
-/** A file that the configuration names cannot be used; trying again cannot help. */
+/** A file named in the configuration cannot be used; a retry cannot help. */
 export class NatsFileUnusable extends Schema.TaggedError<NatsFileUnusable>()("NatsFileUnusable", {
   /** The field below `nats`. */
   field: Schema.Literals(["creds_file", "tls.ca_file", "tls.cert_file", "tls.key_file"]),
@@ -54,7 +54,7 @@ export class NatsNotSubscribed extends Schema.TaggedError<NatsNotSubscribed>()("
   }
 }
 
-/** The connection was lost and every attempt to get it back is spent. */
+/** The connection was lost and all reconnect attempts are exhausted. */
 export class NatsGivenUp extends Schema.TaggedError<NatsGivenUp>()("NatsGivenUp", { detail: Schema.String }) {
   override get message() {
     return `NATS reconnect attempts exhausted (${this.detail}); ` +
@@ -79,18 +79,18 @@ export const NatsError = Schema.Union([
 ])
 export type NatsError = typeof NatsError.Type
 
-/** A command the server has. */
+/** A command the server confirmed. */
 export interface Published {
-  /** When the server had it, monotonic ms. */
+  /** When the server confirmed it, monotonic ms. */
   readonly at: number
-  /** False when nobody listens where a request went: no bridge is connected (WIRE, protocols). Otherwise true. */
+  /** False when a request had no responders: no bridge is connected (WIRE, protocols). Otherwise true. */
   readonly heard: Effect.Effect<boolean>
 }
 
-/** Somebody's question, as it came. */
+/** A request, as received. */
 export interface Question {
   readonly body: Uint8Array
-  /** The longest answer the server takes. */
+  /** The largest answer the server accepts, bytes. */
   readonly maxBytes: number
 }
 
@@ -106,12 +106,12 @@ export class Nats extends Context.Service<Nats, {
     subject: string,
     handler: (message: WireMessage) => void
   ) => Effect.Effect<void, NatsNotSubscribed, Scope.Scope>
-  /** Answers every question until the scope closes. Answering must be fast and must not fail. */
+  /** Answers every request until the scope closes. Answering must be fast and must not fail. */
   readonly respond: (
     subject: string,
     answer: (question: Question) => Effect.Effect<string>
   ) => Effect.Effect<void, NatsNotSubscribed, Scope.Scope>
-  /** Asks everybody who responds there: waits 2 s for the first answer, then until 0.3 s brought no other. */
+  /** Asks all responders: waits 2 s for the first answer, then until 0.3 s pass without another. */
   readonly request: (
     subject: string,
     body: string

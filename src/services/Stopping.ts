@@ -3,9 +3,9 @@ import { monotonicMillis } from "./Time.ts"
 
 /** How long the bot may take to stop (F10). */
 export interface StopLimits {
-  /** For the replies under way. */
+  /** For replies in flight. */
   readonly replies: Duration.Input
-  /** For everything together. */
+  /** For the whole shutdown. */
   readonly all: Duration.Input
 }
 
@@ -14,13 +14,13 @@ export const StopLimits: Context.Reference<StopLimits> = Context.Reference("llm-
   defaultValue: (): StopLimits => ({ replies: "30 seconds", all: "35 seconds" })
 })
 
-/** What is logged of a step: that it is done, or that it took too long. */
+/** The log messages of a step: done, or timed out. */
 export interface StopMessages {
   readonly done: string
   readonly givenUp: string
 }
 
-/** One step of the stop, logged with the time it took; what takes longer than it may is given up. */
+/** One step of the shutdown, logged with its duration; abandoned when it exceeds its limit. */
 export const stopStep = Effect.fnUntraced(function*(
   { done, givenUp }: StopMessages,
   within: Duration.Input,

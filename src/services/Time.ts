@@ -1,7 +1,7 @@
 import { Clock, Effect } from "effect"
 import type { ClockReading } from "../domain/ClockReading.ts"
 
-/** A clock's reading that never goes back, ms. */
+/** A clock's monotonic reading, ms. */
 export const monotonicOf = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
 
 /** What a clock says now. */
@@ -13,7 +13,7 @@ export const readingOf = (clock: Clock.Clock): ClockReading => ({
 /** What the clock says now. */
 export const readClock: Effect.Effect<ClockReading> = Effect.map(Clock.Clock, readingOf)
 
-/** ms on the clock that never goes back. */
+/** Monotonic ms. */
 export const monotonicMillis: Effect.Effect<number> = Effect.map(
   Clock.monotonicTimeNanos,
   (nanos) => Number(nanos) / 1e6

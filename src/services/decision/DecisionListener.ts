@@ -12,8 +12,8 @@ export interface OpenDecision {
 }
 
 /**
- * Called for every decision, in order, as it happens; never drops one. Plain functions: a decision does not wait for
- * whoever listens.
+ * Called for every decision, in order, as it happens; never drops one. Plain functions: a decision never waits for
+ * a listener.
  */
 export interface DecisionListener {
   readonly opened?: (decision: OpenDecision) => void
@@ -26,7 +26,7 @@ export interface DecisionListener {
   readonly delivered?: (decision: OpenDecision, delivery: Delivery) => void
 }
 
-/** Draws each decision into its trace. */
+/** Adds each decision's steps and outcome to its trace. */
 export const traceListener: DecisionListener = {
   step: ({ trace }, step) => trace.step(step),
   content: ({ trace }, added) => trace.content(added),

@@ -6,7 +6,7 @@ import type { DecisionListener } from "./DecisionListener.ts"
 
 const typeOf = (entry: string): string => entry.split(" ")[0] ?? entry
 
-/** How `triggers_suppressed_total` names what stopped a trigger behind its own gates, or all of them. */
+/** The labels of `triggers_suppressed_total` for refusals after a trigger's own gates. */
 const suppressions: Readonly<Partial<Record<SkipReason, string>>> = {
   user_per_minute: "rate_limit_user",
   user_per_hour: "rate_limit_user",
@@ -41,7 +41,7 @@ const countTest = (meter: Meter, channel: ChannelName, { entry, result }: Extrac
   }
 }
 
-/** Counts what a step of a decision tells. */
+/** Counts a step of a decision. */
 const countStep = (meter: Meter, { channel }: DecisionRecord, step: Step): void => {
   switch (step._tag) {
     case "Trigger":
@@ -81,7 +81,7 @@ const countOutcome = (meter: Meter, { channel, steps }: DecisionRecord, outcome:
   meter.count("triggersSuppressed", { channel, trigger_type, reason: suppressed })
 }
 
-/** Counts what decisions tell (OPERATIONS, metrics). */
+/** Counts decisions (OPERATIONS, metrics). */
 export const decisionMetrics: Effect.Effect<DecisionListener> = Effect.map(makeMeter, (meter) => ({
   step: ({ record }, step) => countStep(meter, record(), step),
   closed: ({ record }, outcome, atMs) => countOutcome(meter, record(), outcome, atMs)

@@ -20,7 +20,7 @@ export interface DecisionOpening {
   readonly username: Username | undefined
   readonly rank: number | undefined
   readonly arrivedAt: ClockReading
-  /** The message as NATS brought it; absent where none did. */
+  /** The message from NATS; absent where no message began the decision. */
   readonly message: TracedMessage | undefined
   /** The line's text; kept only when `logContent`. */
   readonly line: string
@@ -55,7 +55,7 @@ export const openingRecord = (opening: DecisionOpening): DecisionRecord => ({
   ...(opening.logContent ? { content: { line: opening.line } } : {})
 })
 
-/** What a recorder works with. */
+/** A recorder's dependencies. */
 export interface RecorderParts {
   readonly cell: DecisionCell
   readonly trace: DecisionTrace

@@ -7,7 +7,7 @@ import { outcomeAttributes, stepEvent } from "../../domain/decision/DecisionSpan
 import type { ClockReading } from "../../domain/ClockReading.ts"
 import { exported, setAttributes, type SpanFailure } from "../telemetry/Traces.ts"
 
-/** What the trace of a decision names. */
+/** What the trace of a decision begins with. */
 export interface DecisionTraceOpening {
   readonly correlationId: CorrelationId
   readonly channel: ChannelName
@@ -19,7 +19,7 @@ export interface DecisionTraceOpening {
 
 /** The decision as a trace: its steps are events, what it asks and sends are spans below it (OPERATIONS, traces). */
 export interface DecisionTrace {
-  /** What a log line about the decision names. */
+  /** Annotations of the decision's log lines. */
   readonly fields: Readonly<Record<string, string>>
   readonly step: (step: Step) => void
   /** Texts, where they may be kept at all (N4). */

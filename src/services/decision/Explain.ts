@@ -19,7 +19,7 @@ const explainer = ({ channels, settings }: ActiveSettings): Explainer => ({
 
 /** Tells over NATS why the bot did or did not answer, while `explain.enabled` (F12; OPERATIONS, explain). */
 export class Explain extends Context.Service<Explain, {
-  /** The decisions a question asks for, or what a question looks like: JSON. */
+  /** The decisions a request asks for, or an error that describes a valid request: JSON. */
   readonly answer: (question: Question) => Effect.Effect<string>
 }>()("llm-bot/Explain") {
   static readonly layerNoDeps = Layer.effect(

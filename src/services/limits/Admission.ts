@@ -11,7 +11,7 @@ import type { DecisionRecorder } from "../decision/DecisionRecorder.ts"
 import { RateLimiter } from "./RateLimiter.ts"
 
 /**
- * Admission checks of a trigger, from a message or a timer. A check that refuses has closed the decision with its
+ * Admission checks of a trigger, from a message or a timer. A check that refuses also closes the decision with its
  * reason.
  */
 export class Admission extends Context.Service<Admission, {

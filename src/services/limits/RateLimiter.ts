@@ -45,7 +45,7 @@ export class RateLimiter extends Context.Service<RateLimiter, {
     Effect.gen(function*() {
       const states = yield* ChannelStates
       const log = yield* makeLogWriter("RateLimiter")
-      // What counts against people counts in every channel.
+      // A person's windows span all channels.
       let users: UserLimits = noUserLimits
 
       const stateOf = (channel: ChannelKey): LimitState => ({ channel: states.of(channel).limits, users })

@@ -7,7 +7,7 @@ import type { CompletionEnd, RecordingEntry } from "./Recording.ts"
 /** The fields of an event's payload that hold names of people. */
 const nameFields: ReadonlySet<string> = new Set(["name", "username", "user", "from", "to"])
 
-/** The other fields that the wire reads (WIRE, events): no other is kept, such as addresses and profiles. */
+/** The other fields that the wire reads (WIRE, events). All the rest, such as addresses and profiles, is dropped. */
 const readFields: ReadonlySet<string> = new Set(
   ["rank", "msg", "meta", "shadow", "time", "type", "id", "title", "seconds", "duration", "success"]
 )
@@ -22,10 +22,10 @@ const partOfWord = /[^_-]+/g
 /** The same name may be written with composed letters or without. */
 const keyOf = (name: string): UserKey => userKey(name.normalize("NFC"))
 
-/** Names that are no person's. */
+/** Names that belong to no person. */
 const nobody: ReadonlySet<UserKey> = new Set([userKey("[server]")])
 
-/** How many people a recording tells apart; later ones share a name. */
+/** Distinct pseudonyms of a recording; later people share one. */
 const mostPeople = 100_000
 
 /**
@@ -61,7 +61,7 @@ export const makePseudonyms = () => {
     return field === "msg" ? roomHtml(inText(lineText(text))) : inText(text)
   }
 
-  /** A payload in any protocol's words: names in their fields, text everywhere else. */
+  /** A payload of any protocol: names in their fields, text everywhere else. */
   const inPayload = (value: unknown, field = ""): unknown => {
     if (typeof value === "string") return inString(value, field)
     if (Array.isArray(value)) return value.map((inner) => inPayload(inner))
@@ -70,7 +70,7 @@ export const makePseudonyms = () => {
     return Object.fromEntries(fields.map(([key, inner]) => [key, inPayload(inner, key)]))
   }
 
-  /** What came: the payload alone, or in the bridge's envelope. */
+  /** The raw message: the payload alone, or in the bridge's envelope. */
   const inMessage = (value: unknown): unknown => {
     if (!isEnvelope(value)) return inPayload(value)
     const envelope = Object.entries(value).filter(([key]) => envelopeFields.has(key))

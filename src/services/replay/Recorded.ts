@@ -19,10 +19,10 @@ const stamp = ({ monotonic, wall }: ClockReading): Stamped => ({ ts: wall / 1000
 const now = Effect.map(readClock, stamp)
 const idOf = Schema.decodeUnknownOption(CorrelationId)
 
-/** Levels of a payload that are recorded. The wire reads far fewer, and JSON that nests without end cannot be written. */
+/** Recorded nesting levels of a payload. The wire reads far fewer, and too deep a JSON cannot be written. */
 const deepest = 64
 
-/** A payload without what lies deeper than so many levels. */
+/** A payload cut at a nesting depth. */
 const shallow = (value: unknown, levels: number): unknown => {
   if (Array.isArray(value)) return levels === 0 ? [] : value.map((inner) => shallow(inner, levels - 1))
   if (!Predicate.isObject(value)) return value
@@ -32,7 +32,7 @@ const shallow = (value: unknown, levels: number): unknown => {
 
 const eventEntry = ({ arrivedAt, correlationId, raw, subscribedAt }: Arrival): Option.Option<RecordingEntry> =>
   Option.map(
-    // Where no bus brought it there is nothing to replay, and what was decoded is JSON.
+    // Without a bus there is nothing to replay, and the decoded event is JSON.
     Option.flatMap(
       Option.fromUndefinedOr(raw),
       ({ body, headers, subject }) =>
@@ -62,7 +62,7 @@ const configurationNotes = Effect.gen(function*() {
   return { note }
 })
 
-/** Records every event when the pipeline takes it, and every configuration when it comes. */
+/** Records every event when the pipeline handles it, and every configuration change. */
 export const intake: Layer.Layer<Intake, never, BotConfig | Intake | Recorder> = Layer.effect(
   Intake,
   Effect.gen(function*() {
@@ -71,7 +71,7 @@ export const intake: Layer.Layer<Intake, never, BotConfig | Intake | Recorder> =
     const { append } = yield* Recorder
     const { note: noteConfiguration } = yield* configurationNotes
     yield* noteConfiguration
-    // Channels come and go and timers begin anew before anything reads it.
+    // Channels start and stop and timers restart before anything reads it.
     yield* config.changes.pipe(
       Stream.runForEach(() => noteConfiguration),
       Effect.forkScoped({ startImmediately: true })

@@ -3,7 +3,7 @@ import type { DecisionListener, OpenDecision } from "../decision/DecisionListene
 import { readingOf } from "../Time.ts"
 import { Recorder } from "./Recorder.ts"
 
-/** Records what was decided, without its texts. */
+/** Records each decision, without its texts. */
 export const recordedDecisions: Effect.Effect<DecisionListener, never, Recorder> = Effect.gen(function*() {
   const { append } = yield* Recorder
   const clock = yield* Clock.Clock

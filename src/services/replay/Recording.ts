@@ -17,7 +17,7 @@ import {
 import { RecordedDecision } from "../../domain/replay/RecordedDecision.ts"
 import { NatsNotSent, NatsSendError, NatsUnconfirmed } from "../Nats.ts"
 
-/** When it happened: `ts` in epoch seconds as captures have it, `mono` in ms of the clock that never goes back. */
+/** When it happened: `ts` in epoch seconds as in captures, `mono` in monotonic ms. */
 const Stamp = { ts: Schema.Finite, mono: Schema.Finite }
 export const Stamped = Schema.Struct(Stamp)
 export type Stamped = typeof Stamped.Type
@@ -25,11 +25,11 @@ export type Stamped = typeof Stamped.Type
 /** The format that this version writes; it reads the earlier ones too. */
 export const recordingFormat = 1
 
-/** A recording begins: with which version of the program, when, and whether the names in it are invented. */
+/** The heading of a recording: the program's version, the start, and whether names are pseudonyms. */
 const Began = Schema.Struct({
   kind: Schema.tag("recording"),
   ...Stamp,
-  /** Absent in recordings of version 0.1, whose events are encoded anew in the plain shape. */
+  /** Absent in recordings of version 0.1, whose events were re-encoded in the plain shape. */
   format: Schema.optionalKey(Schema.Int),
   version: Schema.String,
   anonymous: Schema.Boolean,
@@ -40,25 +40,25 @@ const Began = Schema.Struct({
 /** The configuration in force from here on, secrets hidden. */
 const Configured = Schema.Struct({ kind: Schema.tag("config"), ...Stamp, settings: Schema.Unknown })
 
-/** The message of an event as it came, at the moment the pipeline took it: the line is one of a capture too. */
+/** The raw message of an event, when the pipeline handled it; a capture's line has the same fields. */
 const Event = Schema.Struct({
   kind: Schema.tag("event"),
   ...Stamp,
-  /** The event's id in decisions, the sender's where it gave one; format 1. */
+  /** The event's id in decisions, the sender's where there is one; format 1. */
   id: Schema.optionalKey(CorrelationId),
   subject: Schema.String,
   headers: Schema.Record(Schema.String, Schema.String),
   /** The body's JSON, envelope included. */
   payload: Schema.Unknown,
-  /** When the bot began to listen to the channel. */
+  /** When the bot subscribed to the channel. */
   since: Stamped,
-  /** Format 0.1 only: what the dice are a function of, since the plain shape could lose a part of it. */
+  /** Format 0.1 only: the event's identity, the seed of its draws; the plain shape could lose a part of it. */
   identity: Schema.optionalKey(EventIdentity),
   /** Format 0.1 only: the domain that the envelope named. */
   domain: Schema.optionalKey(Schema.String)
 })
 
-/** JSON has no `undefined`: a wait that the server did not name is left out. */
+/** JSON has no `undefined`: an absent Retry-After is left out. */
 const RateLimited = Schema.TaggedStruct("LlmRateLimited", { retryAfterMs: Schema.optionalKey(Schema.Finite) }).pipe(
   Schema.decodeTo(
     LlmRateLimited,
@@ -94,23 +94,23 @@ export const CompletionEnd = Schema.TaggedUnion({
       LlmEmpty
     ])
   },
-  /** The bot was stopped before there was an answer. */
+  /** The bot stopped before the answer. */
   Stopped: {}
 })
 export type CompletionEnd = typeof CompletionEnd.Type
 
-/** A decision's request to the model, when it was over; a decision's requests stand in the order of their ends. */
+/** A decision's request to the model, recorded when it ended; a decision's requests are in order of their ends. */
 const Completion = Schema.Struct({
   kind: Schema.tag("completion"),
   ...Stamp,
   id: CorrelationId,
-  /** ms from the question to the end. */
+  /** Duration, ms. */
   took: Schema.Finite,
   attempts: Schema.Array(LlmAttempt),
   end: CompletionEnd
 })
 
-/** Why a line failed, as recordings of version 0.1 have it: one error, told apart by what was tried. */
+/** Why a send failed, in recordings of version 0.1: one error for all, distinguished by its operation. */
 const EarlierFailure = Schema.TaggedStruct("NatsError", { operation: Schema.String, detail: Schema.String }).pipe(
   Schema.decodeTo(
     Schema.toType(NatsSendError),
@@ -126,7 +126,7 @@ const EarlierFailure = Schema.TaggedStruct("NatsError", { operation: Schema.Stri
   )
 )
 
-/** A decision's line, when NATS had it or failed to take it. */
+/** A decision's line was sent, or the send failed. */
 const Sent = Schema.Struct({
   kind: Schema.tag("sent"),
   ...Stamp,
@@ -134,22 +134,22 @@ const Sent = Schema.Struct({
   failure: Schema.optionalKey(Schema.Union([...NatsSendError.members, EarlierFailure]))
 })
 
-/** A decision's line was ready, and it was looked at whether it may leave. */
+/** A decision's ready line was checked for whether it may be sent. */
 const Turn = Schema.Struct({ kind: Schema.tag("turn"), ...Stamp, id: CorrelationId })
 
-/** Nobody was there to hear a decision's line (WIRE, protocols). */
+/** A decision's command had no responders (WIRE, protocols). */
 const Unheard = Schema.Struct({ kind: Schema.tag("unheard"), ...Stamp, id: CorrelationId })
 
-/** The interval of a contextual entry was over. */
+/** A contextual entry's interval elapsed. */
 const Look = Schema.Struct({ kind: Schema.tag("look"), ...Stamp, channel: ChannelName, entry: EntryKey })
 
-/** NATS came or went. */
+/** NATS connected or disconnected. */
 const Connection = Schema.Struct({ kind: Schema.tag("connection"), ...Stamp, up: Schema.Boolean })
 
-/** What the live run decided, without its texts; again when delivery amended it. */
+/** A decision of the live run, without texts; recorded again when delivery amends it. */
 const Decided = Schema.Struct({ kind: Schema.tag("decision"), ...Stamp, record: RecordedDecision })
 
-/** One line of a recording. The lines stand in the order in which things happened to the bot. */
+/** One line of a recording. Lines are in the order in which the bot saw the events. */
 export const RecordingEntry = Schema.Union([
   Event,
   Began,

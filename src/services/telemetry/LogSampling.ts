@@ -1,11 +1,11 @@
 import { Clock, Effect } from "effect"
 import { monotonicOf } from "../Time.ts"
 
-/** How many lines of one kind are written in a minute one by one; then only every doubling (OPERATIONS, logs). */
+/** Lines of one kind written in full each minute; after that only every doubling (OPERATIONS, logs). */
 const firstLines = 20
 const minuteMs = 60_000
 
-/** What came of one kind: in this minute, and since the last line that was written. */
+/** Lines of one kind: in this minute, and since the last one written. */
 interface Minute {
   readonly began: number
   readonly came: number

@@ -83,7 +83,7 @@ export const ChannelLabel: Context.Reference<(channel: ChannelName) => string> =
 const hasTooManyLabels = ({ channels, settings }: ActiveSettings): boolean =>
   [...channels.values()].filter(({ enabled }) => enabled).length > settings.telemetry.channel_label_limit
 
-/** The labels of channels as the configuration of the moment wants them. */
+/** Channel labels under the configuration in force. */
 export const channelLabels = (read: () => ActiveSettings): (channel: ChannelName) => string => {
   let cache: { readonly settings: ActiveSettings; readonly tooMany: boolean } | undefined
   return (channel) => {
@@ -100,9 +100,9 @@ const attributesOf = (labels: Labels, labelOf: (channel: ChannelName) => string)
 
 /** Counts and measures, for plain code. */
 export interface Meter {
-  /** Adds to a counter, 1 unless told otherwise (OPERATIONS, metrics). */
+  /** Adds to a counter, 1 by default (OPERATIONS, metrics). */
   readonly count: (name: keyof typeof counters, labels: Labels, by?: number) => void
-  /** Notes one value of a distribution: seconds, or characters. */
+  /** Records one value of a histogram: seconds, or characters. */
   readonly observe: (name: keyof typeof histograms, labels: Labels, value: number) => void
 }
 
@@ -125,7 +125,7 @@ export const count = (name: keyof typeof counters, labels: Labels, by = 1): Effe
 export type Reading = readonly [labels: Labels, value: number | boolean]
 
 /**
- * Sets all that is so now and forgets what was so before: a channel that is gone leaves no series behind. Channels that
+ * Replaces every series of a gauge with the values now: a removed channel leaves no series behind. Channels that
  * share a label are added up.
  */
 export const setAll = Effect.fnUntraced(function*(name: keyof typeof gauges, readings: ReadonlyArray<Reading>) {

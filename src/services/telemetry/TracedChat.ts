@@ -10,10 +10,10 @@ const setConversation = (span: Tracer.Span): void => {
   if (trace?._tag === "Span") span.attribute(attribute.conversationId, trace.attributes.get(attribute.channel))
 }
 
-/** Makes one request to a model in a span of its own; the server, which belongs to somebody else, is told nothing of it. */
+/** Makes one request to a model in its own span; no header tells the server, a third party, about the trace. */
 export const tracedChat = (
   request: ChatRequest,
-  /** ms until the first text of a streamed answer, once it is known. */
+  /** ms until the first text of a streamed answer, once known. */
   firstTextMs: () => number | undefined,
   ask: Effect.Effect<Completion, LlmError>
 ): Effect.Effect<Completion, LlmError> =>

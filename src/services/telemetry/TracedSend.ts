@@ -4,7 +4,7 @@ import { messagingAttributes, spanName } from "../../domain/telemetry/TraceNames
 import type { WireCommand } from "../../domain/wire/Wire.ts"
 import { exported, type SpanFailure } from "./Traces.ts"
 
-/** Sends a command in a span of its own and passes that on in the header `traceparent` (F8). */
+/** Sends a command in its own span and propagates it in the header `traceparent` (F8). */
 export const tracedSend = <A, E extends SpanFailure>(
   template: string,
   publish: (command: WireCommand) => Effect.Effect<A, E>

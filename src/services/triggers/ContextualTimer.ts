@@ -23,7 +23,7 @@ import type { ReplyJob } from "../reply/ReplyJob.ts"
 import { NextEvaluation } from "./NextEvaluation.ts"
 import { Triggers } from "./Triggers.ts"
 
-/** The question is small: a few tokens, asked once, answered soon or not at all (F3). */
+/** The question is small: few tokens, no retry, a short timeout (F3). */
 const questionTokens = 5
 const questionSeconds = 5
 
@@ -49,9 +49,9 @@ const questionApi = ({ llm }: ChannelSettings): ChannelSettings["llm"] => {
   }
 }
 
-/** Looks at each room from time to time and asks the model whether a comment would fit (F3, contextual). */
+/** Evaluates each room at an interval and asks the model whether a comment would fit (F3, contextual). */
 export class ContextualTimer extends Context.Service<ContextualTimer, {
-  /** Watches a channel for ever, following its configuration. */
+  /** Watches a channel until interrupted, following its configuration. */
   readonly watch: (channel: ChannelKey) => Effect.Effect<void>
 }>()("llm-bot/ContextualTimer") {
   static readonly layerNoDeps = Layer.effect(
@@ -116,7 +116,7 @@ export class ContextualTimer extends Context.Service<ContextualTimer, {
           logContent: channel.logContent
         })
 
-      /** Asks the model and begins the reply it wants; otherwise the reservation is given back. */
+      /** Asks the model and begins the reply; on a no the reservation is released. */
       const propose = Effect.fnUntraced(function*(
         channel: ChannelSettings,
         { entry }: ContextualTrigger,
@@ -164,14 +164,14 @@ export class ContextualTimer extends Context.Service<ContextualTimer, {
         return { line, cause, reservation: reservation.value, decision }
       }
 
-      /** One look at the room: the cheap checks first, the model last. */
+      /** One evaluation: the cheap checks first, the model last. */
       const evaluate = (channel: ChannelSettings, trigger: ContextualTrigger, last: ContextLine, now: ClockReading) =>
         Effect.suspend(() => {
           const job = consider(channel, trigger, last, now)
           return job === undefined ? Effect.void : job.decision.within(propose(channel, trigger, job))
         })
 
-      /** A look every interval; asking takes its time, so the next interval begins when the answer is there. */
+      /** Evaluates every interval; the next interval begins after the model's answer. */
       const beat = Effect.fnUntraced(function*(key: ChannelKey, trigger: ContextualTrigger) {
         let seen: ContextLine | undefined
         const look = Effect.fnUntraced(
@@ -183,7 +183,7 @@ export class ContextualTimer extends Context.Service<ContextualTimer, {
             seen = last
             yield* evaluate(channel.value, trigger, last, now)
           },
-          // A bug of ours fails one look, never the next ones.
+          // A defect fails one evaluation, never the next ones.
           Effect.catchDefect((defect) => Effect.logError("Contextual evaluation failed", Cause.die(defect))),
           Effect.annotateLogs({ logger: "ContextualTimer" })
         )

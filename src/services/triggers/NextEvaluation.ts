@@ -3,9 +3,9 @@ import type { ChannelKey, EntryKey } from "../../domain/Ids.ts"
 import type { ClockReading } from "../../domain/ClockReading.ts"
 import { readClock } from "../Time.ts"
 
-/** When a contextual entry is evaluated next. A replay knows the moments beforehand. */
+/** When a contextual entry is evaluated next. A replay takes the times from its recording. */
 export class NextEvaluation extends Context.Service<NextEvaluation, {
-  /** Lets an interval of the entry pass, ms, and says when it was over. */
+  /** Waits for an interval of the entry, ms, and returns when it ended. */
   readonly after: (channel: ChannelKey, entry: EntryKey, intervalMs: number) => Effect.Effect<ClockReading>
 }>()("llm-bot/NextEvaluation") {
   /** When the interval is over by the clock. */

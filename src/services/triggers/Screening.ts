@@ -10,14 +10,14 @@ import { makeLogWriter } from "../telemetry/LogWriter.ts"
 
 /** How many stale events in a row make a wrong clock likely (F1). */
 const skewSuspectedAfter = 10
-/** What was warned about is one of few values an operator set wrong. */
+/** Bounds the warnings; real ones are few, each a misconfigured value. */
 const mostWarnings = 1_000
 
-/** Sorts out what never triggers, and warns the operator once of what looks misconfigured (F1). */
+/** Screens out lines that never trigger, and warns once of a likely misconfiguration (F1). */
 export class Screening extends Context.Service<Screening, {
   /** Whether the event comes from a room of the same name on another server. */
   readonly foreign: (arrival: Arrival, channel: ChannelSettings) => boolean
-  /** Why a line is no trigger; none when it may be one. */
+  /** Why a line cannot trigger; none when it may. */
   readonly check: (line: ChatMsg | Pm, arrival: Arrival, channel: ChannelSettings) => Option.Option<Screened>
   /** Warns when the bridge speaks with another account than `bot.username`: its echoes would be missed. */
   readonly login: (login: Login, channel: ChannelSettings) => void
@@ -36,7 +36,7 @@ export class Screening extends Context.Service<Screening, {
       }
 
       const watchClock = (refusal: Screened | undefined, age: number, { key, room }: ChannelSettings): void => {
-        // What was said before the start says nothing about the clock.
+        // Lines from before the start say nothing about the clock.
         if (refusal?.reason === "before_start" || refusal?.reason === "duplicate") return
         const state = states.of(key)
         state.staleInRow = refusal?.reason === "stale" ? state.staleInRow + 1 : 0
