@@ -62,7 +62,7 @@ const checkGlobalCooldown = (state: LimitState, request: AdmissionRequest, now: 
   return { limit: "global_cooldown", used, maximum, allowed: used >= maximum, retryAfterMs: maximum - used }
 }
 
-/** Every limit of a request in the order of F4; whoever asks stops at the first that refuses. */
+/** Every limit of a request in the order of F4; the caller stops at the first that refuses. */
 export const checkLimits = function*(
   state: LimitState,
   request: AdmissionRequest,
@@ -79,7 +79,7 @@ export const checkLimits = function*(
     yield { limit, used, maximum: maximum.value, allowed: used < maximum.value, retryAfterMs }
   }
   if (request.channelLimits.global_cooldown_seconds > 0) yield checkGlobalCooldown(state, request, now)
-  // Nobody is asked for a line that the pace cannot carry in time; what it can carry is no news.
+  // No model is asked for a line that cannot leave in time; a check that passes is not reported.
   const { inTime, waitMs } = departure(request.pace, held, request.deadlineMs, now)
   if (!inTime) {
     yield { limit: "pace", used: waitMs, maximum: request.deadlineMs, allowed: false, retryAfterMs: undefined }

@@ -22,19 +22,19 @@ export interface UserLimits {
   readonly sweptAt: number
 }
 
-/** Everything one admission looks at. */
+/** The state of one admission. */
 export interface LimitState {
   readonly channel: ChannelLimits
   readonly users: UserLimits
 }
 
-/** A channel in which nothing was said. */
+/** A channel without replies. */
 export const noChannelLimits: ChannelLimits = { windows: HashMap.empty(), lastSentAt: undefined, sweptAt: 0 }
 
-/** Nobody was answered. */
+/** No replies to anyone. */
 export const noUserLimits: UserLimits = { windows: HashMap.empty(), nextId: 1, sweptAt: 0 }
 
-/** Whose cooldown is meant: the entry's, for pm the entry's for one person (F3). */
+/** The key of a cooldown: the entry, for pm the entry and the person (F3). */
 export interface CooldownKey {
   readonly entryKey: EntryKey
   readonly entry: TriggerEntry
@@ -48,7 +48,7 @@ export interface AdmissionRequest extends CooldownKey {
   readonly channelLimits: ChannelRateLimits
   readonly userLimits: Pick<RateLimits, "max_per_user_per_minute" | "max_per_user_per_hour">
   readonly maxConcurrent: number
-  /** What the channel's pace still allows. */
+  /** The channel's pace. */
   readonly pace: TokenBucket
   /** ms from now until the reply is too late; infinite without a deadline. */
   readonly deadlineMs: number

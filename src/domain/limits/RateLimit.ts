@@ -108,7 +108,7 @@ export const confirm = (state: LimitState, reservation: Reservation, sentAt: num
   return { channel: { ...channel, lastSentAt: sentAt }, users }
 }
 
-/** The reply was not sent: its place in every limit, and its cooldown, are given back without a trace. */
+/** The reply was not sent: its place in every limit, and its cooldown, are released. */
 export const release = (state: LimitState, reservation: Reservation): LimitState =>
   changeWindows(state, reservation, erase)
 

@@ -37,7 +37,7 @@ export const stamp = (windows: Windows, name: string, id: number, sentAt: number
     entries: window.entries.map((entry) => entry.id === id ? { ...entry, sentAt } : entry)
   }))
 
-/** Takes a held entry back as if it had never been; a sent one stays. */
+/** Removes a held entry; a sent one stays. */
 export const erase = (windows: Windows, name: string, id: number): Windows =>
   HashMap.modifyAt(
     windows,

@@ -1,10 +1,10 @@
-/** Lines that may leave at once, and how long each further one waits: the room's flood control is never hit (F8). */
+/** The burst, and the refill time of each further line: below the room's flood control (F8). */
 const burst = 3
 const refillMs = 1_000
 
-/** How many lines may leave at a moment. Times are monotonic ms. */
+/** A token bucket for sent lines. Times are monotonic ms. */
 export interface TokenBucket {
-  /** When a whole burst may leave again. */
+  /** When the bucket is full again. */
   readonly fullAt: number
 }
 
@@ -17,8 +17,8 @@ export const tokenDelay = ({ fullAt }: TokenBucket, now: number): number =>
 
 /**
  * ms until a line may leave behind `ahead` others that are still to leave, or none when that is not before the deadline
- * `deadlineMs` from now: then it can never leave in time (F4). Whoever waits at all needs a second to spare, since the
- * others do not leave at the first moment they may.
+ * `deadlineMs` from now: then it can never leave in time (F4). A line that waits at all needs a second to spare: the
+ * others do not leave the moment they may.
  */
 export const departure = (
   { fullAt }: TokenBucket,

@@ -26,7 +26,7 @@ const foundByMention = ({ steps }: DecisionRecord): boolean | undefined => {
 }
 
 /**
- * Whether a person spoke to the bot: in private, so that a mention trigger matched, or with one of its names in the
+ * Whether a person addressed the bot: in private, with a match of a mention trigger, or with one of its names in the
  * line where no such trigger was tested.
  */
 export const addressing = (botNames: ReadonlyArray<string>): (record: DecisionRecord) => boolean => {

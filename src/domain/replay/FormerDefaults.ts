@@ -24,7 +24,7 @@ const stop: ChangedDefault = {
   today: null
 }
 
-/** What there was not in version 0.1 did nothing. */
+/** Fields that version 0.1 lacked did nothing. */
 const absent = { bot: { command_prefixes: [] } } as const
 
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)

@@ -6,7 +6,7 @@ const keyOf = ({ arrivedAt, correlationId, eventType }: DecisionRecord): string 
 /** Gathers decisions as they are closed and amended. */
 export const gatherDecisions = () => {
   const closed: Array<DecisionRecord> = []
-  // Where the reply under each key stands: only a reply is amended, and its line may have come twice in a moment.
+  // The index of the reply under each key: only replies are amended, and a line may arrive twice in a moment.
   const places = new Map<string, number>()
   return {
     add: (record: DecisionRecord): void => {

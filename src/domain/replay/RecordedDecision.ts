@@ -2,7 +2,7 @@ import { Schema, SchemaTransformation } from "effect"
 import { DecisionRecord, Delivery, Outcome, skipped, SkipReason, Step } from "../decision/Decision.ts"
 import type { DropCause, SkipFacts } from "../decision/SkipFacts.ts"
 
-// What 0.1 wrote as sentences: why a step dropped an answer, what was known of a skip, why a reply was not seen.
+// What 0.1 wrote as sentences: why a step dropped an answer, a skip's figures, why a reply was not seen.
 const OldProcessed = Schema.TaggedStruct("Processed", {
   at: Schema.Finite,
   step: Schema.String,
@@ -53,7 +53,7 @@ const skipDetails: ReadonlyArray<readonly [RegExp, (groups: Groups) => SkipFacts
   ...dropNotes.map(([pattern, read]) => [pattern, (groups: Groups) => ({ dropped: read(groups) })] as const)
 ]
 
-/** What the first pattern that fits a sentence reads from it. */
+/** The facts of a sentence, from the first pattern that matches. */
 const readSentence = <A>(
   patterns: ReadonlyArray<readonly [RegExp, (groups: Groups) => A]>,
   sentence: string
@@ -73,7 +73,7 @@ const stepOf = (step: (typeof Written.Type)["steps"][number]): Step => {
 }
 
 const outcomeOf = (outcome: NonNullable<(typeof Written.Type)["outcome"]>): Outcome => {
-  // One name for whatever went wrong with NATS; the message tells what was known.
+  // 0.1 had one name for all NATS errors; the message says which.
   if (outcome._tag === "Failed" && outcome.error === "NatsError") {
     return { ...outcome, error: outcome.message.startsWith("NATS flush failed") ? "NatsUnconfirmed" : "NatsNotSent" }
   }
@@ -95,7 +95,7 @@ const deliveryOf = (delivery: NonNullable<(typeof Written.Type)["delivery"]>): D
   }
 }
 
-/** A decision as a recording holds it: as it is now, or with the sentences of 0.1, which become facts. */
+/** A recorded decision: in today's format, or with the sentences of 0.1, which become facts. */
 export const RecordedDecision = Written.pipe(
   Schema.decodeTo(
     Schema.toType(DecisionRecord),

@@ -8,27 +8,27 @@ const minuteMs = 60_000
 const hourMs = 3_600_000
 const dayHours = 24
 const hourlyUntilHours = 48
-/** A longer log is told in longer spans, so that the chart stays readable. */
+/** A longer log has longer spans, so that the chart stays readable. */
 const mostDays = 92
 const busiestShown = 5
 
-/** What was said in a span of time. A reply counts when the line came that it answers. */
+/** Lines and replies in a span of time. A reply counts at the arrival of the line it answers. */
 const Span = Schema.Struct({
   /** Its beginning, UTC: `2026-01-01 20:00`. */
   from: Schema.String,
-  /** What people said. */
+  /** Lines of people. */
   lines: Schema.Finite,
   replies: Schema.Finite
 })
 export type Span = typeof Span.Type
 
-/** When people and the bot spoke. */
+/** The activity of people and the bot over time. */
 export const Activity = Schema.Struct({
   /** The length of a span: an hour up to 48 h of log, then a day, beyond 92 days as many days as it takes. */
   spanHours: Schema.Finite,
   /** Every span from the first event to the last, the empty ones too. */
   spans: Schema.Array(Span),
-  /** The five minutes in which people said most, the busiest first. */
+  /** The five minutes with the most lines, the busiest first. */
   busiest: Schema.Array(Span)
 })
 export type Activity = typeof Activity.Type
@@ -49,7 +49,7 @@ const spanOf = (from: number, { lines, replies }: Count): Span => ({ from: utcTe
 export const activityOf = ({ decisions, from, to }: ReplayRun): Activity => {
   const spanHours = spanHoursOf(from, to)
   const spanMs = spanHours * hourMs
-  // Days begin at midnight UTC whatever their number in a span.
+  // Days begin at midnight UTC, also in spans of several days.
   const unit = Math.min(spanMs, dayHours * hourMs)
   const first = Math.floor(from / unit) * unit
   const spans = Array.from(

@@ -24,13 +24,13 @@ export const ChangeKind = Schema.Literals([
   "other_reason",
   // Answered by both, with different texts.
   "other_text",
-  // A look at the room that only one of them took.
+  // An evaluation of the room in only one of them.
   "only_a",
   "only_b"
 ])
 export type ChangeKind = typeof ChangeKind.Type
 
-/** How one of the two ended it. */
+/** How one of the two runs ended it. */
 const Side = Schema.Struct({
   end: ReplayEnd,
   /** The gate that refused, with its value against its limit; for a reply its outcome in words. */
@@ -57,7 +57,7 @@ export type Change = typeof Change.Type
 
 /** What B changes against A. */
 export const ReplayComparison = Schema.Struct({
-  /** What it comes to, in a sentence or two. */
+  /** The verdict, in a sentence or two. */
   verdict: Schema.String,
   replies: Difference,
   repliesPerHour: Difference,
@@ -149,7 +149,7 @@ const usersOf = (a: ReplayRun, b: ReplayRun): ReplayComparison["users"] => {
     .slice(0, usersShown).map(([key, counts]) => ({ user: names.get(key) ?? key, ...counts }))
 }
 
-/** Puts two runs of the same log side by side. */
+/** Compares two runs of the same log. */
 export const comparisonOf = (
   [a, b]: readonly [ReplayRun, ReplayRun],
   [inA, inB]: readonly [ReplaySummary, ReplaySummary]

@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 import type { DecisionRecord } from "../decision/Decision.ts"
 
-/** What the answers cost, and how long they took. */
+/** The cost of the answers, and their latency. */
 export const Costs = Schema.Struct({
   /** Requests to the model: every attempt, and every question whether a comment would fit. */
   requests: Schema.Finite,
@@ -9,7 +9,7 @@ export const Costs = Schema.Struct({
   failedRequests: Schema.Finite,
   /** Answers of the model, those that were not sent too. */
   answers: Schema.Finite,
-  /** Of these, how many had their tokens estimated because the model did not count them. */
+  /** Of these, those with estimated tokens, because the server reported no usage. */
   estimatedAnswers: Schema.Finite,
   inputTokens: Schema.Finite,
   outputTokens: Schema.Finite,
@@ -17,12 +17,12 @@ export const Costs = Schema.Struct({
   perReply: Schema.optionalKey(Schema.Struct({ inputTokens: Schema.Finite, outputTokens: Schema.Finite })),
   /** From the line's arrival to the reply's departure, ms, of half and of 95 % of the replies; absent without replies. */
   delayMs: Schema.optionalKey(Schema.Struct({ p50: Schema.Finite, p95: Schema.Finite })),
-  /** What became of the replies on their way: seen in the room, not seen, or nothing known. */
+  /** Delivery of the replies: seen in the room, not seen, or unknown. */
   delivery: Schema.Struct({ delivered: Schema.Finite, unconfirmed: Schema.Finite, unknown: Schema.Finite })
 })
 export type Costs = typeof Costs.Type
 
-/** The value that so many of a sorted list do not exceed (nearest rank). */
+/** A percentile of a sorted list (nearest rank). */
 const percentile = (sorted: ReadonlyArray<number>, share: number): number =>
   Math.round(sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0)
 

@@ -53,7 +53,7 @@ export const shortEnds: Readonly<Record<string, string>> = Object.fromEntries(
   ReplayEnd.literals.map((end) => [end, shortEnd(end)])
 )
 
-/** How often each end came. */
+/** The count of each end. */
 export type EndCounts = ReadonlyMap<ReplayEnd, number>
 
 /** An end, in words, and how often it came. */
@@ -63,7 +63,7 @@ export type EndCount = typeof EndCount.Type
 const order = new Map(ReplayEnd.literals.map((end, index) => [end, index]))
 const rank = (end: ReplayEnd): number => order.get(end) ?? order.size
 
-/** The ends by how often they came, the most frequent first. */
+/** The ends by frequency, the most frequent first. */
 export const rankedEnds = (counts: EndCounts): ReadonlyArray<EndCount> =>
   [...counts].toSorted(([a, many], [b, few]) => few - many || rank(a) - rank(b))
     .map(([reason, count]) => ({ reason, text: endWords(reason), count }))

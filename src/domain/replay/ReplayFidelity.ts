@@ -6,7 +6,7 @@ import { type Pair, pairsOf } from "./ReplayPairs.ts"
 import type { ReplayRun } from "./ReplayRun.ts"
 import { utcText } from "./ReplayWords.ts"
 
-/** A decision that the replay makes otherwise than the bot did live. */
+/** A decision in which the replay departs from the live run. */
 const Departure = Schema.Struct({
   correlationId: CorrelationId,
   channel: Schema.String,
@@ -21,7 +21,7 @@ const Departure = Schema.Struct({
 })
 export type Departure = typeof Departure.Type
 
-/** How far a replay of a recording decides as the bot did live. Times are not compared. */
+/** How closely a replay matches the live run. Times are not compared. */
 export const Fidelity = Schema.Struct({
   /** Decisions made live or in the replay. */
   decisions: Schema.Finite,
@@ -32,7 +32,7 @@ export const Fidelity = Schema.Struct({
 })
 export type Fidelity = typeof Fidelity.Type
 
-/** What is compared of a step; nothing of steps that only cost time. */
+/** What is compared of a step; nothing of steps that only take time. */
 const gateOf = (step: Step): string | undefined => {
   switch (step._tag) {
     case "Silence":
@@ -61,7 +61,7 @@ const gatesOf = ({ steps }: DecisionRecord): ReadonlyArray<{ readonly gate: stri
     return gate === undefined ? [] : [{ gate, step }]
   })
 
-/** What is compared of an outcome: how long something took or has to wait is not. */
+/** What is compared of an outcome: everything but durations. */
 const endKey = ({ outcome }: DecisionRecord): string => {
   switch (outcome?._tag) {
     case undefined:
@@ -98,11 +98,11 @@ const compare = ({ a: live, b: replay }: Pair): Told | undefined => {
 const endedAt = ({ arrivedAt, outcome, steps }: DecisionRecord): number =>
   arrivedAt + Math.max(outcome?._tag === "Replied" ? outcome.afterMs : 0, steps.at(-1)?.at ?? 0)
 
-/** A bot that was killed, or records still, has not made the decisions that were under way when the log ends. */
+/** A bot that was killed, or still records, has not closed the decisions in progress at the log's end. */
 const underWayLive = ({ a: live, b: replay }: Pair, to: number): boolean =>
   live === undefined && replay !== undefined && endedAt(replay) > to
 
-/** Holds a replay against the live run it was recorded from; nothing where the log is no recording. */
+/** Compares a replay with its live run; nothing where the log is no recording. */
 export const fidelityOf = ({ decisions, live, to }: ReplayRun): Fidelity | undefined => {
   if (live.length === 0) return undefined
   const pairs = pairsOf(live, decisions).filter((pair) => !underWayLive(pair, to))

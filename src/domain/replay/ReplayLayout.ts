@@ -1,13 +1,13 @@
 import type { ReplaySummary } from "./ReplaySummary.ts"
 import { countText, cut, fit, oneLine, wrapped } from "./ReplayWords.ts"
 
-/** Columns of the terminal a report is made for. */
+/** Terminal width of a report, columns. */
 export const columns = 80
-/** How many of a list are shown. */
+/** Items shown of a list. */
 export const mostListed = 20
 const textColumns = 60
 
-/** A heading and what stands under it; nothing at all where that is empty. */
+/** A section with its heading; nothing when it is empty. */
 export const section = (title: string, lines: ReadonlyArray<string>): ReadonlyArray<string> =>
   lines.length === 0 ? [] : ["", title.toUpperCase(), ...lines]
 
@@ -19,14 +19,14 @@ export const figures = (rows: ReadonlyArray<readonly [name: string, words: strin
 export const momentIn = ({ from, to }: Pick<ReplaySummary, "from" | "to">) => (at: string): string =>
   from.slice(0, 10) === to.slice(0, 10) ? at.slice(11) : at
 
-/** Says that a list goes on. */
+/** A note that the list continues. */
 export const more = (left: number): ReadonlyArray<string> => left > 0 ? [`  … and ${countText(left)} more`] : []
 
 /** Who said what, in one line of a terminal. */
 export const saidText = (user: string, text: string): string =>
   `${cut(oneLine(user), 20)}: ${cut(oneLine(text), textColumns)}`
 
-/** What a span of time is called. */
+/** The name of a span of time. */
 export const spanName = (hours: number): string => hours === 1 ? "hour" : hours === 24 ? "day" : `${hours / 24} days`
 
 /** A span's beginning, as short as it may be. */

@@ -1,10 +1,10 @@
 import type { ReplayReport } from "./ReplayReport.ts"
 import type { Timeline } from "./ReplayTimeline.ts"
 
-/** Where the template takes its data. */
+/** The template's placeholder for the data. */
 const place = "\"the data of the replay\""
 
-/** Data that cannot end the script it stands in: JSON knows `<` by another name. */
+/** Data that cannot end its script element: `<` is escaped in the JSON. */
 const harmless = (data: unknown): string => JSON.stringify(data).replaceAll("<", "\\u003c")
 
 const departuresShown = 200
@@ -20,7 +20,7 @@ const runOf = ({ fidelity, summary }: ReplayReport["runs"][number]) => ({
   })
 })
 
-/** A report in the page that shows it. Decisions, mentions and changes line by line are those of the timeline. */
+/** A report as a page. Its decisions, mentions and changes line by line come from the timeline. */
 export const replayPage = (template: string, { comparison, runs }: ReplayReport, timeline: Timeline): string => {
   const data = harmless({
     runs: runs.map(runOf),

@@ -1,6 +1,6 @@
 import type { DecisionRecord } from "../decision/Decision.ts"
 
-/** The decisions two runs made about one event; a look at the room may have happened in one of them alone. */
+/** The decisions of two runs about one event; an evaluation of the room may exist in only one of them. */
 export interface Pair {
   readonly a: DecisionRecord | undefined
   readonly b: DecisionRecord | undefined
@@ -10,9 +10,9 @@ const eventOf = ({ channel, correlationId }: DecisionRecord): string => `${chann
 
 const arrival = ({ a, b }: Pair): number => a?.arrivedAt ?? b?.arrivedAt ?? 0
 
-/** Puts the decisions of two runs of a log side by side, in order of arrival. */
+/** Pairs the decisions of two runs of a log, in order of arrival. */
 export const pairsOf = (a: ReadonlyArray<DecisionRecord>, b: ReadonlyArray<DecisionRecord>): ReadonlyArray<Pair> => {
-  // The same event may come more than once.
+  // The same event may arrive more than once.
   const ofB = new Map<string, Array<DecisionRecord>>()
   for (const record of b) {
     const event = eventOf(record)

@@ -9,29 +9,29 @@ import { utcText } from "./ReplayWords.ts"
 const usersShown = 10
 
 const counts = {
-  /** What they said: lines of the room and private messages. */
+  /** Lines of the room and private messages. */
   lines: Schema.Finite,
-  /** How many of these spoke to the bot. */
+  /** How many of these addressed the bot. */
   addressed: Schema.Finite,
   replies: Schema.Finite
 }
 
-/** What one person said and got. */
+/** One person's lines and replies. */
 const UserCount = Schema.Struct({ user: Schema.String, ...counts })
 export type UserCount = typeof UserCount.Type
 
-/** Who got how much. */
+/** Lines and replies by person. */
 export const People = Schema.Struct({
   /** The ten with the most replies, then lines. */
   top: Schema.Array(UserCount),
-  /** How many other people there were, and what they had together. */
+  /** The other people: how many, and their sums. */
   others: Schema.Struct({ users: Schema.Finite, ...counts }),
   /** Replies nobody asked for: comments on the room (contextual). They belong to no user. */
   unasked: Schema.Finite
 })
 export type People = typeof People.Type
 
-/** A line that spoke to the bot and got no reply. */
+/** A line that addressed the bot and got no reply. */
 const UnansweredMention = Schema.Struct({
   correlationId: CorrelationId,
   channel: Schema.String,
@@ -86,7 +86,7 @@ const peopleOf = (users: ReadonlyArray<UserCount>, unasked: number): People => {
   }
 }
 
-/** Counts what every person said and got, and who spoke to the bot in vain. */
+/** Counts every person's lines and replies, and the unanswered mentions. */
 export const peopleAndMentionsOf = ({ botNames, decisions }: ReplayRun): { people: People; mentions: Mentions } => {
   const isAddressed = addressing(botNames)
   // The people of the log, by name in lower case.

@@ -6,7 +6,7 @@ import { replayText } from "./ReplayText.ts"
 import { comparedText } from "./ReplayTextCompared.ts"
 import { timelineOf } from "./ReplayTimeline.ts"
 
-/** A report is its own JSON data: the type says so, and 100,000 decisions need not be walked through to prove it. */
+/** A report is JSON data by its type; a check at run time would walk through 100,000 decisions. */
 const encoded = (report: ReplayReport): (typeof ReplayReport)["Encoded"] => report
 
 /** What to print about which runs; a page is made from its template, `playground/replay.html`. */
@@ -21,7 +21,7 @@ const textOf = ({ comparison, runs: [a, b] }: ReplayReport): string =>
     ? replayText(a.summary, a.fidelity)
     : comparedText([a.summary, b.summary], comparison, a.fidelity)
 
-/** Two runs are compared without what the bot heard of itself: where B says less there is less to hear. */
+/** A comparison leaves out the bot's own echoes: where B says less there are fewer. */
 const withoutEchoes = (run: ReplayRun): ReplayRun => {
   const others = (records: ReplayRun["decisions"]) => records.filter((record) => !isEcho(record))
   return { ...run, decisions: others(run.decisions), live: others(run.live) }
@@ -32,7 +32,7 @@ const comparable = (runs: ReplayRuns): ReplayRuns => {
   return b === undefined ? runs : [withoutEchoes(a), withoutEchoes(b)]
 }
 
-/** One run or two as text, JSON or a page of its own. The same runs give the same bytes. */
+/** One run or two as text, JSON or a standalone page. The same runs give the same bytes. */
 export const renderReplay = (request: ReplayRequest): string => {
   const runs = comparable(request.runs)
   const report = reportOf(runs)

@@ -5,18 +5,18 @@ import { Fidelity, fidelityOf } from "./ReplayFidelity.ts"
 import type { ReplayRun, ReplayRuns } from "./ReplayRun.ts"
 import { ReplaySummary, summaryOf } from "./ReplaySummary.ts"
 
-/** One run as `--format json` tells it. */
+/** One run in `--format json`. */
 const RunReport = Schema.Struct({
   summary: ReplaySummary,
-  /** How far it decides as the bot did live; only where the log is a recording. */
+  /** How closely it matches the live run; only where the log is a recording. */
   fidelity: Schema.optionalKey(Fidelity),
   /** Every decision in the order in which they were opened, with the texts the log and the run hold. */
   decisions: Schema.Array(DecisionRecord)
 })
 
-/** What `--format json` prints: one document, its keys always in this order. */
+/** The document of `--format json`, its keys always in this order. */
 export const ReplayReport = Schema.Struct({
-  /** The form of this document; raised when a field changes its meaning. */
+  /** The version of this document's format; raised when a field changes its meaning. */
   version: Schema.Literal(2),
   /** A, and B where there is one. */
   runs: Schema.Array(RunReport),
@@ -30,7 +30,7 @@ const runReport = (run: ReplayRun): (typeof RunReport)["Type"] => {
   return { summary: summaryOf(run), ...(fidelity === undefined ? {} : { fidelity }), decisions: run.decisions }
 }
 
-/** Everything there is to say about one run or two. */
+/** The whole report of one run or two. */
 export const reportOf = (runs: ReplayRuns): ReplayReport => {
   const [a, b] = runs
   const reportA = runReport(a)

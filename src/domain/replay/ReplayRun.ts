@@ -9,14 +9,14 @@ export type ReplayModel =
   /** The model of the configuration. */
   | { readonly _tag: "Real"; readonly model: string }
 
-/** A line of the log that could not be used, and why; never its content. */
+/** An unusable line of the log, and why; never its content. */
 export interface UnusableLine {
   /** From 1. */
   readonly line: number
   readonly why: string
 }
 
-/** What became of a log under a configuration: every decision, with its texts, in the order in which they were opened. */
+/** A replay of a log under a configuration: every decision, with its texts, in the order of opening. */
 export interface ReplayRun {
   /** The log's file name. */
   readonly log: string
@@ -24,7 +24,7 @@ export interface ReplayRun {
   readonly config: string
   /** The bot's names, its username first. */
   readonly botNames: ReadonlyArray<string>
-  /** When the first and the last event came, epoch ms. */
+  /** When the first and the last event arrived, epoch ms. */
   readonly from: number
   readonly to: number
   /** Events that went through the pipeline. */
@@ -38,5 +38,5 @@ export interface ReplayRun {
   readonly live: ReadonlyArray<DecisionRecord>
 }
 
-/** One replay, or two of the same log, the second held against the first. */
+/** One replay, or two of the same log, the second compared with the first. */
 export type ReplayRuns = readonly [ReplayRun] | readonly [ReplayRun, ReplayRun]

@@ -8,7 +8,7 @@ import type { ReplayModel, ReplayRun } from "./ReplayRun.ts"
 import { TriggerCount, triggersOf } from "./ReplayTriggers.ts"
 import { durationText, many, utcText } from "./ReplayWords.ts"
 
-/** A kind of failure and how often it came. */
+/** A kind of failure and its count. */
 const FailureCount = Schema.Struct({
   /** The error's tag. */
   error: Schema.String,
@@ -18,13 +18,13 @@ const FailureCount = Schema.Struct({
 })
 export type FailureCount = typeof FailureCount.Type
 
-/** What a replay comes to. */
+/** The summary of a replay. */
 export const ReplaySummary = Schema.Struct({
   /** The log's file name. */
   log: Schema.String,
   /** The configuration's file name. */
   config: Schema.String,
-  /** When the first and the last event came, UTC to the second. */
+  /** When the first and the last event arrived, UTC to the second. */
   from: Schema.String,
   to: Schema.String,
   /** Between the two, ms. */
@@ -33,7 +33,7 @@ export const ReplaySummary = Schema.Struct({
   events: Schema.Finite,
   /** Where the answers came from, in words. */
   answersFrom: Schema.String,
-  /** Lines of the log that could not be used: the first of them, and how many there are. */
+  /** Unusable lines of the log: the first of them, and how many there are. */
   unusable: Schema.Struct({
     count: Schema.Finite,
     first: Schema.Array(Schema.Struct({ line: Schema.Finite, why: Schema.String }))
@@ -56,7 +56,7 @@ export const ReplaySummary = Schema.Struct({
   activity: Activity,
   people: People,
   mentions: Mentions,
-  /** What came of every trigger entry, in the order in which they are tested. */
+  /** The results of every trigger entry, in the order of testing. */
   triggers: Schema.Array(TriggerCount),
   costs: Costs
 })

@@ -15,7 +15,7 @@ import {
   wrapped
 } from "./ReplayWords.ts"
 
-/** The log a report is about, and what is to know before reading on. */
+/** The heading: the log, the configuration and caveats. */
 export const aboutText = (summary: ReplaySummary): ReadonlyArray<string> => {
   const { events, from, lastedMs, lines, to, unusable } = summary
   const warning = unusable.count === 0 ? [] : [
@@ -163,7 +163,7 @@ const unansweredOf = (summary: ReplaySummary): ReadonlyArray<string> => {
   ]
 }
 
-/** Whether the replay decides as the bot did live; where not, what differs. */
+/** Whether the replay matches the live run; if not, what differs. */
 export const fidelityText = (fidelity: Fidelity | undefined): ReadonlyArray<string> => {
   if (fidelity === undefined) return []
   const { alike, decisions, departures } = fidelity

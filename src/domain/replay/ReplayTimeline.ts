@@ -5,7 +5,7 @@ import { pairsOf } from "./ReplayPairs.ts"
 import type { ReplayRuns } from "./ReplayRun.ts"
 import { changeKinds, type Ending, eventTypes, type Row, rowMaker, type Telling, toneSigns } from "./TimelineRow.ts"
 
-/** Bytes of prompts, and of the whole timeline, that a browser opens without delay. */
+/** Byte budgets of the prompts and of the whole timeline, so that a browser opens it without delay. */
 export interface TimelineBudget {
   readonly prompts: number
   readonly all: number
@@ -14,11 +14,11 @@ export interface TimelineBudget {
 /** With the page around it a file stays under 10 MB. */
 const usual: TimelineBudget = { prompts: 3_500_000, all: 9_300_000 }
 
-/** The decisions of a run or two, small enough for a page: whatever repeats is said once. */
+/** The decisions of one run or two, compact enough for a page: repeated texts are stored once. */
 export interface Timeline {
-  /** When the first event came, epoch ms. */
+  /** When the first event arrived, epoch ms. */
   readonly from: number
-  /** The names by whose place a row says what it is and what changes. */
+  /** The event types and change kinds that rows name by index. */
   readonly types: ReadonlyArray<string>
   readonly changes: ReadonlyArray<string>
   readonly texts: ReadonlyArray<string>
@@ -26,7 +26,7 @@ export interface Timeline {
   readonly shorts: typeof shortEnds
   /** The sign of each tone of a step. */
   readonly tones: typeof toneSigns
-  /** The steps of a decision, by their place among the texts. Each text begins with the sign of its tone. */
+  /** The steps of a decision, as indices into the texts. Each text begins with the sign of its tone. */
   readonly stories: ReadonlyArray<ReadonlyArray<number>>
   readonly endings: ReadonlyArray<Ending | 0>
   readonly rows: ReadonlyArray<Row>
@@ -37,7 +37,7 @@ export interface Timeline {
 }
 
 /**
- * The timeline of one run or two. Every reply, failure, unanswered mention and change from A to B is told whole; every
+ * The timeline of one run or two. Every reply, failure, unanswered mention and change from A to B is shown whole; every
  * other event with its gates, but without their times, until the budget is spent. Prompts have a budget of their own,
  * so that they do not crowd out what was said.
  */
@@ -56,7 +56,7 @@ export const timelineOf = (runs: ReplayRuns, budget: TimelineBudget = usual): Ti
     const whole = addressed || change !== undefined || ends.has("replied") || ends.has("failed")
     return [{ record, sides, addressed, change, whole }]
   })
-  // First what is told in any case: it decides how much of the rest fits.
+  // First what is always shown: it decides how much of the rest fits.
   const whole = tellings.map((telling) => telling.whole ? maker.row(telling) : undefined)
   const rows = tellings.flatMap((telling, index) => {
     const row = whole[index] ?? (maker.bytes() <= budget.all ? maker.row(telling) : undefined)

@@ -4,7 +4,7 @@ import { EntryKey } from "../Ids.ts"
 import { triggerOrder } from "../triggers/TriggerEntry.ts"
 import { addOne, EndCount, endOf, rankedEnds, type ReplayEnd } from "./ReplayEnd.ts"
 
-/** What came of one entry of the trigger lists. */
+/** The results of one trigger entry. */
 export const TriggerCount = Schema.Struct({
   entry: EntryKey,
   /** How often its condition was met. */
@@ -12,7 +12,7 @@ export const TriggerCount = Schema.Struct({
   /** How often it fired: neither cooldown nor dice refused. */
   fired: Schema.Finite,
   replied: Schema.Finite,
-  /** What stood between a match and a reply; together with the replies these are all matches. */
+  /** What stopped its matches; together with the replies these are all matches. */
   refused: Schema.Array(EndCount)
 })
 export type TriggerCount = typeof TriggerCount.Type
@@ -62,7 +62,7 @@ const count = (counts: Map<EntryKey, Count>, record: DecisionRecord): void => {
   }
 }
 
-/** Counts what came of every entry that was tested at all. */
+/** Counts the results of every entry that was tested. */
 export const triggersOf = (decisions: ReadonlyArray<DecisionRecord>): ReadonlyArray<TriggerCount> => {
   // As many as the configuration has entries.
   const counts = new Map<EntryKey, Count>()

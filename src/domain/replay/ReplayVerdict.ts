@@ -4,7 +4,7 @@ import { addOne, endOf, endWords, type ReplayEnd } from "./ReplayEnd.ts"
 import type { Pair } from "./ReplayPairs.ts"
 import { countText, durationText, many, percentText } from "./ReplayWords.ts"
 
-/** The figure of the configuration that a step was held against. */
+/** The configured limit that a step was checked against. */
 const limitOf = (step: Step | undefined): string | undefined => {
   switch (step?._tag) {
     case "Limit":
@@ -31,7 +31,7 @@ const stopText = (end: ReplayEnd, records: ReadonlyArray<DecisionRecord>): strin
   return `${end}${limits.size === 1 && limit !== undefined ? ` ${limit}` : ""} (${endWords(end)})`
 }
 
-/** Where most replies that one of the two does not give come to their end: `44 of the 49 lost replies stop at …`. */
+/** Where most replies that only one run gives are stopped: `44 of the 49 lost replies stop at …`. */
 const mostStop = (records: ReadonlyArray<DecisionRecord>, what: "lost" | "new"): string => {
   const counts = new Map<ReplayEnd, number>()
   for (const record of records) addOne(counts, endOf(record))
@@ -61,13 +61,13 @@ const headOf = (a: number, b: number): string => {
 
 const replied = (record: DecisionRecord | undefined): boolean => record !== undefined && endOf(record) === "replied"
 
-/** What B changes against A in a sentence or two a person can act on. */
+/** What B changes from A, in a sentence or two a person can act on. */
 export const verdictOf = (
   pairs: ReadonlyArray<Pair>,
   unanswered: { readonly a: number; readonly b: number }
 ): string => {
   const repliesOf = (side: "a" | "b"): number => pairs.filter((pair) => replied(pair[side])).length
-  // What the other side did not even look at stops nowhere.
+  // An event that the other side did not evaluate stops nowhere.
   const losses = pairs.flatMap(({ a, b }) => replied(a) && b !== undefined && !replied(b) ? [b] : [])
   const gains = pairs.flatMap(({ a, b }) => replied(b) && a !== undefined && !replied(a) ? [a] : [])
   const alike = pairs.every(({ a, b }) => a !== undefined && b !== undefined && endOf(a) === endOf(b))

@@ -46,7 +46,7 @@ const columnsOf = (character: string): number => unseen.test(character) ? 0 : wi
 
 const plainAscii = /^[\x20-\x7E]*$/
 
-/** Text of the room as one line that cannot steer a terminal: what is not seen becomes a space. */
+/** Text of the room as one line without terminal control: invisible characters become a space. */
 export const oneLine = (text: string): string =>
   plainAscii.test(text) ? text : text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]+/gu, " ").trim()
 
@@ -74,7 +74,7 @@ export const fit = (text: string, columns: number): string => {
 
 const eighths = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
 
-/** A bar of block characters; whatever is not nothing shows at least as a hair. */
+/** A bar of block characters; any value above 0 shows at least the thinnest block. */
 export const bar = (value: number, most: number, columns: number): string => {
   if (value <= 0 || most <= 0) return ""
   const parts = Math.max(1, Math.round((value / most) * columns * 8))

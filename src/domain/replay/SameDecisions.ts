@@ -1,9 +1,9 @@
 import { Predicate } from "effect"
 
-/** The parts of the settings that decide nothing: where things are, and what is shown of them. */
+/** Settings that cannot change a decision: addresses and what is displayed. */
 const elsewhere: ReadonlySet<string> = new Set(["nats", "health", "telemetry", "explain", "log_level", "log_format"])
 
-/** How the model is reached decides nothing in a replay: its answers, failures and their times are the recording's. */
+/** How the model is reached cannot change a replay: answers, failures and their times come from the recording. */
 const reaching: ReadonlySet<string> = new Set([
   "base_url",
   "api_key",

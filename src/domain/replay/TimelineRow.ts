@@ -4,10 +4,10 @@ import { deliveryText, endText, stepText } from "../decision/DecisionText.ts"
 import { ChangeKind } from "./ReplayComparison.ts"
 import { endOf } from "./ReplayEnd.ts"
 
-/** A passage of a prompt: its role and its lines, by their place among the texts. */
+/** A passage of a prompt: its role and its lines, as indices into the texts. */
 export type Passage = readonly [role: string, ...lines: ReadonlyArray<number>]
 
-/** What only a decision worth a look has: the times of its steps and the texts that came and went. */
+/** Details of a decision shown whole: the times of its steps and the texts of prompt, answer and reply. */
 export interface Details {
   readonly id: string
   /** ms since arrival, for each step. */
@@ -21,26 +21,26 @@ export interface Details {
 }
 
 /**
- * An end: in one word, in words, and the story that led there, by their places among texts and stories; then the place
+ * An end: in one word, in words, and its story, as indices into texts and stories; then the index
  * in the story of the step that decided, -1 where no single one did.
  */
 export type Ending = readonly [end: number, words: number, story: number, deciding: number]
 
-/** How a step's tone is written before its text. */
+/** The sign of a step's tone, written before its text. */
 export const toneSigns: Readonly<Record<StepTone, string>> = { go: "+", pass: " ", stop: "!", fail: "x", idle: "." }
 
-/** A decision: its ending by its place, and what only a decision worth a look has. 0: a run made no such decision. */
+/** A decision: the index of its ending, and the details if shown whole. 0: a run made no such decision. */
 export type Told = number | readonly [ending: number, details: Details]
 
-/** What a decision is about; a row names it by its place. */
+/** The event types; a row holds the index. */
 export const eventTypes = ["chatMsg", "pm", "changeMedia", "contextual"] as const
 
-/** How A and B may differ; a row names it by its place, from 1. */
+/** The kinds of change; a row holds the index, from 1. */
 export const changeKinds = ChangeKind.literals
 
 /**
- * An event: ms since the one before, what it is, who (by place among the texts, -1 for nobody), whether it spoke to the
- * bot, what was said, the change from A to B (0: none), and what each run decided.
+ * An event: ms since the one before, its type, the user (index into the texts, -1 for none), whether it addressed the
+ * bot, the line, the change from A to B (0: none), and the decision of each run.
  */
 export type Row = readonly [
   since: number,
@@ -52,7 +52,7 @@ export type Row = readonly [
   ...told: ReadonlyArray<Told>
 ]
 
-/** Things that repeat, each kept once and known by its place. As many as the rows name. */
+/** Interned values, each stored once and named by its index. As many as the rows name. */
 const keep = <T>() => {
   const all: Array<T> = []
   const places = new Map<string, number>()
@@ -72,10 +72,10 @@ const keep = <T>() => {
 
 const ascii = /^[\x20-\x7E]*$/
 
-/** About how much a text takes in a file. */
+/** The approximate size of a text in a file, bytes. */
 const bytesOf = (text: string): number => ascii.test(text) ? text.length : text.length * 3
 
-/** What is to be told of an event. */
+/** An event to make a row of. */
 export interface Telling {
   /** One of the decisions about it. */
   readonly record: DecisionRecord
@@ -87,11 +87,11 @@ export interface Telling {
   readonly whole: boolean
 }
 
-/** Makes the rows of a timeline and knows about how many bytes they take. `promptBytes` are at most spent on prompts. */
+/** Makes the rows of a timeline and estimates their size. At most `promptBytes` go to prompts. */
 export const rowMaker = (promptBytes: number) => {
   const texts = keep<string>()
   const stories = keep<ReadonlyArray<number>>()
-  // Nothing stands at 0: that place says that there is no decision.
+  // Index 0 stands for no decision.
   const endings = keep<Ending | 0>()
   endings.place(0, "")
   const text = (words: string): number => texts.place(words, words)
@@ -147,7 +147,7 @@ export const rowMaker = (promptBytes: number) => {
     endings: endings.all,
     bytes: () => texts.bytes() + stories.bytes() + endings.bytes() + spent.rows,
     promptsLeftOut: () => promptsLeftOut,
-    /** The row of an event; its time is yet that of its arrival, epoch ms. */
+    /** The row of an event; its time is still the arrival, epoch ms. */
     row: ({ addressed, change, record, sides, whole }: Telling): Row => {
       const line = record.content?.line ?? ""
       const user = record.username === undefined ? -1 : text(record.username)
