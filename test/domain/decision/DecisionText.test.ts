@@ -51,6 +51,8 @@ const drops: ReadonlyArray<DropCause> = [
   { _tag: "SaysNothing" }
 ]
 
+const unsaid = ["deadline", "media_changed", "newer_reply", "connection"] as const
+
 const steps: ReadonlyArray<Step> = [
   { _tag: "Media", at: 0, changed: true, silenceMs: 30_000 },
   { _tag: "Media", at: 0, changed: true, silenceMs: 0 },
@@ -93,7 +95,8 @@ const steps: ReadonlyArray<Step> = [
   { _tag: "Waited", at: 1, for: "pacing", ms: 1_000 },
   { _tag: "Waited", at: 1, for: "connection", ms: 1_000 },
   { _tag: "Sent", at: 1, target: "chat", characters: 5 },
-  { _tag: "Sent", at: 1, target: "pm", characters: 5 }
+  { _tag: "Sent", at: 1, target: "pm", characters: 5 },
+  ...unsaid.map((reason): Step => ({ _tag: "Unsaid", at: 1, lines: 2, reason }))
 ]
 
 const known: ReadonlyArray<SkipFacts> = [
