@@ -13,6 +13,8 @@ const limits = {
   user_per_hour: { field: "max_per_user_per_hour", label: "the limit per viewer" },
   channel_per_minute: { field: "max_per_channel_per_minute", label: "the limit of the room" },
   channel_per_hour: { field: "max_per_channel_per_hour", label: "the limit of the room" },
+  user_share: { field: "max_user_share", label: "the fair share" },
+  private_share: { field: "max_private_share", label: "the share of private replies" },
   media_silence: { field: "media_change_cooldown_seconds", label: "the silence after a new film" },
   global_cooldown: { field: "global_cooldown_seconds", label: "the pause between lines" }
 }

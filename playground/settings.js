@@ -20,6 +20,8 @@ const Limits = () =>
   <div class="group"><h3>The room</h3><div class="fields">
     <${NumberField} label="Lines a minute" path=${limit("max_per_channel_per_minute")} />
     <${NumberField} label="Lines an hour" path=${limit("max_per_channel_per_hour")} />
+    <${NumberField} label="Of what is left, for one viewer" step=${0.1} path=${limit("max_user_share")} />
+    <${NumberField} label="Of the hour, in private" step=${0.1} path=${limit("max_private_share")} />
   </div></div>
   <p class="note">Empty is no limit, 0 allows none. Each trigger may have limits of its own.</p>`
 

@@ -15,6 +15,9 @@ export const PositiveSeconds = Schema.Finite.check(Schema.isGreaterThan(0))
 /** A maximum of a limit: null = no limit, 0 = none allowed. */
 export const Maximum = Schema.OptionFromNullOr(Whole)
 
+/** A share of something: null = all of it. */
+export const Share = Schema.OptionFromNullOr(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })))
+
 /** A finite number between two bounds, both included. */
 export const Between = (minimum: number, maximum: number) => Schema.Finite.check(Schema.isBetween({ minimum, maximum }))
 

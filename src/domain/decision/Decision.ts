@@ -14,6 +14,8 @@ export const LimitName = Schema.Literals([
   "channel_per_minute",
   "channel_per_hour",
   "global_cooldown",
+  "user_share",
+  "private_share",
   "pace",
   "limiter_failure"
 ])

@@ -12,6 +12,8 @@ const limitNames: Readonly<Record<LimitName, string>> = {
   trigger_channel_per_hour: "replies of this trigger in an hour",
   channel_per_minute: "bot lines of the channel in a minute",
   channel_per_hour: "bot lines of the channel in an hour",
+  user_share: "replies to this person of the channel's hour",
+  private_share: "private replies of the channel's hour",
   global_cooldown: "time since the bot's last line",
   pace: "time until the room's flood control lets it leave",
   limiter_failure: "the limiter failed"

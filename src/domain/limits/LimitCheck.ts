@@ -1,6 +1,14 @@
 import { Option } from "effect"
 import type { LimitName } from "../decision/Decision.ts"
-import { type AdmissionRequest, channelWindow, entryWindow, type LimitState, userWindows } from "./LimitState.ts"
+import {
+  type AdmissionRequest,
+  channelWindow,
+  entryWindow,
+  type LimitState,
+  personWindow,
+  privateWindow,
+  userWindows
+} from "./LimitState.ts"
 import { departure } from "./TokenBucket.ts"
 import { countInside, entriesOf, reopensIn, type WindowEntry, type Windows } from "./SlidingWindow.ts"
 
@@ -62,6 +70,31 @@ const checkGlobalCooldown = (state: LimitState, request: AdmissionRequest, now: 
   return { limit: "global_cooldown", used, maximum, allowed: used >= maximum, retryAfterMs: maximum - used }
 }
 
+/**
+ * The fair shares of a channel's hour that refuse: no few people and no private talk can have all of it. One person may
+ * have had at most a share of what is left, so that those who had less come first.
+ */
+const unfairShares = function*({ channel }: LimitState, request: AdmissionRequest, now: number): Generator<LimitCheck> {
+  const { max_per_channel_per_hour: hour, max_private_share, max_user_share } = request.channelLimits
+  if (Option.isNone(hour)) return
+  const inHour = (name: string): number => countInside(entriesOf(channel.windows, name), hourMs, now)
+  const person = personWindow(request)
+  if (person !== undefined && Option.isSome(max_user_share)) {
+    const used = inHour(person)
+    const left = hour.value - inHour(channelWindow)
+    const maximum = Math.floor(left * max_user_share.value)
+    // Nobody is left without a first answer.
+    const allowed = used === 0 || used <= maximum
+    if (!allowed) yield { limit: "user_share", used, maximum, allowed, retryAfterMs: undefined }
+  }
+  if (request.entry.type === "pm" && Option.isSome(max_private_share)) {
+    const used = inHour(privateWindow)
+    const maximum = Math.floor(hour.value * max_private_share.value)
+    const retryAfterMs = reopensIn(entriesOf(channel.windows, privateWindow), hourMs, maximum, now)
+    if (used >= maximum) yield { limit: "private_share", used, maximum, allowed: false, retryAfterMs }
+  }
+}
+
 /** Every limit of a request in the order of F4; the caller stops at the first that refuses. */
 export const checkLimits = function*(
   state: LimitState,
@@ -78,6 +111,7 @@ export const checkLimits = function*(
     const retryAfterMs = reopensIn(entries, windowMs, maximum.value, now)
     yield { limit, used, maximum: maximum.value, allowed: used < maximum.value, retryAfterMs }
   }
+  yield* unfairShares(state, request, now)
   if (request.channelLimits.global_cooldown_seconds > 0) yield checkGlobalCooldown(state, request, now)
   // No model is asked for a line that cannot leave in time; a check that passes is not reported.
   const { inTime, waitMs } = departure(request.pace, held, request.deadlineMs, now)

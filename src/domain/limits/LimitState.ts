@@ -63,6 +63,13 @@ export const channelWindow = "channel"
 /** The window of an entry's replies in its channel. */
 export const entryWindow = ({ entryKey }: CooldownKey): string => windowName("entry", entryKey)
 
+/** The window of a channel's private replies. */
+export const privateWindow = "private"
+
+/** The window of a person's replies in a channel; none where nobody asked. */
+export const personWindow = ({ user }: CooldownKey): string | undefined =>
+  Option.getOrUndefined(Option.map(user, (name) => windowName("person", name)))
+
 /** The windows of a person's replies, all and of the trigger's type; none where nobody asked. */
 export const userWindows = ({ entry, user }: CooldownKey): readonly [all: string, ofType: string] | undefined =>
   Option.getOrUndefined(

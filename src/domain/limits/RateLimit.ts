@@ -11,6 +11,8 @@ import {
   cooldownWindow,
   entryWindow,
   type LimitState,
+  personWindow,
+  privateWindow,
   type UserLimits,
   userWindows
 } from "./LimitState.ts"
@@ -49,7 +51,12 @@ const reserve = (state: LimitState, request: AdmissionRequest, now: number): rea
   const cooldownMs = request.entry.cooldown_seconds * 1000
   const id = state.users.nextId
   const ofUser = userWindows(request) ?? []
-  const ofChannel = [entryWindow(request), channelWindow]
+  const ofChannel = [
+    entryWindow(request),
+    channelWindow,
+    ...(request.entry.type === "pm" ? [privateWindow] : []),
+    ...Option.toArray(Option.fromUndefinedOr(personWindow(request)))
+  ]
   const cooldowns = cooldownMs > 0 ? [cooldownWindow(request)] : []
   const holdAll = (windows: Windows, names: ReadonlyArray<string>, keepMs: number): Windows =>
     names.reduce((all, name) => hold(all, name, keepMs, id, now), windows)

@@ -25,7 +25,15 @@ const stop: ChangedDefault = {
 }
 
 /** Fields that version 0.1 lacked did nothing. */
-const absent = { bot: { command_prefixes: [] } } as const
+const absent = {
+  bot: { command_prefixes: [] },
+  rate_limits: { max_user_share: null, max_private_share: null }
+} as const
+
+const withAbsent = (settings: object, name: keyof typeof absent): object => {
+  const section: unknown = Reflect.get(settings, name)
+  return Predicate.isObject(section) ? { ...settings, [name]: { ...section, ...absent[name] } } : settings
+}
 
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)
 
@@ -37,12 +45,15 @@ const replaced = (value: unknown, path: ReadonlyArray<string>, { former, today }
     : value
 }
 
+const formerChannel = (channel: unknown): unknown =>
+  Predicate.isObject(channel) ? withAbsent(channel, "rate_limits") : channel
+
 const inChannels = (settings: object): object =>
   "channels" in settings && Array.isArray(settings.channels)
     ? {
       ...settings,
       channels: settings.channels.map((channel) =>
-        replaced(channel, ["response_processing", ...maxWordCount.path], maxWordCount)
+        formerChannel(replaced(channel, ["response_processing", ...maxWordCount.path], maxWordCount))
       )
     }
     : settings
@@ -58,8 +69,5 @@ export const withFormerDefaults = (settings: unknown): unknown => {
     inChannels(settings)
   )
   if (!Predicate.isObject(changed)) return settings
-  return {
-    ...changed,
-    bot: { ...("bot" in changed && Predicate.isObject(changed.bot) ? changed.bot : {}), ...absent.bot }
-  }
+  return withAbsent(withAbsent(changed, "bot"), "rate_limits")
 }

@@ -1,9 +1,11 @@
 import { Schema } from "effect"
-import { field, Maximum, Seconds } from "../Field.ts"
+import { field, Maximum, Seconds, Share } from "../Field.ts"
 
 const channelLimits = {
   max_per_channel_per_minute: field(Maximum, 5, "bot lines of a channel in a minute"),
   max_per_channel_per_hour: field(Maximum, 30, "bot lines of a channel in an hour"),
+  max_user_share: field(Share, 0.5, "of what is left of the channel's hour, the most that one person may have had"),
+  max_private_share: field(Share, 0.5, "of the channel's hour, the most that private replies may take"),
   global_cooldown_seconds: field(Seconds, 5, "seconds between two bot lines of a channel; 0 = off"),
   media_change_cooldown_seconds: field(Seconds, 30, "silence after another media begins; 0 = off")
 }

@@ -19,6 +19,8 @@ const suppressions: Readonly<Partial<Record<SkipReason, string>>> = {
   global_cooldown: "global_cooldown",
   media_silence: "media_change",
   busy: "busy",
+  user_share: "rate_limit_user",
+  private_share: "rate_limit_channel",
   pace: "pace"
 }
 
