@@ -21,6 +21,11 @@ const inFile = (file: string, ...rows: ReadonlyArray<readonly [breaks: string, t
   rows.map(([breaks, text, replacement]): Mutation => ({ breaks, file, text, replacement }))
 
 const mutations: ReadonlyArray<Mutation> = [
+  ...inFile("src/domain/triggers/ClockSkew.ts", [
+    "a room's history is taken for a wrong clock",
+    "Math.abs(ageMs - row.ageMs) <= alike",
+    "ageMs > alike"
+  ]),
   ...inFile(
     "src/layers/telemetry/ExportTracer.ts",
     ["every function is a span of the trace", "sampled && Context.get(options.annotations, Exported)", "sampled"],

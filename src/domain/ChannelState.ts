@@ -6,6 +6,7 @@ import { type ChannelLimits, noChannelLimits } from "./limits/LimitState.ts"
 import { fullBucket, type TokenBucket } from "./limits/TokenBucket.ts"
 import type { Members } from "./Presence.ts"
 import type { ExpectedEchoes } from "./reply/ExpectedEchoes.ts"
+import { noStaleRow, type StaleRow } from "./triggers/ClockSkew.ts"
 import type { SeenEvents } from "./triggers/Deduplication.ts"
 import type { UnluckyDraws } from "./triggers/UnluckyDraws.ts"
 
@@ -35,8 +36,7 @@ export interface ChannelState {
   mediaChangedAt: number | undefined
   readonly seen: SeenEvents
   readonly unlucky: UnluckyDraws
-  /** Events in a row that were too old to answer. */
-  staleInRow: number
+  staleRow: StaleRow
   limits: ChannelLimits
   pace: TokenBucket
   readonly expected: ExpectedEchoes
@@ -54,7 +54,7 @@ export const emptyChannel = (key: ChannelKey): ChannelState => ({
   mediaChangedAt: undefined,
   seen: new Map(),
   unlucky: new Map(),
-  staleInRow: 0,
+  staleRow: noStaleRow,
   limits: noChannelLimits,
   pace: fullBucket,
   expected: [],

@@ -3,8 +3,11 @@ import type { ChannelSettings } from "../domain/ChannelSettings.ts"
 import type { ClosureReason } from "../domain/endpoints/CircuitBreaker.ts"
 import { BotConfig } from "./BotConfig.ts"
 import { ChannelSupervisor } from "./ChannelSupervisor.ts"
+import { suspectedSkew } from "../domain/triggers/ClockSkew.ts"
+import { ChannelStates } from "./ChannelStates.ts"
 import { ContextStore } from "./ContextStore.ts"
 import { LlmClient } from "./LlmClient.ts"
+import { makeSeriesFromStart } from "./decision/SeriesFromStart.ts"
 import { LogLoss } from "./telemetry/LogLoss.ts"
 import { type Reading, set, setAll, total } from "./telemetry/Metrics.ts"
 import type { ClockReading } from "../domain/ClockReading.ts"
@@ -26,6 +29,8 @@ export interface HealthReport {
   }>
   /** Why log lines are lost now, if they are (OPERATIONS, HTTP). */
   readonly log_lost?: string
+  /** By how much the machine's clock seems to be ahead of the room's, s, if it does (F1). */
+  readonly clock_skew_seconds?: number
   readonly channels: Readonly<Record<string, "active" | "disabled">>
   /** ISO time; null before the first event: JSON has no better word. */
   readonly last_event_timestamp: string | null
@@ -55,7 +60,9 @@ export class Health extends Context.Service<Health, {
       const supervisor = yield* ChannelSupervisor
       const limiter = yield* RateLimiter
       const store = yield* ContextStore
+      const states = yield* ChannelStates
       const logLoss = yield* LogLoss
+      const beginSeries = yield* makeSeriesFromStart
       const startedAt = yield* monotonicMillis
 
       const report = Effect.gen(function*() {
@@ -67,8 +74,9 @@ export class Health extends Context.Service<Health, {
         // As long as not every endpoint is closed, one can be asked.
         const answerable = available && closed.length <= settings.llm_api.fallbacks.length
         const logLost = logLoss()
+        const skews = states.all().flatMap(({ staleRow }) => suspectedSkew(staleRow) ?? [])
         return {
-          status: connected && answerable && logLost === undefined ? "healthy" : "degraded",
+          status: connected && answerable && logLost === undefined && skews.length === 0 ? "healthy" : "degraded",
           uptime_seconds: Math.floor(((yield* monotonicMillis) - startedAt) / 1000),
           nats_connected: connected,
           llm_api_available: available,
@@ -80,6 +88,7 @@ export class Health extends Context.Service<Health, {
             }))
           }),
           ...(logLost === undefined ? {} : { log_lost: logLost }),
+          ...(skews.length === 0 ? {} : { clock_skew_seconds: Math.round(Math.max(...skews) / 1000) }),
           channels: Object.fromEntries(
             [...channels.values()].map(({ key, room }) => [room.name, active.has(key) ? "active" : "disabled"] as const)
           ),
@@ -113,7 +122,9 @@ export class Health extends Context.Service<Health, {
 
       const gauges = Effect.gen(function*() {
         const now = yield* readClock
-        const { channels } = yield* config.current
+        const configuration = yield* config.current
+        const { channels } = configuration
+        beginSeries(configuration)
         const active = yield* supervisor.active
         const available = yield* llm.available
         const models = new Set([...channels.values()].map(({ model }) => model))

@@ -178,4 +178,20 @@ describe("operating the bot", () => {
       assert.notInclude(JSON.stringify(others), marker)
       assert.notInclude(yield* program.output, secret)
     }).pipe(Effect.provide(world), Effect.scoped))
+
+  it.live("a clock ten minutes ahead at the start is suspected in the log and in /health, until it is right", () =>
+    Effect.gen(function*() {
+      const config = yield* configOnDisk()
+      const program = yield* startWith(config)
+      for (let index = 0; index < 10; index++) yield* say("lobby", "ana", `MovieBot hello ${index}`, undefined, 600_000)
+      const told = yield* program.logged(
+        "Clock skew suspected: 10 events in a row are too old, the last by 600 s; compare this machine's clock with the room's server"
+      )
+      assert.deepInclude(told, { level: "WARNING", channel: "lobby" })
+      const report = yield* health(config.port)
+      assert.deepStrictEqual([report.status, report.clock_skew_seconds], ["degraded", 600])
+      yield* say("lobby", "ana", "MovieBot hello again")
+      yield* commands(1)
+      assert.deepInclude(yield* health(config.port), { status: "healthy" })
+    }).pipe(Effect.provide(world), Effect.scoped))
 })

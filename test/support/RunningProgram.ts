@@ -55,9 +55,9 @@ export const startWith = Effect.fnUntraced(function*(config: ConfigOnDisk, args:
 })
 
 /** A line in a room, under an id of its own if it has one. */
-export const say = Effect.fnUntraced(function*(channel: string, name: string, msg: string, id?: string) {
+export const say = Effect.fnUntraced(function*(channel: string, name: string, msg: string, id?: string, ageMs = 0) {
   const bus = yield* Bus
-  const body = JSON.stringify({ user: { name, rank: 1 }, msg, meta: {}, time: Date.now() })
+  const body = JSON.stringify({ user: { name, rank: 1 }, msg, meta: {}, time: Date.now() - ageMs })
   yield* bus.send(`cytube.events.${channel}.chatMsg`, body, id === undefined ? {} : { "Correlation-Id": id })
 })
 
@@ -81,6 +81,7 @@ const HealthBody = Schema.fromJsonString(Schema.Struct({
   nats_connected: Schema.Boolean,
   llm_api_available: Schema.Boolean,
   log_lost: Schema.optionalKey(Schema.String),
+  clock_skew_seconds: Schema.optionalKey(Schema.Int),
   channels: Schema.Record(Schema.String, Schema.Literals(["active", "disabled"])),
   last_event_timestamp: Schema.NullOr(Schema.String),
   metrics: Schema.Struct({

@@ -1,7 +1,15 @@
 import { Schema } from "effect"
 
 /** Why an event was not taken: the `reason` of `events_invalid_total`. */
-const InvalidReason = Schema.Literals(["too_large", "not_json", "field", "time", "wrong_channel", "headers", "member"])
+export const InvalidReason = Schema.Literals([
+  "too_large",
+  "not_json",
+  "field",
+  "time",
+  "wrong_channel",
+  "headers",
+  "member"
+])
 export type InvalidReason = typeof InvalidReason.Type
 
 /** An event that cannot be decoded. It names the field and the constraint, never the content (F1). */

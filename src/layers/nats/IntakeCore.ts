@@ -79,7 +79,6 @@ export const layer: Layer.Layer<Intake, never, BotConfig | Nats | SecureRandom.S
 
     const open = Effect.fnUntraced(function*(channel: ChannelSettings, handle: IntakeHandler) {
       const subscribedAt = readingOf(clock)
-      turns.begin(channel.room.name)
       let listening = true
       yield* Effect.addFinalizer(() =>
         Effect.sync(() => {

@@ -25,8 +25,6 @@ export interface Turn {
 
 /** Handles events in the order in which they come, without keeping the rest of the program waiting. */
 export interface Turns {
-  /** A channel's events begin: what is dropped of them is counted from 0 on. */
-  readonly begin: (channel: ChannelName) => void
   readonly take: (turn: Turn) => void
 }
 
@@ -75,7 +73,6 @@ export const makeTurns: Effect.Effect<Turns, never, Scope.Scope> = Effect.gen(fu
 
   yield* Effect.addFinalizer(() => Effect.sync(() => clearImmediate(immediate)))
   return {
-    begin: (channel) => meter.count("eventsDropped", { channel }, 0),
     take: (turn) => {
       const waits = backlog.size() > 0 || isOver()
       if (waits) backlog.add(turn)

@@ -9,7 +9,9 @@ import {
   type SpanExporter,
   TraceIdRatioBasedSampler
 } from "@opentelemetry/sdk-trace-base"
+import process from "node:process"
 import { Config, Effect, Layer, Option, References, Tracer } from "effect"
+import { unheededVariables } from "../../domain/telemetry/OtelVariables.ts"
 import type { Settings } from "../../domain/settings/Settings.ts"
 import { monotonicMillis } from "../../services/Time.ts"
 import { version } from "../process/Package.ts"
@@ -106,6 +108,11 @@ const makeProvider = Effect.fnUntraced(function*(
 
 const make = Effect.fnUntraced(function*(telemetry: Settings["telemetry"]) {
   const { endpoint, off, sampler } = yield* standard
+  const unheeded = off ? [] : unheededVariables(process.env)
+  if (unheeded.length > 0) {
+    const what = "OpenTelemetry variables are set that the bot does not heed; traces go by OTLP over HTTP as JSON"
+    yield* Effect.logWarning(what, unheeded.join(", "))
+  }
   if (off || (!endpoint && Option.isNone(telemetry.otlp_endpoint))) return Option.none()
   const url = endpoint ? Option.none() : Option.map(telemetry.otlp_endpoint, tracesUrl)
   if (Option.exists(url, (url) => !URL.canParse(url))) {

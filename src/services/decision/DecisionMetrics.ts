@@ -24,14 +24,21 @@ const suppressions: Readonly<Partial<Record<SkipReason, string>>> = {
   pace: "pace"
 }
 
-const filters: ReadonlySet<SkipReason> = new Set([
+/** The reasons for which `triggers_suppressed_total` names a trigger. */
+export const suppressionReasons: ReadonlyArray<string> = [
+  ...new Set(["cooldown", "probability", ...Object.values(suppressions)])
+].filter((reason) => reason !== suppressions.media_silence)
+
+/** The reasons of `responses_filtered_total`. */
+export const filterReasons: ReadonlyArray<SkipReason> = [
   "length",
   "content_filter",
   "quality_check",
   "command",
   "deadline",
   "media_changed"
-])
+]
+const filters: ReadonlySet<SkipReason> = new Set(filterReasons)
 
 /** A tested trigger, and whether its cooldown or its dice refused it; the next one may fire all the same (F3). */
 const countTest = (meter: Meter, channel: ChannelName, { entry, result }: Extract<Step, { _tag: "Trigger" }>): void => {

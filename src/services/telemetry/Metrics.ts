@@ -100,6 +100,8 @@ const attributesOf = (labels: Labels, labelOf: (channel: ChannelName) => string)
 
 /** Counts and measures, for plain code. */
 export interface Meter {
+  /** Shows a series at 0, which is not there before otherwise. */
+  readonly begin: (name: keyof typeof counters | keyof typeof histograms, labels: Labels) => void
   /** Adds to a counter, 1 by default (OPERATIONS, metrics). */
   readonly count: (name: keyof typeof counters, labels: Labels, by?: number) => void
   /** Records one value of a histogram: seconds, or characters. */
@@ -109,7 +111,11 @@ export interface Meter {
 /** A meter with the registry and the label policy of the fiber that builds it. */
 export const makeMeter: Effect.Effect<Meter> = Effect.map(Effect.context<never>(), (context) => {
   const labelOf = Context.get(context, ChannelLabel)
+  const all = { ...counters, ...histograms }
   return {
+    begin: (name, labels) =>
+      // To read a series is to make it.
+      void Metric.withAttributes<number, unknown>(all[name], attributesOf(labels, labelOf)).valueUnsafe(context),
     count: (name, labels, by = 1) =>
       Metric.withAttributes(counters[name], attributesOf(labels, labelOf)).updateUnsafe(by, context),
     observe: (name, labels, value) =>

@@ -2,14 +2,13 @@ import { Context, Effect, Layer, Option } from "effect"
 import type { ChannelSettings } from "../../domain/ChannelSettings.ts"
 import type { ChatMsg, Login, Pm } from "../../domain/ChatEvent.ts"
 import { userKey } from "../../domain/Ids.ts"
+import { beginsSuspicion, nextStaleRow } from "../../domain/triggers/ClockSkew.ts"
 import { noteEvent } from "../../domain/triggers/Deduplication.ts"
 import { screen, type Screened } from "../../domain/triggers/Screening.ts"
 import { ChannelStates } from "../ChannelStates.ts"
 import type { Arrival } from "../Intake.ts"
 import { makeLogWriter } from "../telemetry/LogWriter.ts"
 
-/** How many stale events in a row make a wrong clock likely (F1). */
-const skewSuspectedAfter = 10
 /** Bounds the warnings; real ones are few, each a misconfigured value. */
 const mostWarnings = 1_000
 
@@ -36,15 +35,15 @@ export class Screening extends Context.Service<Screening, {
       }
 
       const watchClock = (refusal: Screened | undefined, age: number, { key, room }: ChannelSettings): void => {
-        // Lines from before the start say nothing about the clock.
-        if (refusal?.reason === "before_start" || refusal?.reason === "duplicate") return
         const state = states.of(key)
-        state.staleInRow = refusal?.reason === "stale" ? state.staleInRow + 1 : 0
-        if (state.staleInRow !== skewSuspectedAfter) return
+        const row = nextStaleRow(state.staleRow, refusal?.reason, age)
+        const begins = row !== state.staleRow && beginsSuspicion(row)
+        state.staleRow = row
+        if (!begins) return
         const seconds = Math.round(age / 1000)
         log(
           "Warn",
-          `Clock skew suspected: ${state.staleInRow} events in a row are too old, the last by ${seconds} s; compare this machine's clock with the room's server`,
+          `Clock skew suspected: ${row.count} events in a row are too old, the last by ${seconds} s; compare this machine's clock with the room's server`,
           { channel: room.name }
         )
       }

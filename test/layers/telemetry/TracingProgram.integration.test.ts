@@ -47,6 +47,19 @@ describe.concurrent("the program's traces", () => {
       assert.deepStrictEqual(yield* endedWell(program), [])
     }).pipe(Effect.provide(world), Effect.scoped))
 
+  it.live("variables that are not heeded are told once, at the start, and their values never", () =>
+    Effect.gen(function*() {
+      const program = yield* oneReply({}, {
+        OTEL_EXPORTER_OTLP_PROTOCOL: "grpc",
+        OTEL_EXPORTER_ZIPKIN_ENDPOINT: "http://me:hidden@zipkin"
+      })
+      const told = yield* endedWell(program)
+      assert.deepStrictEqual(told.map(({ error, level }) => [level, error]), [
+        ["WARNING", "OTEL_EXPORTER_OTLP_PROTOCOL (only http/json), OTEL_EXPORTER_ZIPKIN_ENDPOINT"]
+      ])
+      assert.notInclude(yield* program.output, "hidden")
+    }).pipe(Effect.provide(world), Effect.scoped))
+
   it.live("a collector that is down delays neither a reply nor the stop, and is told of once", () =>
     Effect.gen(function*() {
       const program = yield* oneReply(

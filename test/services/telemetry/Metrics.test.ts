@@ -64,6 +64,22 @@ describe("the metrics", () => {
       assert.deepStrictEqual({ status, stderr, stdout }, { status: 0, stderr: "", stdout: "" })
     }).pipe(Effect.provide(measuredBot(1)), Effect.scoped))
 
+  it.effect("are there from the start, each documented series of a known channel at 0", () =>
+    Effect.gen(function*() {
+      const before = yield* scrape
+      // The program sets that one when it begins to listen for reloads.
+      assert.deepStrictEqual(shapes(before), specified.filter((one) => one !== "config_last_reload_successful{}"))
+      const counted = before.split("\n").filter((line) => /^\w+_(?:total|count|sum|bucket)[{ ]/.test(line))
+      const events = [/^events_received_total\{.*"changeMedia"/, /^triggers_suppressed_total\{.*"pm".*"cooldown"/]
+      for (const event of events) assert.isTrue(counted.some((line) => event.test(line)), String(event))
+      assert.deepStrictEqual(counted.filter((line) => !line.endsWith(" 0")), [])
+      assert.include(before, "events_dropped_total{channel=\"room0\"} 0")
+      yield* story("room0")
+      // Nothing that happens later is a channel's series that was not there: only other events and the model's.
+      const born = [...series(yield* scrape)].filter((one) => !series(before).has(one) && one.includes("room0"))
+      assert.deepStrictEqual(born.filter((one) => !one.startsWith("events_received_total")), [])
+    }).pipe(Effect.provide(measuredBot(1)), Effect.scoped))
+
   it.effect("hold what happened: each bucket counts itself and all below", () =>
     Effect.gen(function*() {
       yield* say("room0", "Ana", "@MovieBot hello")
