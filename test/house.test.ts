@@ -41,6 +41,7 @@ const features: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<st
     intake: [],
     telemetry: [],
     wire: ["words"],
+    bridge: ["words", "wire"],
     decision: ["words", "telemetry", "wire"],
     triggers: ["words", "decision"],
     endpoints: [],
@@ -49,7 +50,7 @@ const features: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<st
     reply: ["words", "decision", "settings"],
     context: ["words", "settings"],
     llm: ["words", "telemetry", "settings", "reply", "context"],
-    channel: ["words", "wire", "decision", "triggers", "settings", "limits", "reply", "context"],
+    channel: ["words", "wire", "bridge", "decision", "triggers", "settings", "limits", "reply", "context"],
     replay: ["words", "decision", "triggers"],
     playground: ["words", "triggers", "settings", "channel"]
   },
@@ -59,7 +60,8 @@ const features: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<st
     telemetry: ["ports"],
     decision: ["ports", "state", "telemetry"],
     limits: ["state", "telemetry", "decision"],
-    reply: ["ports", "state", "telemetry", "decision", "limits"],
+    bridge: ["state", "telemetry"],
+    reply: ["ports", "state", "telemetry", "decision", "limits", "bridge"],
     triggers: ["ports", "state", "telemetry", "decision", "limits", "reply"],
     bot: ["ports", "state", "telemetry", "decision", "limits", "reply", "triggers"],
     replay: ["ports", "decision", "reply", "triggers"]

@@ -8,7 +8,7 @@ import type { ResponseProcessing } from "./settings/ResponseSettings.ts"
 import type { ChannelEntry, ContextSettings, Settings } from "./settings/Settings.ts"
 import { compileNames } from "./triggers/NameMatch.ts"
 import { type CompiledTrigger, compileTriggers } from "./triggers/Trigger.ts"
-import type { Protocol } from "./wire/protocols/Protocol.ts"
+import type { ProtocolSetting } from "./wire/protocols/Protocol.ts"
 import type { Room } from "./wire/Room.ts"
 
 /** The bot as one channel sees it. */
@@ -27,7 +27,7 @@ export interface ChannelSettings {
   readonly key: ChannelKey
   readonly room: Room
   readonly enabled: boolean
-  readonly protocol: Protocol
+  readonly protocol: ProtocolSetting
   readonly bot: BotIdentity
   readonly seed: number
   readonly systemPrompt: string

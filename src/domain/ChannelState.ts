@@ -1,6 +1,7 @@
 import type { Media, Member } from "./ChatEvent.ts"
 import { type ContextWindow, emptyWindow } from "./ContextWindow.ts"
 import type { DecisionRecord } from "./decision/Decision.ts"
+import { type BridgeSighting, unseenBridge } from "./bridge/BridgeSighting.ts"
 import type { ChannelKey, UserKey } from "./Ids.ts"
 import { type ChannelLimits, noChannelLimits } from "./limits/LimitState.ts"
 import { fullBucket, type TokenBucket } from "./limits/TokenBucket.ts"
@@ -31,6 +32,8 @@ export interface ChannelState {
   readonly window: ContextWindow
   readonly privateWindows: Map<UserKey, ContextWindow>
   readonly members: Members
+  /** What its events told of the bridge that brings them. */
+  bridge: BridgeSighting
   media: Media | undefined
   /** When other media last began. */
   mediaChangedAt: number | undefined
@@ -50,6 +53,7 @@ export const emptyChannel = (key: ChannelKey): ChannelState => ({
   window: emptyWindow(),
   privateWindows: new Map(),
   members: new Map<UserKey, Member>(),
+  bridge: unseenBridge,
   media: undefined,
   mediaChangedAt: undefined,
   seen: new Map(),

@@ -1,6 +1,7 @@
 import { type Effect, Layer } from "effect"
 import type { SecureRandom } from "effect/crypto"
 import { Announcements } from "../services/Announcements.ts"
+import { BridgeSightings } from "../services/bridge/BridgeSightings.ts"
 import type { BotConfig } from "../services/BotConfig.ts"
 import { ChannelSupervisor } from "../services/ChannelSupervisor.ts"
 import { ConnectionGate } from "../services/reply/ConnectionGate.ts"
@@ -31,7 +32,12 @@ import { Triggers } from "../services/triggers/Triggers.ts"
 import * as IntakeCore from "./nats/IntakeCore.ts"
 
 /** What the bot remembers and counts. */
-const memory = Layer.mergeAll(ContextStore.layerNoDeps, DeliveryTracker.layerNoDeps, RateLimiter.layerNoDeps)
+const memory = Layer.mergeAll(
+  BridgeSightings.layerNoDeps,
+  ContextStore.layerNoDeps,
+  DeliveryTracker.layerNoDeps,
+  RateLimiter.layerNoDeps
+)
 
 /** When things happen that nobody sends: by the clock. */
 export const byTheClock: Layer.Layer<NextEvaluation | SendTime> = Layer.mergeAll(
@@ -50,7 +56,7 @@ type Listening<R> = Effect.Effect<DecisionListener, never, R>
  * decisions besides the log and the metrics.
  */
 export const botOn = <R, L = never>(
-  intake: Layer.Layer<Intake, never, R>,
+  intake: Layer.Layer<Intake, never, R | BridgeSightings>,
   listeners: ReadonlyArray<Listening<L>> = []
 ): Layer.Layer<Bot, never, World | NextEvaluation | SendTime | R | L> =>
   Layer.mergeAll(Health.layerNoDeps, Explain.layerNoDeps).pipe(

@@ -7,7 +7,7 @@ import {
   discoveryPoll,
   type Lifecycle
 } from "../domain/wire/Announcement.ts"
-import { protocols } from "../domain/wire/protocols/Protocol.ts"
+import { protocols, protocolsOf } from "../domain/wire/protocols/Protocol.ts"
 import type { WireMessage } from "../domain/wire/Wire.ts"
 import { BotConfig } from "./BotConfig.ts"
 import { makeLogSampler } from "./telemetry/LogSampling.ts"
@@ -38,7 +38,9 @@ export class Announcements extends Context.Service<Announcements, {
       const sample = yield* makeLogSampler
       const log = yield* makeLogWriter("Announcements")
       const withLogger = Effect.annotateLogs({ logger: "Announcements" })
-      if (!protocols[settings.nats.protocol].announces) return Announcements.of({ begin: () => Effect.void })
+      if (!protocolsOf(settings.nats.protocol).some((protocol) => protocols[protocol].announces)) {
+        return Announcements.of({ begin: () => Effect.void })
+      }
 
       const announce = Effect.fnUntraced(
         function*(lifecycle: Lifecycle, announcer: Announcer) {

@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 import { ChannelName, Username } from "../Ids.ts"
-import { Protocol } from "../wire/protocols/Protocol.ts"
+import { ProtocolSetting } from "../wire/protocols/Protocol.ts"
 import { defaultCommandPrefixes } from "../CommandPrefix.ts"
 import {
   AtLeastOne,
@@ -73,9 +73,9 @@ export const NatsSettings = Schema.Struct({
   connect_attempts: field(Count, 5, "attempts at start; then the program exits with 2"),
   max_reconnect_attempts: field(Whole, 0, "attempts after a lost connection; 0 = for ever"),
   protocol: field(
-    Protocol,
-    "cytube",
-    "how the bridge writes its subjects and commands"
+    ProtocolSetting,
+    "auto",
+    "how the bridge writes its subjects and commands; auto: found from what arrives and by asking"
   ),
   outbox_size: field(Whole, 100, "replies kept while NATS is away; 0 = drop at once"),
   jetstream: field(JetStream, {}, "durable intake")

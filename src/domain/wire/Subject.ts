@@ -1,6 +1,6 @@
 import type { EventType } from "../ChatEvent.ts"
 import type { RoomTokens } from "./protocols/BridgeProtocol.ts"
-import { type Protocol, protocols } from "./protocols/Protocol.ts"
+import { Protocol, protocols, type ProtocolSetting, protocolsOf } from "./protocols/Protocol.ts"
 import { type Room, token } from "./Room.ts"
 
 const eventTypes: ReadonlyMap<string, EventType> = new Map(
@@ -28,8 +28,17 @@ const anyRoom: RoomTokens = { domain: "{domain}", channel: "{channel}" }
 
 const tokensOf = (room: Room): RoomTokens => ({ domain: token(room.domain), channel: token(room.name) })
 
-/** The subjects to subscribe for a room. */
-export const eventSubjects = (protocol: Protocol, room: Room): ReadonlyArray<string> => {
+/** The protocol that an event's subject belongs to; none where it is no event's. */
+export const protocolOfSubject = (subject: string): Protocol | undefined => {
+  const tokens = subject.split(".")
+  return Protocol.literals.find((protocol) => protocols[protocol].isEvent(tokens))
+}
+
+/** The subjects to subscribe for a room; of every protocol where it is still to be found. */
+export const eventSubjects = (setting: ProtocolSetting, room: Room): ReadonlyArray<string> =>
+  protocolsOf(setting).flatMap((protocol) => protocolSubjects(protocol, room))
+
+const protocolSubjects = (protocol: Protocol, room: Room): ReadonlyArray<string> => {
   const { eventSubject, lowerCase } = protocols[protocol]
   const tokens = tokensOf(room)
   const spellings = lowerCase ? [tokens.channel] : [tokens.channel, room.name]

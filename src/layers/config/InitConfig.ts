@@ -11,7 +11,7 @@ const problemOf = (file: string) => (cause: unknown): ConfigFile.ConfigError => 
 }
 
 const nextSteps = (file: string): string =>
-  `${file} is written. Set channels, bot.username and nats.protocol in it, then look at it with
+  `${file} is written. Set channels and bot.username in it, then look at it with
 
   llm-bot check-config ${file}
 

@@ -4,9 +4,11 @@ import type { ChannelSettings } from "../../domain/ChannelSettings.ts"
 import { CorrelationId } from "../../domain/Ids.ts"
 import { canTrigger } from "../../domain/triggers/Trigger.ts"
 import { readTraceparent, traceparent } from "../../domain/telemetry/TraceContext.ts"
-import { eventSubjects, eventTemplate } from "../../domain/wire/Subject.ts"
+import { eventSubjects, eventTemplate, protocolOfSubject } from "../../domain/wire/Subject.ts"
 import { decodeEvent, wireEventType, type WireMessage } from "../../domain/wire/Wire.ts"
+import { fallbackProtocol } from "../../domain/wire/protocols/Protocol.ts"
 import { BotConfig } from "../../services/BotConfig.ts"
+import { BridgeSightings } from "../../services/bridge/BridgeSightings.ts"
 import { type Arrival, Intake, type IntakeHandler } from "../../services/Intake.ts"
 import { Nats } from "../../services/Nats.ts"
 import { makeLogSampler } from "../../services/telemetry/LogSampling.ts"
@@ -22,6 +24,7 @@ const nothing = (): void => undefined
 const makeDecoder = Effect.gen(function*() {
   const random = yield* SecureRandom.SecureRandom
   const newId = Effect.runSyncWith(yield* Effect.context<never>())
+  const bridges = yield* BridgeSightings
   const meter = yield* makeMeter
   const sample = yield* makeLogSampler
   const log = yield* makeLogWriter("Intake")
@@ -45,6 +48,8 @@ const makeDecoder = Effect.gen(function*() {
     }
     const { correlationId, domain, event, type } = decoded.success
     meter.count("eventsReceived", { ...label, event_type: type })
+    const { subject } = message
+    bridges.note(channel, { subject, domain: Option.getOrUndefined(domain), at: arrivedAt.monotonic })
     if (event._tag === "Other") return undefined
     if (event._tag === "UserList" && event.unreadable > 0) {
       meter.count("eventsInvalid", { ...label, reason: "member" }, event.unreadable)
@@ -58,8 +63,8 @@ const makeDecoder = Effect.gen(function*() {
       arrivedAt,
       subscribedAt,
       message: {
-        subject: message.subject,
-        template: eventTemplate(channel.protocol, type),
+        subject,
+        template: eventTemplate(protocolOfSubject(subject) ?? fallbackProtocol, type),
         sender: readTraceparent(message.headers.get(traceparent))
       },
       raw: message
@@ -67,8 +72,10 @@ const makeDecoder = Effect.gen(function*() {
   }
 })
 
+type Needs = BotConfig | BridgeSightings | Nats | SecureRandom.SecureRandom
+
 /** Plain subscriptions: events are decided in the order in which they come, as fast as the process can. */
-export const layer: Layer.Layer<Intake, never, BotConfig | Nats | SecureRandom.SecureRandom> = Layer.effect(
+export const layer: Layer.Layer<Intake, never, Needs> = Layer.effect(
   Intake,
   Effect.gen(function*() {
     const config = yield* BotConfig

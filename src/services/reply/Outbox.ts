@@ -1,15 +1,11 @@
-import { Clock, Context, Effect, Layer, Option, Result, Semaphore } from "effect"
-import { SecureRandom } from "effect/crypto"
-import type { BridgeCommand } from "../../domain/BridgeCommand.ts"
+import { Context, Effect, Layer, Option, Result, Semaphore } from "effect"
 import type { ChannelState } from "../../domain/ChannelState.ts"
 import { type Outcome, skipped } from "../../domain/decision/Decision.ts"
-import { hash } from "../../domain/Hash.ts"
 import { takeToken, tokenDelay } from "../../domain/limits/TokenBucket.ts"
-import { commandTemplate } from "../../domain/wire/Subject.ts"
-import { encodeCommand } from "../../domain/wire/Wire.ts"
 import { ConnectionGate } from "./ConnectionGate.ts"
 import { ChannelStates } from "../ChannelStates.ts"
 import { ContextStore } from "../ContextStore.ts"
+import { makeLineEncoder } from "./LineEncoder.ts"
 import { DryRun } from "./DryRun.ts"
 import { DeliveryTracker } from "./DeliveryTracker.ts"
 import { count } from "../telemetry/Metrics.ts"
@@ -34,7 +30,7 @@ export class Outbox extends Context.Service<Outbox, {
     Outbox,
     Effect.gen(function*() {
       const nats = yield* Nats
-      const random = yield* SecureRandom.SecureRandom
+      const encode = yield* makeLineEncoder
       const gate = yield* ConnectionGate
       const limiter = yield* RateLimiter
       const store = yield* ContextStore
@@ -57,20 +53,6 @@ export class Outbox extends Context.Service<Outbox, {
           other.conversation.channel === conversation.channel && other.conversation.with === conversation.with
         ).length > 1
 
-      const encode = Effect.fnUntraced(
-        function*({ cause, channel, decision, to }: ReplyJob, { index, text: message }: ReplyLine) {
-          const command: BridgeCommand = to === undefined
-            ? { _tag: "Chat", channel: channel.room.name, message }
-            : { _tag: "Pm", channel: channel.room.name, to, message }
-          return encodeCommand(channel.protocol, channel.room, command, {
-            correlationId: decision.correlationId,
-            messageId: hash(index === 0 ? ["reply", cause] : ["reply", cause, String(index)]),
-            requestId: yield* random.uuidV4(),
-            at: yield* Clock.currentTimeMillis
-          })
-        }
-      )
-
       /** The line left, or may have left: it counts in every limit and in the pace. */
       const stamp = (sentAt: number, { channel, reservation }: ReplyJob): void => {
         const state = states.of(channel.key)
@@ -86,9 +68,9 @@ export class Outbox extends Context.Service<Outbox, {
           return skipped("dry_run")
         }
         const stampNow = Effect.map(monotonicMillis, (after) => stamp(after, job))
-        const send = tracedSend(commandTemplate(channel.protocol, to === undefined ? "chat" : "pm"), nats.publish)
+        const { command, template } = yield* encode(job, line)
         const echo = deliveries.expect(conversation, text)
-        const { at: sentAt, heard } = yield* Effect.flatMap(encode(job, line), send).pipe(
+        const { at: sentAt, heard } = yield* tracedSend(template, nats.publish)(command).pipe(
           // Without the server's word it may have arrived all the same: it counts, and it is not sent again.
           Effect.tapErrorTag("NatsUnconfirmed", () => stampNow),
           Effect.onError(() => Effect.sync(() => deliveries.drop(echo)))

@@ -62,3 +62,23 @@ describe("the bot behind a bridge", () => {
       assert.lengthOf(yield* bridge.said, 1)
     }).pipe(Effect.provide(world({ protocol: "kryten" })), Effect.scoped))
 })
+
+describe("protocol: auto", () => {
+  for (const protocol of Protocol.literals) {
+    it.live(`${protocol}: is found from what arrives, and the answer is heard`, () =>
+      Effect.gen(function*() {
+        const bridge = yield* Bridge
+        yield* bridge.chat("Ana", "KrytenBot, which film is that?")
+        yield* bridge.saidAtLeast(1)
+        const [record] = yield* decisions(2)
+        assert.strictEqual(record?.outcome?._tag, "Replied")
+      }).pipe(Effect.provide(world({ protocol }, "auto")), Effect.scoped))
+  }
+
+  it.live("another spelling of the domain is no obstacle: commands bear the bridge's", () =>
+    Effect.gen(function*() {
+      const bridge = yield* Bridge
+      yield* bridge.chat("Ana", "KrytenBot, which film is that?")
+      yield* bridge.saidAtLeast(1)
+    }).pipe(Effect.provide(world({ protocol: "kryten", domain: "CyTube.Test" }, "auto")), Effect.scoped))
+})

@@ -7,6 +7,8 @@ import { activate } from "../../../src/domain/ChannelSettings.ts"
 import type { ChatEvent } from "../../../src/domain/ChatEvent.ts"
 import { parseSettings } from "../../../src/domain/settings/SettingsFile.ts"
 import { Protocol } from "../../../src/domain/wire/protocols/Protocol.ts"
+import { BridgeSightings } from "../../../src/services/bridge/BridgeSightings.ts"
+import { ChannelStates } from "../../../src/services/ChannelStates.ts"
 import * as IntakeCore from "../../../src/layers/nats/IntakeCore.ts"
 import * as NatsMemory from "../../../src/layers/nats/NatsMemory.ts"
 import { deliveryOf, momentOf } from "../../../src/layers/replay/LogEvent.ts"
@@ -53,6 +55,8 @@ const recorded = Effect.fnUntraced(function*(protocol: Protocol, messages: Reado
   const services = yield* Layer.build(
     Recorded.intake.pipe(
       Layer.provide(IntakeCore.layer),
+      Layer.provide(BridgeSightings.layerNoDeps),
+      Layer.provide(ChannelStates.layer),
       Layer.provideMerge(NatsMemory.layer),
       Layer.provide([Layer.succeed(Recorder, Recorder.of({ append })), config, SecureRandom.layerWebCrypto])
     )

@@ -23,6 +23,8 @@ export interface CommandStamp {
 export interface BridgeProtocol {
   /** Where an event comes from; `*` for all of a room's. */
   readonly eventSubject: (room: RoomTokens, event: string) => string
+  /** Whether a subject, token by token, is one of the protocol's events. */
+  readonly isEvent: (tokens: ReadonlyArray<string>) => boolean
   /** False where a bridge may write channels and events in subjects as they are: NATS subjects are case-sensitive. */
   readonly lowerCase: boolean
   /** Where a command goes. The bridge does not hear a channel in upper case. */

@@ -4,6 +4,7 @@ import type { BridgeProtocol } from "./BridgeProtocol.ts"
 /** The protocol of bridge 1.x (WIRE, protocols). */
 export const kryten: BridgeProtocol = {
   eventSubject: ({ channel }, event) => `kryten.events.cytube.${channel}.${event}`,
+  isEvent: ([first, second, third]) => first === "kryten" && second === "events" && third === "cytube",
   lowerCase: true,
   commandSubject: () => "kryten.robot.command",
   commandBody: (command, room, { at, requestId }) => ({
