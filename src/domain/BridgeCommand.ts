@@ -15,5 +15,5 @@ export interface SayInPrivate {
   readonly message: string
 }
 
-/** What the bot asks the bridge to do. */
+/** A command to the bridge. */
 export type BridgeCommand = SayInRoom | SayInPrivate

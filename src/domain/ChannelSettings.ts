@@ -22,7 +22,7 @@ export interface BotIdentity {
   readonly isForAnotherBot: (text: string) => boolean
 }
 
-/** What holds in one channel: general settings, its overrides, and what was compiled from them. */
+/** The settings of one channel: the general ones, its overrides, and what is compiled from them. */
 export interface ChannelSettings {
   readonly key: ChannelKey
   readonly room: Room
@@ -55,7 +55,7 @@ const botOf = ({ bot }: Settings, commands: CommandPrefixes): BotIdentity => {
   }
 }
 
-/** Resolves one channel: what it gives replaces the general setting (F9). */
+/** Resolves one channel: its own settings override the general ones (F9). */
 const resolveChannel = (settings: Settings, entry: ChannelEntry): ChannelSettings => {
   const commands = compileCommandPrefixes(settings.bot.command_prefixes)
   const bot = botOf(settings, commands)

@@ -23,8 +23,8 @@ const Limit = Schema.Struct({
 })
 
 /**
- * A channel as a whole, to be kept or moved. Every moment is epoch ms: the monotonic clock of another process says
- * something else. What only a running reply knows is left out: places held for it, and echoes it waits for.
+ * A channel as a whole, to be stored or moved. Every time is epoch ms: the monotonic clock of another process
+ * differs. What belongs to a running reply is left out: its held places, and the echoes it waits for.
  */
 export const ChannelSnapshot = Schema.Struct({
   channel: ChannelKey,
@@ -66,7 +66,7 @@ const snapshotLimits = ({ windows }: ChannelLimits, wallOf: (at: number) => numb
     )
   })).filter(({ entries }) => entries.length > 0)
 
-/** Nothing holds a place any more, so no entry needs an id of its own. */
+/** No reply holds a place any more, so no entry needs its own id. */
 const sentId = 0
 
 const restoreLimits = (
@@ -82,7 +82,7 @@ const restoreLimits = (
     }))
   }]))
 
-/** What is to be kept of a channel at a moment. */
+/** Takes a snapshot of a channel. */
 export const snapshotChannel = (state: ChannelState, now: ClockReading): ChannelSnapshot => {
   const wallOf = (at: number): number => now.wall + at - now.monotonic
   const { lastSentAt } = state.limits
@@ -103,7 +103,7 @@ export const snapshotChannel = (state: ChannelState, now: ClockReading): Channel
   }
 }
 
-/** The channel that was kept, on this process's clock. */
+/** Restores a channel on this process's clock. */
 export const restoreChannel = (snapshot: ChannelSnapshot, now: ClockReading): ChannelState => {
   const monotonicOf = (at: number): number => now.monotonic + at - now.wall
   const moment = (at: number | undefined): number | undefined => at === undefined ? undefined : monotonicOf(at)

@@ -11,19 +11,19 @@ import { noStaleRow, type StaleRow } from "./triggers/ClockSkew.ts"
 import type { SeenEvents } from "./triggers/Deduplication.ts"
 import type { UnluckyDraws } from "./triggers/UnluckyDraws.ts"
 
-/** How many private conversations of a channel are kept, least recently used out (F2). */
+/** Private conversations kept per channel; the least recently used is evicted (F2). */
 const mostPrivateWindows = 200
-/** How many decisions of a channel are kept. */
+/** Decisions kept per channel. */
 const keptDecisions = 200
 
-/** Where a record stands while it grows. */
+/** A mutable cell for a record while it grows. */
 export interface DecisionCell {
   record: DecisionRecord
 }
 
 /**
  * Everything the bot keeps of one channel. The deciding step reads and changes it in place, synchronously, so nothing
- * interleaves; forgetting a channel is letting go of this value, and moving one is a snapshot of it. Every part is
+ * interleaves; to forget a channel is to drop this value, to move it is to take a snapshot. Every part is
  * bounded. Times are monotonic ms.
  */
 export interface ChannelState {
@@ -35,7 +35,7 @@ export interface ChannelState {
   /** What its events told of the bridge that brings them. */
   bridge: BridgeSighting
   media: Media | undefined
-  /** When other media last began. */
+  /** When the media last changed. */
   mediaChangedAt: number | undefined
   readonly seen: SeenEvents
   readonly unlucky: UnluckyDraws
@@ -47,7 +47,7 @@ export interface ChannelState {
   readonly decisions: Array<DecisionCell>
 }
 
-/** A channel of which nothing is known. */
+/** A fresh channel. */
 export const emptyChannel = (key: ChannelKey): ChannelState => ({
   key,
   window: emptyWindow(),

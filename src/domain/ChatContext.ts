@@ -14,11 +14,11 @@ export interface ContextLine {
   readonly identity: EventIdentity | undefined
 }
 
-/** What the bot remembers of a conversation when it answers. */
+/** The part of a conversation that a prompt shows. */
 export interface ChatContext {
   /** Oldest first, in order of arrival. */
   readonly lines: ReadonlyArray<ContextLine>
-  /** What is playing, when known; private conversations have none. */
+  /** The current media, if known; private conversations have none. */
   readonly media: Media | undefined
 }
 

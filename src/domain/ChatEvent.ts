@@ -68,12 +68,12 @@ export interface Refusal {
   readonly target?: "chat" | "pm"
 }
 
-/** An event the bot has no use for: counted and ignored (F1). */
+/** An event the bot does not use: counted and ignored (F1). */
 export interface OtherEvent {
   readonly _tag: "Other"
 }
 
-/** The events the bot explains: each gets a decision record. */
+/** The events that get a decision record. */
 export type ConversationEvent = ChatMsg | Pm | ChangeMedia
 
 export type ChatEvent = ConversationEvent | Presence | Login | Refusal | OtherEvent

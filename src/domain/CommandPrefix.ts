@@ -1,15 +1,15 @@
-/** What the commands of a room and of its bots usually begin with, the default of `bot.command_prefixes`. */
+/** The usual command prefixes of rooms and bots, the default of `bot.command_prefixes`. */
 export const defaultCommandPrefixes: ReadonlyArray<string> = [..."/!.$#~\\+-%?;=&*^|"]
 
-/** Knows the commands of a room's other bots, and of the room itself, by what they begin with. */
+/** Recognises commands for a room's other bots, and for the room itself, by their prefix. */
 export interface CommandPrefixes {
   /** True of a line that another bot would take for a command; `*waves*` is none. */
   readonly isCommand: (line: string) => boolean
-  /** The line without what makes it a command; it only ever shortens. */
+  /** The line without what makes it a command; never longer than before. */
   readonly strip: (line: string) => string
 }
 
-/** The server itself runs `/command` with the bot's rank (WIRE), whatever the configuration says. */
+/** The server itself runs `/command` with the bot's rank (WIRE), so it is always a command. */
 const roomPrefix = "/"
 
 // Blanks and whatever is invisible (`DI`: default-ignorable, and the blank braille cell) may stand before a prefix.

@@ -1,7 +1,7 @@
 import { type ContextLine, visibleLines } from "./ChatContext.ts"
 import type { ContextSettings } from "./settings/Settings.ts"
 
-/** The bot's own last lines are kept apart: they matter for repeats even when the window has moved on. */
+/** The bot's own last lines are kept separately: repeats are checked against them longer than the window. */
 const ownLines = 100
 
 /** The last lines of one conversation. */
@@ -26,7 +26,7 @@ const placeOf = (lines: ReadonlyArray<ContextLine>, { time }: ContextLine): numb
   return place
 }
 
-/** Adds a line and says how many the window then has. O(1): the oldest go in bulk once twice as many are there. */
+/** Adds a line and returns the count. O(1) amortised: the oldest are dropped in bulk at twice the size. */
 export const appendLine = (window: ContextWindow, line: ContextLine, size: number): number => {
   const { lines } = window
   const last = lines.at(-1)

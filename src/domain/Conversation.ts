@@ -8,7 +8,7 @@ export interface Conversation {
   readonly with: UserKey | undefined
 }
 
-/** Where a line belongs: the room, or the private conversation with the person at its other end. */
+/** The conversation of a line: the room's, or the private one with the other person. */
 export const conversationOf = (line: ChatMsg | Pm, channel: ChannelKey, bot: UserKey): Conversation => {
   if (line._tag === "ChatMsg") return { channel, with: undefined }
   const sender = userKey(line.username)

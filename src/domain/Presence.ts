@@ -1,7 +1,7 @@
 import type { Member, Presence } from "./ChatEvent.ts"
 import { type UserKey, userKey } from "./Ids.ts"
 
-/** More people than any room has; the list of a channel is bounded all the same. */
+/** Bounds the list of a channel; no room has as many people. */
 const mostMembers = 10_000
 
 /** Who is in a room, by name. */
@@ -12,7 +12,7 @@ const noteMember = (members: Members, member: Member): void => {
   if (members.size < mostMembers || members.has(key)) members.set(key, member)
 }
 
-/** Somebody came, went or has another rank (F1). */
+/** A join, a leave or a change of rank (F1). */
 export const applyPresence = (members: Members, presence: Presence): void => {
   switch (presence._tag) {
     case "UserList":

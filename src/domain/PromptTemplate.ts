@@ -1,4 +1,4 @@
-/** What a prompt may be filled with (F6). */
+/** The placeholders of a prompt (F6). */
 const placeholders = [
   "context_window",
   "trigger_message",
@@ -13,11 +13,11 @@ type Placeholder = (typeof placeholders)[number]
 export type TemplateValues = Readonly<Record<Placeholder, string>>
 
 const placeholder = /\{([a-z_]+)\}/g
-// Also what is not written as placeholders are, but meant as one: `{userName}`, `{ channel }`.
+// Also near misses of a placeholder: `{userName}`, `{ channel }`.
 const bracePattern = /\{\s*\p{L}[\p{L}\p{N}_-]*\s*\}/gu
 const isPlaceholder = (name: string): name is Placeholder => (placeholders as ReadonlyArray<string>).includes(name)
 
-/** The `{names}` of a template that stand for nothing (F6: a configuration error in the template). */
+/** The unknown `{names}` of a template (F6: a configuration error in the template). */
 export const unknownPlaceholders = (template: string): ReadonlyArray<string> =>
   [...template.matchAll(bracePattern)].flatMap(([whole]) => isPlaceholder(whole.slice(1, -1)) ? [] : [whole])
 

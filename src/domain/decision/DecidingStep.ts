@@ -1,10 +1,10 @@
 import type { DecisionRecord, SkipReason, Step } from "./Decision.ts"
 import type { EntryKey } from "../Ids.ts"
 
-/** How a step stands in a decision: it moved the bot to speak, let it go on, refused, failed, or was only looked at. */
+/** The role of a step in a decision: it triggered, passed, refused, failed, or was only noted. */
 export type StepTone = "go" | "pass" | "stop" | "fail" | "idle"
 
-/** How a step stands. */
+/** The tone of a step. */
 export const toneOf = (step: Step): StepTone => {
   switch (step._tag) {
     case "Media":
@@ -65,7 +65,7 @@ const refuses = (step: Step, reason: SkipReason): boolean => {
 }
 
 /**
- * The place among a record's steps of the one that decided it: the first that refuses for the reason given (F3, F4), or
+ * The index of the step that decided a record: the first that refuses for the reason given (F3, F4), or
  * the attempt at which a late reply ran out of time. Nothing where no step alone decided: a reply, a failure, an event
  * that never triggers.
  */

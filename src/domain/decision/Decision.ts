@@ -2,7 +2,7 @@ import { Schema } from "effect"
 import { ChannelName, CorrelationId, EntryKey, Username } from "../Ids.ts"
 import { dropped, SkipFacts } from "./SkipFacts.ts"
 
-/** The limits of F4, in the order in which they are asked; the first that refuses is named. */
+/** The limits of F4, in the order of checking; the first that refuses is the reason. */
 export const LimitName = Schema.Literals([
   "busy",
   "user_per_minute",
@@ -24,7 +24,7 @@ export type LimitName = typeof LimitName.Type
 /** Whether a limit's figures are ms; otherwise they are counts. */
 export const isTimed = (limit: LimitName): boolean => limit === "global_cooldown" || limit === "pace"
 
-/** Why there was no reply: every reason there is (F12). */
+/** Why there was no reply: all reasons (F12). */
 export const SkipReason = Schema.Literals([
   // The event itself never triggers (F1).
   "duplicate",
@@ -32,7 +32,7 @@ export const SkipReason = Schema.Literals([
   "stale",
   "empty",
   "own_line",
-  // The room's answer to a reply: the bot heard itself.
+  // An echo: the bot's own line came back.
   "echo",
   "server_line",
   "shadow_muted",
@@ -58,9 +58,9 @@ export const SkipReason = Schema.Literals([
   "media_changed",
   // Asked whether a comment would fit, the model said no (F3, contextual).
   "declined",
-  // There was no way out for it (F8).
+  // It could not be sent (F8).
   "outbox_full",
-  // Somebody wanted it so.
+  // Deliberate: a dry run or a shutdown.
   "dry_run",
   "stopped"
 ])
@@ -68,7 +68,7 @@ export type SkipReason = typeof SkipReason.Type
 
 const at = { /** ms since the arrival */ at: Schema.Finite }
 
-/** One HTTP request to the model and how it went. */
+/** One HTTP request to the model and its result. */
 export const LlmAttempt = Schema.Struct({
   model: Schema.String,
   /** 1 for the first. */
@@ -81,7 +81,7 @@ export const LlmAttempt = Schema.Struct({
 })
 export type LlmAttempt = typeof LlmAttempt.Type
 
-/** How one trigger entry took the event (F3: enabled → condition → cooldown → probability). */
+/** The result of testing one trigger entry (F3: enabled → condition → cooldown → probability). */
 export const TriggerResult = Schema.TaggedUnion({
   Disabled: {},
   NoMatch: {},
@@ -91,7 +91,7 @@ export const TriggerResult = Schema.TaggedUnion({
 })
 export type TriggerResult = typeof TriggerResult.Type
 
-/** One thing that happened on the way to a decision, with its value against its limit. */
+/** One step of a decision, with its value against its limit. */
 export const Step = Schema.TaggedUnion({
   Media: { ...at, changed: Schema.Boolean, silenceMs: Schema.Finite },
   Context: { ...at, lines: Schema.Finite, private: Schema.Boolean },
@@ -138,7 +138,7 @@ export const Outcome = Schema.TaggedUnion({
 })
 export type Outcome = typeof Outcome.Type
 
-/** A bug of ours got in the way. */
+/** A defect ended the decision. */
 export const internalError: Outcome = {
   _tag: "Failed",
   error: "Defect",
@@ -152,7 +152,7 @@ export const skipped = (reason: SkipReason, facts: SkipFacts = {}): Extract<Outc
   ...facts
 })
 
-/** Why a sent reply is not seen: nobody took the command, or the room refused the line in its own words (WIRE). */
+/** Why a sent reply is not seen: the command had no responders, or the room refused the line (WIRE). */
 export const UnconfirmedCause = Schema.Literals([
   "no_bridge",
   "cooldown",
@@ -163,7 +163,7 @@ export const UnconfirmedCause = Schema.Literals([
 ])
 export type UnconfirmedCause = typeof UnconfirmedCause.Type
 
-/** What became of a sent reply: seen in the room, or not within 10 s (F8). */
+/** The delivery of a sent reply: seen in the room, or not within 10 s (F8). */
 export const Delivery = Schema.TaggedUnion({
   Delivered: { afterMs: Schema.Finite },
   Unconfirmed: { /** Absent where nothing is known. */ cause: Schema.optionalKey(UnconfirmedCause) }
@@ -198,5 +198,5 @@ export const DecisionRecord = Schema.Struct({
 })
 export type DecisionRecord = typeof DecisionRecord.Type
 
-/** Whether a record is about the room's answer to a reply: the bot heard itself. */
+/** Whether a record is about an echo: the bot's own line came back. */
 export const isEcho = ({ outcome }: DecisionRecord): boolean => outcome?._tag === "Skipped" && outcome.reason === "echo"

@@ -4,7 +4,7 @@ import { DecisionRecord } from "./Decision.ts"
 
 const encode = Schema.encodeSync(DecisionRecord)
 
-/** A record as JSON data for readers outside the program, with the place in `steps` of the one that decided. */
+/** A record as JSON data for readers outside the program, with the index in `steps` of the one that decided. */
 export type DecisionJson = typeof DecisionRecord.Encoded & { readonly decidingStep?: number }
 
 /** A record as JSON data for readers outside the program. */

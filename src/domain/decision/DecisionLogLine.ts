@@ -36,7 +36,7 @@ const suppressing: ReadonlySet<string> = new Set([
   ...LimitName.literals
 ])
 
-/** What the last request to the model cost in time. */
+/** The duration of the last request to the model. */
 const lastAttempt = ({ steps }: DecisionRecord): Extract<Step, { _tag: "LlmAttempt" }> | undefined =>
   steps.findLast((step) => step._tag === "LlmAttempt")
 
@@ -115,7 +115,7 @@ const suppressed = (reason: SkipReason, record: DecisionRecord): DecisionLogLine
   }
 }
 
-/** A reply that was too late at an attempt to ask the model is the model's failure, any other one a line not sent. */
+/** A deadline passed during a request counts as the model's failure; any other one as a line not sent. */
 const late = (outcome: Extract<Outcome, { _tag: "Skipped" }>, record: DecisionRecord): DecisionLogLine => {
   const step = decidingStep(record)
   return step?._tag === "LlmAttempt"
@@ -131,7 +131,7 @@ const late = (outcome: Extract<Outcome, { _tag: "Skipped" }>, record: DecisionRe
     }
 }
 
-/** A reply was under way and did not leave: worth a warning. */
+/** Reasons that end a reply in progress: worth a warning. */
 const lateReasons: ReadonlySet<SkipReason> = new Set(["deadline", "media_changed", "outbox_full", "stopped"])
 
 const skippedLogLine = (outcome: Extract<Outcome, { _tag: "Skipped" }>, record: DecisionRecord): DecisionLogLine => {

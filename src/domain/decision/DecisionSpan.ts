@@ -1,7 +1,7 @@
 import type { Outcome, Step, TriggerResult } from "./Decision.ts"
 import { attribute, type Attributes, type AttributeValue, ownAttribute } from "../telemetry/TraceNames.ts"
 
-/** Something that happened within a span. */
+/** A span event. */
 export interface TraceEvent {
   readonly name: string
   readonly attributes: Attributes
@@ -14,7 +14,7 @@ const event = (name: string, values: Readonly<Record<string, AttributeValue | un
   )
 })
 
-/** The numbers of a trigger's test; what matched is text of a person and stays out. */
+/** The figures of a trigger's test; the match is text of a person and stays out. */
 const resultValues = (result: TriggerResult): Readonly<Record<string, AttributeValue>> => {
   switch (result._tag) {
     case "Disabled":

@@ -19,15 +19,15 @@ export interface StoryStep {
 
 /** A decision in words and what follows from it, for a page that only shows it. */
 export interface Story {
-  /** What came. */
+  /** The event. */
   readonly head: string
-  /** What was decided, in a sentence of its own. */
+  /** The decision as a full sentence. */
   readonly headline: string
-  /** What else is known of it; absent where nothing is. */
+  /** Further details; absent where there are none. */
   readonly detail?: string
   /** The reason of a silence in a word or two. */
   readonly short?: string
-  /** What was decided, as the terminal and the logs have it. */
+  /** The decision, as in the terminal and the logs. */
   readonly outcome: string
   readonly steps: ReadonlyArray<StoryStep>
   /** The trigger entry that met the refusal. */

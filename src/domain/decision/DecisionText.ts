@@ -7,7 +7,7 @@ const seconds = (ms: number): string => `${(Math.round(ms / 100) / 10).toString(
 const share = (value: number): string => value.toFixed(2)
 const many = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`
 
-/** What was drawn against what was needed: to the hundredth, where that tells them apart. */
+/** The draw against the threshold: to the hundredth, or finer where both round alike. */
 const drawText = (draw: number, needed: number): string => {
   const figure = share(draw) === share(needed) ? draw.toFixed(5) : share(draw)
   return `drew ${figure}, needs less than ${share(needed)}`
@@ -94,7 +94,7 @@ export const stepText = (step: Step): string => {
   }
 }
 
-/** What an outcome tells besides its reason, in words; empty where there is nothing. */
+/** Details of an outcome besides its reason, in words; empty where there are none. */
 export const outcomeDetail = (outcome: Outcome | undefined): string =>
   outcome?._tag === "Skipped" ? skipFactsText(outcome) : ""
 
@@ -116,7 +116,7 @@ export const outcomeText = (outcome: Outcome): string => {
 export const unconfirmedText = (cause: UnconfirmedCause | undefined): string =>
   cause === "no_bridge" ? "no bridge" : cause ?? ""
 
-/** What became of a sent reply, in words. */
+/** The delivery of a sent reply, in words. */
 export const deliveryText = (delivery: Delivery): string =>
   delivery._tag === "Delivered"
     ? `seen in the room after ${seconds(delivery.afterMs)}`
@@ -139,7 +139,7 @@ export const eventText = (record: DecisionRecord): string => {
 const changedNothing = (step: Step): boolean =>
   step._tag === "Processed" && step.dropped === undefined && step.before === step.after
 
-/** Every gate of a decision in order, then what became of the reply. Processing that changed nothing is left out. */
+/** Every gate of a decision in order, then the delivery. Processing that changed nothing is left out. */
 export const storySteps = (record: DecisionRecord): ReadonlyArray<string> => [
   ...record.steps.filter((step) => !changedNothing(step)).map(stepText),
   ...(record.delivery === undefined ? [] : [deliveryText(record.delivery)])
@@ -149,7 +149,7 @@ export const storySteps = (record: DecisionRecord): ReadonlyArray<string> => [
 export const endText = ({ outcome }: DecisionRecord): string =>
   outcome === undefined ? "under way" : outcomeText(outcome)
 
-/** What was decided in a sentence of its own: the reply, the reason, the failure, or what now plays. */
+/** The decision as a full sentence: the reply, the reason, the failure, or what now plays. */
 export const headlineText = ({ eventType, outcome, steps: [first] }: DecisionRecord): string => {
   if (outcome === undefined) return "the bot is still deciding"
   if (eventType === "changeMedia" && first !== undefined) return stepText(first)
@@ -179,6 +179,6 @@ export const causeText = (record: DecisionRecord): string => {
   }
 }
 
-/** A decision as one readable line: what came, what was decided and why, every gate in order (F12). */
+/** A decision as one readable line: the event, the outcome and its reason, every gate in order (F12). */
 export const storyText = (record: DecisionRecord): string =>
   [`${record.channel}: ${eventText(record)}: ${endText(record)}`, ...storySteps(record)].join("; ")

@@ -4,19 +4,19 @@ import { type DecisionJson, decisionJson } from "./DecisionJson.ts"
 import { channelKey, ChannelName, CorrelationId, userKey, Username } from "../Ids.ts"
 import { Count, Whole } from "../Field.ts"
 
-/** Where a running bot is asked why (OPERATIONS, explain). */
+/** The subject on which running bots answer (OPERATIONS, explain). */
 export const explainSubject = "llm-bot.explain"
 
-/** How many decisions an answer has when nobody says how many. */
+/** Decisions in an answer by default. */
 export const defaultLast = 10
 
-/** How many decisions an answer has at most, whatever was asked. */
+/** Decisions in an answer at most. */
 export const mostDecisions = 100
 
-/** Longer questions are not read, bytes. */
+/** The largest request, bytes. */
 const longestQuestion = 4_096
 
-/** Which decisions are asked for: the newest `last` of those to which all that is given applies. */
+/** A request: the newest `last` decisions that match every given field. */
 export const ExplainQuery = Schema.Struct({
   last: Schema.optionalKey(Count),
   /** In any case. */
@@ -27,18 +27,18 @@ export const ExplainQuery = Schema.Struct({
 })
 export type ExplainQuery = typeof ExplainQuery.Type
 
-/** What a bot answers: who it is, and the decisions, oldest first. */
+/** An answer: the bot and its decisions, oldest first. */
 export const ExplainAnswer = Schema.Struct({
   bot: Username,
   /** The channels it listens to. */
   channels: Schema.Array(ChannelName),
   decisions: Schema.Array(DecisionRecord),
-  /** How many more were asked for and found; they are older. */
+  /** Matching decisions that were left out; they are older. */
   leftOut: Whole
 })
 export type ExplainAnswer = typeof ExplainAnswer.Type
 
-/** What a bot answers to a question it does not understand. */
+/** The answer to a request that cannot be read. */
 export const ExplainRefusal = Schema.Struct({ error: Schema.String })
 export type ExplainRefusal = typeof ExplainRefusal.Type
 
@@ -54,24 +54,24 @@ const decodeQuery = Schema.decodeUnknownResult(QueryText, { onExcessProperty: "e
 const encodeQuery = Schema.encodeSync(QueryText)
 const decodeReply = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Union([ExplainAnswer, ExplainRefusal])))
 
-/** Reads a question; what is none is refused with a word on what is expected. */
+/** Decodes a request; the error describes what is expected. */
 export const readQuery = (body: Uint8Array): Result.Result<ExplainQuery, ExplainRefusal> =>
   Result.mapError(
     body.byteLength > longestQuestion ? Result.fail(undefined) : decodeQuery(utf8.decoder.decode(body)),
     () => ({ error: `not a question; expected JSON like ${expected}` })
   )
 
-/** A question as it goes over the wire. */
+/** Encodes a request. */
 export const queryText = (query: ExplainQuery): string => encodeQuery(query)
 
-/** Reads what came back; an answer that cannot be read is another version's. */
+/** Decodes an answer; one that cannot be read is from another version. */
 export const readReply = (body: Uint8Array): Result.Result<ExplainAnswer, ExplainRefusal> =>
   Result.match(decodeReply(utf8.decoder.decode(body)), {
     onFailure: () => Result.fail({ error: "its answer cannot be read; is it another version than this program?" }),
     onSuccess: (reply) => "error" in reply ? Result.fail(reply) : Result.succeed(reply)
   })
 
-/** The decisions a question asks for, oldest first. */
+/** The decisions that match a request, oldest first. */
 export const selectDecisions = <R extends DecisionRecord>(
   records: ReadonlyArray<R>,
   { channel, correlationId, last = defaultLast, user }: ExplainQuery
@@ -80,7 +80,7 @@ export const selectDecisions = <R extends DecisionRecord>(
     channel: channel === undefined ? undefined : channelKey(channel),
     user: user === undefined ? undefined : userKey(user)
   }
-  // The bot's own lines come back too: news only for who asks for them.
+  // The bot's echoes are left out unless asked for.
   const news = (record: DecisionRecord): boolean => correlationId !== undefined || user !== undefined || !isEcho(record)
   const matches = (record: DecisionRecord): boolean =>
     news(record) &&
@@ -90,10 +90,10 @@ export const selectDecisions = <R extends DecisionRecord>(
   return records.filter(matches).toSorted((one, other) => one.arrivedAt - other.arrivedAt).slice(-last)
 }
 
-/** Who answers. */
+/** The bot that answers. */
 export type Explainer = Pick<ExplainAnswer, "bot" | "channels">
 
-/** An answer as it goes over the wire, in at most `maxBytes`: the newest decisions that fit, the rest is counted. */
+/** Encodes an answer in at most `maxBytes`: the newest decisions that fit, the rest is counted. */
 export const answerText = (
   { bot, channels }: Explainer,
   selected: ReadonlyArray<DecisionRecord>,
@@ -113,5 +113,5 @@ export const answerText = (
   return textOf(fitting.toReversed())
 }
 
-/** A refusal as it goes over the wire. */
+/** Encodes a refusal. */
 export const refusalText = (refusal: ExplainRefusal): string => JSON.stringify(refusal)

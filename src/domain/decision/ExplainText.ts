@@ -6,10 +6,10 @@ import { plainText } from "../wire/LineText.ts"
 /** A decision and who made it. */
 export type Explained = DecisionRecord & { readonly bot: string }
 
-/** Longer lines are cut: texts of people and models are as long as they like. */
+/** Longer lines are cut: texts of people and models have any length. */
 const longestLine = 2_000
 
-/** What is known of the texts: only where they may be kept at all (N4). */
+/** The texts, where they may be kept (N4). */
 const contentLines = ({ answer, line, reply }: Content): ReadonlyArray<string> => [
   `the line: ${line}`,
   ...(answer === undefined ? [] : [`the model's answer: ${answer}`]),
@@ -19,8 +19,8 @@ const contentLines = ({ answer, line, reply }: Content): ReadonlyArray<string> =
 const rankText = ({ rank }: DecisionRecord): string => rank === undefined ? "" : ` (rank ${rank})`
 
 /**
- * A decision as a person reads it: when, where and who, what was decided, every gate with its value and its limit,
- * delivery, and the id under which the logs know it. Control characters are left out: a terminal would obey them.
+ * A decision for people: when, where and who, the outcome, every gate with its value and its limit,
+ * delivery, and the correlation id of the logs. Control characters are left out: a terminal would obey them.
  */
 export const explainText = (explained: Explained, zone: DateTime.TimeZone, nameBot: boolean): string => {
   const { arrivedAt, bot, channel, content, correlationId } = explained

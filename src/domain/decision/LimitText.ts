@@ -28,7 +28,7 @@ export const limitName = ({ limit }: LimitStep): string => limitNames[limit]
 export const limitFigures = ({ limit, maximum, used }: LimitStep): string =>
   isTimed(limit) ? `${seconds(used)} of ${seconds(maximum)}` : `${used} of ${maximum}`
 
-/** What a limit saw and decided, in words. */
+/** A limit's check in words. */
 export const limitText = (step: LimitStep): string =>
   step.limit === "global_cooldown"
     ? `${limitNames[step.limit]}: ${step.allowed ? "at least " : ""}${seconds(step.used)}, needs ${

@@ -17,7 +17,7 @@ export type DropCause = typeof DropCause.Type
 /** Why an answer was dropped; present only where it was. */
 export const dropped = Schema.optionalKey(DropCause)
 
-/** What is known of a skip besides its reason. */
+/** The figures of a skip besides its reason. */
 export const SkipFacts = Schema.Struct({
   /** ms until the limit that refused may allow it again (F4); absent where time alone does not help. */
   retryAfterMs: Schema.optionalKey(Schema.Finite),

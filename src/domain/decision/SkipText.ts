@@ -45,7 +45,7 @@ const reasons: Readonly<Record<SkipReason, string>> = {
   stopped: "the bot was stopped"
 }
 
-/** A reason in words a person understands without the code. */
+/** A reason in words for people who do not know the code. */
 export const reasonText = (reason: SkipReason): string => reasons[reason]
 
 /** Reasons that have a shorter name than their own. */
@@ -112,7 +112,7 @@ const waits: Readonly<Record<NonNullable<SkipFacts["waitedFor"]>, string>> = {
 const ageText = (ageMs: number, maximumAgeMs: number | undefined): string =>
   `${Math.round(ageMs / 1000)} s old${maximumAgeMs === undefined ? "" : `, more than ${maximumAgeMs / 1000} s`}`
 
-/** What is known of a skip besides its reason, in words; empty where nothing is. */
+/** Details of a skip besides its reason, in words; empty where there are none. */
 export const skipFactsText = ({ ageMs, dropped, maximumAgeMs, retryAfterMs, waitedFor }: SkipFacts): string =>
   [
     ...(retryAfterMs === undefined ? [] : [`may be allowed again in ${Math.ceil(retryAfterMs / 1000)} s`]),

@@ -1,9 +1,9 @@
-/** The key as it is sent: line ends and blanks around it, as files and secrets have them, are not part of it. */
+/** The key as sent: surrounding whitespace, as files and secrets have it, is trimmed. */
 export const trimmedKey = (key: string): string => key.trim()
 
 const namesOfCharacters: Readonly<Record<number, string>> = { 0: "a NUL", 10: "a line break", 13: "a line break" }
 
-/** What keeps a key out of every HTTP header, if anything does; the key itself is not told (N4). */
+/** Why a key cannot be an HTTP header, if so; without the key itself (N4). */
 export const keyProblem = (key: string): string | undefined => {
   const characters = [...trimmedKey(key)]
   const index = characters.findIndex((character) => /[^\t\x20-\x7e\x80-\xff]/.test(character))

@@ -1,39 +1,39 @@
-/** Failures in a row after which an endpoint is left alone (F5, circuit breaker). */
+/** Consecutive failures that open the circuit breaker (F5, circuit breaker). */
 const failuresAllowed = 5
-/** How long at first; it doubles with each trial that fails. */
+/** The first pause; it doubles with each failed trial. */
 const firstOpenMs = 1_000
-/** The way back is tried at least this often: an outage is not made longer than it is. */
+/** The longest pause: recovery is noticed soon after an outage. */
 const longestOpenMs = 8_000
-/** Requests that were under way together and fail within this time of each other fail for one reason. */
+/** Concurrent requests that fail within this time of each other count as one failure. */
 const momentMs = 1_000
 /** A 429 without `Retry-After` closes the endpoint for 1, 2, 4 … at most so long. */
 const longestBackoffMs = 60_000
-/** However long a server wants us to wait: then one request asks again. */
+/** The longest Retry-After honoured; then one request tries again. */
 const longestRefusalMs = 300_000
-/** How long an account without credit is left alone. */
+/** The pause for an account without credit. */
 const emptyAccountMs = 300_000
 
-/** Why an endpoint is left alone. */
+/** Why an endpoint is closed. */
 export type ClosureReason = "rate_limit" | "failures" | "account_empty"
 
-/** What is known of an endpoint from its last answers. Times are monotonic ms. */
+/** The state of an endpoint's circuit breaker. Times are monotonic ms. */
 export interface CircuitBreaker {
-  /** Moments of failure in a row. */
+  /** Consecutive failures; concurrent ones count as one. */
   readonly failures: number
-  /** The last moment of failure. */
+  /** The last failure. */
   readonly failedAt: number
   /** The last answer. */
   readonly answeredAt: number
-  /** It failed too often to be asked before; then one request tries. */
+  /** Closed until then after too many failures; then one request tries. */
   readonly brokenUntil: number
-  /** 429s in a row; those that come while the server waits anyway count as one. */
+  /** Consecutive 429s; concurrent ones count as one. */
   readonly refusals: number
-  /** The server wants no request before. */
+  /** Closed until then by a 429 or 402. */
   readonly refusedUntil: number
   readonly refusedFor: "rate_limit" | "account_empty"
 }
 
-/** An endpoint nothing is known of. */
+/** A fresh endpoint. */
 export const closedBreaker: CircuitBreaker = {
   failures: 0,
   failedAt: Number.NEGATIVE_INFINITY,
@@ -44,13 +44,13 @@ export const closedBreaker: CircuitBreaker = {
   refusedFor: "rate_limit"
 }
 
-/** That an endpoint is left alone, for how long and why. */
+/** An endpoint's closure: for how long and why. */
 export interface Closure {
   readonly forMs: number
   readonly why: ClosureReason
 }
 
-/** Whether and why the endpoint is not to be asked now. */
+/** The closure of the endpoint now, if any. */
 export const closureOf = (breaker: CircuitBreaker, now: number): Closure | undefined => {
   const refusedMs = breaker.refusedUntil - now
   const brokenMs = breaker.brokenUntil - now
@@ -58,7 +58,7 @@ export const closureOf = (breaker: CircuitBreaker, now: number): Closure | undef
   return refusedMs > brokenMs ? { forMs: refusedMs, why: breaker.refusedFor } : { forMs: brokenMs, why: "failures" }
 }
 
-/** Whether a request now would be the one that tries whether the endpoint has recovered. */
+/** Whether a request now would be a trial of whether the endpoint has recovered. */
 export const isTrial = ({ failures }: CircuitBreaker): boolean => failures >= failuresAllowed
 
 const openMs = (failures: number): number => Math.min(longestOpenMs, firstOpenMs * 2 ** (failures - failuresAllowed))
@@ -109,7 +109,7 @@ export const refused = (breaker: CircuitBreaker, askedMs: number | undefined, no
   }
 }
 
-/** Its account has no credit (402): only money helps, so it is left alone for minutes. */
+/** Its account has no credit (402): only money helps, so it is closed for minutes. */
 export const accountEmpty = (breaker: CircuitBreaker, now: number): CircuitBreaker => ({
   ...closedBreaker,
   answeredAt: now,
@@ -118,7 +118,7 @@ export const accountEmpty = (breaker: CircuitBreaker, now: number): CircuitBreak
   refusedFor: "account_empty"
 })
 
-/** A trial ended without telling anything: the next may go. */
+/** A trial ended without a result: the next may begin. */
 export const released = (breaker: CircuitBreaker, now: number): CircuitBreaker => ({
   ...breaker,
   brokenUntil: Math.min(breaker.brokenUntil, now)

@@ -6,10 +6,10 @@ export const endpointUrl = (baseUrl: string, path: `/${string}`): string => {
   return url.href
 }
 
-/** Where a redirect leads, if it names a place at all. */
+/** The target of a redirect, if it has a valid one. */
 export const redirectTarget = (from: string, location: string | undefined): URL | undefined =>
   location !== undefined && URL.canParse(location, from) ? new URL(location, from) : undefined
 
-/** Addresses that people copy from an API's reference: the server's own paths are added to what they give. */
+/** URLs copied from an API's reference: the server's own paths are appended to the configured base. */
 export const resourceSuffix = (baseUrl: string): string | undefined =>
   /\/(?:(?:chat\/)?completions|models|responses)\/*$/i.exec(new URL(baseUrl).pathname)?.[0]

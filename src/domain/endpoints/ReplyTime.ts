@@ -1,13 +1,13 @@
 /** A retry waits at most this long. */
 const longestDelayMs = 10_000
-/** How long a reply without a deadline waits for an endpoint that is left alone. */
+/** How long a reply without a deadline waits for a closed endpoint. */
 const longestWaitMs = 60_000
 
-/** What one reply knows of an endpoint when it decides whom to ask next. */
+/** One reply's view of an endpoint when it chooses the next one to ask. */
 export interface AskedEndpoint {
-  /** The longest it may take for one answer. */
+  /** The timeout of one request. */
   readonly timeoutMs: number
-  /** How often it may still be asked. */
+  /** Requests it may still get. */
   readonly triesLeft: number
   /** Whether it was not asked yet. */
   readonly fresh: boolean
@@ -17,7 +17,7 @@ export interface AskedEndpoint {
   readonly failedFast: boolean
 }
 
-/** Whom to ask next, after which wait and for how long at most. */
+/** The next request: the endpoint, the wait before it and its time limit. */
 export interface NextAttempt {
   readonly index: number
   readonly waitMs: number
@@ -31,7 +31,7 @@ interface Candidate extends AskedEndpoint {
 const sum = (endpoints: ReadonlyArray<AskedEndpoint>): number =>
   endpoints.reduce((total, { timeoutMs }) => total + timeoutMs, 0)
 
-/** An endpoint's part of the time when those behind it must still be asked: in proportion to their timeouts. */
+/** An endpoint's share of the time while others behind it are still to be asked: in proportion to their timeouts. */
 const share = (timeoutMs: number, others: number, leftMs: number): number =>
   Math.min(timeoutMs, others === 0 ? leftMs : leftMs * timeoutMs / (timeoutMs + others))
 
@@ -64,7 +64,7 @@ export const nextAttempt = (endpoints: ReadonlyArray<AskedEndpoint>, leftMs: num
 export const retryDelay = (delaySeconds: number, retry: number, jitter: number): number =>
   Math.min(longestDelayMs, delaySeconds * 1000 * 2 ** (retry - 1)) * (0.8 + 0.4 * jitter)
 
-/** What an endpoint can get of a reply's time when every endpoint takes all it may. */
+/** What an endpoint can get of a reply's time when every endpoint takes its full share. */
 export interface Reach {
   /** The longest its first try can take. */
   readonly firstMs: number

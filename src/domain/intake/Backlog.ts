@@ -1,18 +1,18 @@
-/** How a backlog is bounded. */
+/** The bounds of a backlog. */
 export interface BacklogOptions<A> {
   /** The most that may wait, bytes. */
   readonly maxBytes: number
   readonly bytesOf: (item: A) => number
-  /** Whether an item may go before others when there is too much: asked once of each, and only then. */
+  /** Whether an item may be dropped before others; called at most once for each. */
   readonly isExpendable: (item: A) => boolean
   /** Called for every item that is dropped. */
   readonly onDropped: (item: A) => void
 }
 
-/** Items that wait for their turn, in the order in which they came. */
+/** Waiting items, in order of arrival. */
 export interface Backlog<A> {
   readonly add: (item: A) => void
-  /** The oldest one, which waits no longer. */
+  /** Takes the oldest one. */
   readonly next: () => A | undefined
   readonly size: () => number
   readonly bytes: () => number
@@ -22,14 +22,14 @@ export interface Backlog<A> {
 const freeAfter = 1_024
 
 /**
- * A queue bounded in bytes. When it is full, the oldest expendable item goes; only when there is none, the oldest of all
+ * A queue bounded in bytes. When it is full, it drops the oldest expendable item, or without one the oldest of all
  * (F1, overload).
  */
 export const makeBacklog = <A>(options: BacklogOptions<A>): Backlog<A> => {
   // Oldest first. A dropped item leaves a hole; what lies before `head` has been taken.
   let items: Array<A | undefined> = []
   let head = 0
-  // Everything before this place was judged and kept.
+  // Items before this index are not expendable.
   let cursor = 0
   let size = 0
   let bytes = 0

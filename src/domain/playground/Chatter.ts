@@ -56,16 +56,16 @@ const touching = [
   "the {keyword} is the best thing about it"
 ] as const
 
-/** What made-up viewers talk about. */
+/** Parameters of the simulated chatter. */
 export interface ChatterTopic {
-  /** Another seed, other chatter. */
+  /** The same seed gives the same chatter. */
   readonly seed: number
   readonly bot: string
   /** Words that set off a trigger; some lines hold one. */
   readonly keywords: ReadonlyArray<string>
 }
 
-/** What a made-up viewer says. */
+/** A line of a simulated viewer. */
 export interface ChatterLine {
   readonly username: Username
   readonly message: string
@@ -78,7 +78,7 @@ const holdsKeyword = 0.12
 const pick = <A>(list: readonly [A, ...ReadonlyArray<A>], draw: number): A =>
   list[Math.floor(draw * list.length)] ?? list[0]
 
-/** Everything once before anything comes again: the list is shuffled anew for each round. */
+/** Every item once before any repeats: the list is reshuffled for each round. */
 const inRounds = <A>(list: readonly [A, ...ReadonlyArray<A>], seed: number, index: number): A => {
   const round = Math.floor(index / list.length)
   const shuffled = list

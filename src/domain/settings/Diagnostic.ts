@@ -1,13 +1,13 @@
 /** The way to a field: names, and positions in lists. */
 export type FieldPath = ReadonlyArray<PropertyKey>
 
-/** What is wrong (error) or looks wrong (warning) with a field, wherever in a file it stands. */
+/** An error or a warning about a field, without its position in a file. */
 export interface Diagnostic {
   readonly severity: "error" | "warning"
   readonly path: FieldPath
   /** Holds no value of a field that may be a secret (N4). */
   readonly message: string
-  /** What may have been meant. */
+  /** The likely intended name. */
   readonly suggestion?: string
   /** Points at the field's name when that is the problem; otherwise at its value. */
   readonly at?: "key"
@@ -31,7 +31,7 @@ export interface LocatedDiagnostic {
   readonly source: string
 }
 
-/** A path as people write it: `channels[0].name`. */
+/** A path as text: `channels[0].name`. */
 export const pathText = (path: FieldPath): string =>
   path.reduce<string>(
     (text, key) => typeof key === "number" ? `${text}[${key}]` : text === "" ? String(key) : `${text}.${String(key)}`,

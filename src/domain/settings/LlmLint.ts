@@ -43,7 +43,7 @@ const tenths = (ms: number): number => Math.round(ms / 100) / 10
 
 /**
  * What of `timeout_seconds` and `retry_attempts` a reply can never reach, since its deadline comes first (F5). Said at
- * the first field of those that decide it which the file itself sets: nobody is warned of a default.
+ * the first of the deciding fields that the file itself sets: a default is never warned about.
  */
 const timeWarnings = (settings: Settings, isGiven: IsGiven): ReadonlyArray<Diagnostic> => {
   const servers = serversOf(settings)

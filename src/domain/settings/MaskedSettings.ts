@@ -4,7 +4,7 @@ import { Settings } from "./Settings.ts"
 
 const hidden = "hidden"
 
-/** What goes to a server as it is may hold its key under any name. */
+/** Parameters passed to a server as they are may hold its key under any name. */
 const maskedField = (name: string, value: unknown): unknown => {
   if (name === "extra_body" && Predicate.isObject(value)) return Record.map(value, () => hidden)
   return isSecretName(name) && value !== null ? hidden : masked(value)

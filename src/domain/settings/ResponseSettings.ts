@@ -25,7 +25,7 @@ const ContentFilter = Schema.Struct({
   max_word_count: optional(Count, "more words drop the reply; null = no limit, max_response_length alone holds")
 })
 
-/** How a model's answer becomes a line (F7). */
+/** The processing of a model's answer into a line (F7). */
 export const ResponseProcessing = Schema.Struct({
   max_response_length: field(
     Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 240 })),

@@ -2,9 +2,9 @@ const secretName = String.raw`(?<![\w-])(?:[\w-]*(?:api_?key|passw(?:or)?d|token
 const variable = String.raw`\$\{[A-Za-z_]\w*\}`
 const secretKey = new RegExp(`^${secretName}$`, "i")
 const onlyVariable = new RegExp(`^${variable}$`)
-// To the end of the line, since where a value ends is anybody's guess in a file that cannot be parsed.
+// To the end of the line: the end of a value is unknown in a file that cannot be parsed.
 const secretValue = new RegExp(`(${secretName}["']?\\s*:\\s*)(?!["']?${variable}["']?\\s*(?:[,}#]|$))(\\S.*)`, "gi")
-// The value may go on in the next lines.
+// The value may continue on the next lines.
 const beginsSecret = new RegExp(`^[\\s-]*["']?${secretName}["']?\\s*:|${secretName}["']?\\s*:\\s*$`, "i")
 const queryValue = /(?<=:\/\/[^\s"']*[?&][\w.-]+=)[^&#\s"']+/g
 const userInAddress = /(?<=:\/\/)[^@/\s]+(?=@)/g
@@ -12,7 +12,7 @@ const userInAddress = /(?<=:\/\/)[^@/\s]+(?=@)/g
 /** As long as what it hides: what follows keeps its column. */
 const stars = (text: string): string => text.replace(/\S/g, "*")
 
-/** An address without whoever logs in there, and without what its query says: some servers take their keys there. */
+/** A URL without its credentials and its query: some servers take their keys there. */
 export const maskAddress = (address: string): string => address.replace(userInAddress, stars).replace(queryValue, stars)
 
 /** Whether a field's value is a secret, by its name; mistyped and unknown fields count by theirs (N4). */
@@ -25,7 +25,7 @@ export const isVariable = (text: string): boolean => onlyVariable.test(text)
 export const maskSpans = (text: string, spans: ReadonlyArray<readonly [from: number, to: number]>): string =>
   spans.reduce((masked, [from, to]) => masked.slice(0, from) + stars(masked.slice(from, to)) + masked.slice(to), text)
 
-/** A line, or the name of a field, with whatever looks like a secret hidden. */
+/** A line, or the name of a field, with everything that looks like a secret masked. */
 export const maskLine = (line: string): string =>
   line
     .replace(secretValue, (_, name: string, value: string) => name + stars(value))

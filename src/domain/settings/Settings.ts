@@ -82,7 +82,7 @@ export const NatsSettings = Schema.Struct({
 })
 export type NatsSettings = typeof NatsSettings.Type
 
-/** A room, and what differs there: what is given replaces the general setting (F9). */
+/** A room and its overrides of the general settings (F9). */
 export const ChannelEntry = Schema.Struct({
   name: required(ChannelName, "the room's name"),
   domain: field(Text, "cytu.be", "the CyTube server the room is on"),

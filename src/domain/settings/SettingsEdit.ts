@@ -43,7 +43,7 @@ const placeOf = (document: Document, path: FieldPath, channel: number): FieldPat
   return ownValue === null || ownValue === undefined ? path : ["channels", channel, ...own]
 }
 
-/** Why a path leads nowhere in a document, if so. Lists grow by one at most. */
+/** Why a path does not exist in a document, if so. Lists grow by one at most. */
 const deadEnd = (document: Document, path: FieldPath): string | undefined => {
   let node: unknown = document.contents
   for (const key of path) {
@@ -68,13 +68,13 @@ const writeOutTriggers = (document: Document, path: FieldPath): void => {
 
 /**
  * The text with a value in place of another one, if that stands there as a scalar or in brackets: all around it stays
- * as somebody wrote it.
+ * as it was written.
  */
 const splice = (text: string, node: unknown, value: Schema.Json): string | undefined => {
   const isOneValue = isScalar(node) || (isCollection(node) && node.flow === true)
   if (!isOneValue || !node.range || node.range[0] === node.range[1]) return undefined
   const [from, to] = node.range
-  // A block scalar goes on to the next line's start. JSON is YAML, wherever it stands.
+  // A block scalar extends to the next line's start. JSON is valid YAML everywhere.
   const end = /\s*$/.exec(text.slice(from, to))?.[0] ?? ""
   return text.slice(0, from) + JSON.stringify(value) + end + text.slice(to)
 }

@@ -10,11 +10,11 @@ import { repeatedFields } from "./YamlFaults.ts"
 import { eachValue } from "./YamlPlace.ts"
 import { readYaml } from "./YamlText.ts"
 
-/** A configuration that can be used, and what is worth a warning. */
+/** A valid configuration and its warnings. */
 export interface ParsedSettings {
   readonly settings: Settings
   readonly warnings: ReadonlyArray<LocatedDiagnostic>
-  /** Says where in the file something stands that is found wrong later. */
+  /** Locates a later diagnostic in the file. */
   readonly place: (diagnostic: Diagnostic) => LocatedDiagnostic
 }
 
@@ -23,7 +23,7 @@ const decode = Schema.decodeUnknownOption(Settings)
 
 const byPlace = (a: LocatedDiagnostic, b: LocatedDiagnostic): number => a.line - b.line || a.column - b.column
 
-/** Secrets that stand in the file itself (N4). Before variables are filled in: afterwards nobody can tell. */
+/** Secrets in the file itself (N4). Runs before variables are expanded; afterwards they look the same. */
 const literalSecrets = (document: Document): ReadonlyArray<Diagnostic> => {
   const diagnostics: Array<Diagnostic> = []
   eachValue(document, ({ value }, path) => {
@@ -36,11 +36,11 @@ const literalSecrets = (document: Document): ReadonlyArray<Diagnostic> => {
   return diagnostics
 }
 
-/** What a document holds as plain data; none when its aliases multiply beyond measure. */
+/** A document as plain data; none when its aliases expand without bound. */
 const contentOf = (document: Document): Option.Option<unknown> =>
   Option.map(Option.liftThrowable((): unknown => document.toJS())(), (content) => content ?? {})
 
-/** The schema's findings: none for a field whose variable is missing, and the variable named where there is one. */
+/** The schema's diagnostics: none for a field whose variable is missing; others name their variable. */
 const schemaDiagnostics = (content: unknown, uses: ReadonlyArray<VariableUse>): ReadonlyArray<Diagnostic> => {
   const strict = decodeStrict(content)
   if (Result.isSuccess(strict)) return []
@@ -54,7 +54,7 @@ const schemaDiagnostics = (content: unknown, uses: ReadonlyArray<VariableUse>): 
 /**
  * Reads a configuration file: `${VAR}` in its strings is replaced from the environment, then everything is checked
  * and every problem is named at once with its place (F9). Secrets are wrapped from here on and appear in
- * no message. Never throws, whatever the text.
+ * no message. Never throws.
  */
 export const parseSettings = (
   text: string,

@@ -4,11 +4,11 @@ import { suggest } from "./Suggestion.ts"
 
 const isMap = Schema.is(Schema.Record(Schema.String, Schema.Unknown))
 
-/** A value of the file, and what is known of it where an issue is found. */
+/** A value of the file, with the context of an issue. */
 interface Place {
   readonly path: FieldPath
   readonly value: unknown
-  /** What the rule that is broken says. */
+  /** The message of the broken rule. */
   readonly rule?: string
 }
 
@@ -24,7 +24,7 @@ const error = (path: FieldPath, message: string, suggestion?: string): Diagnosti
   ...(suggestion === undefined ? {} : { suggestion })
 })
 
-/** What a schema takes, in an operator's words. */
+/** What a schema accepts, in an operator's words. */
 const kindOf = (ast: SchemaAST.AST): string => {
   switch (ast._tag) {
     case "String":

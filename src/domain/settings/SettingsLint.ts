@@ -122,7 +122,7 @@ const channelWarnings = (
 
 /**
  * What looks wrong although every value is allowed (F9, cross-field warnings). `isGiven` says whether the file
- * itself sets a field: nobody is warned of a default.
+ * itself sets a field: a default is never warned about.
  */
 export const lintSettings = (settings: Settings, isGiven: (path: FieldPath) => boolean): ReadonlyArray<Diagnostic> => [
   ...natsWarnings(settings.nats),

@@ -13,7 +13,7 @@ const editDistance = (from: string, to: string): number => {
   return row.at(-1) ?? 0
 }
 
-/** The known word a mistyped one was probably meant to be: at most two edits or a third of its length away. */
+/** The known word closest to a mistyped one: at most two edits or a third of its length away. */
 export const suggest = (word: string, known: ReadonlyArray<string>): string | undefined => {
   // Fewer edits than letters: with more, any other word would do.
   const allowed = Math.min(Math.max(2, Math.floor(word.length / 3)), word.length - 1)

@@ -8,7 +8,7 @@ interface ListedEntry {
   readonly path: FieldPath
 }
 
-/** Fires on whatever meets its condition, so nothing is left for later entries of its type (F3). */
+/** Always fires when its condition is met, so later entries of its type never do (F3). */
 const takesAll = ({ cooldown_seconds, fire_probability }: TriggerEntry): boolean =>
   fire_probability === 1 && cooldown_seconds === 0
 

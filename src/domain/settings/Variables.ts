@@ -31,7 +31,7 @@ export const fillVariables = (document: Document, environment: Environment): Rea
   return uses
 }
 
-/** What is to be said of a variable that is not set. */
+/** The diagnostic of an unset variable. */
 export const unsetVariable = ({ name, path }: VariableUse): Diagnostic => ({
   severity: "error",
   path,

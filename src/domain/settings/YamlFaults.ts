@@ -28,7 +28,7 @@ const messages: Readonly<Record<ErrorCode, string>> = {
   UNEXPECTED_TOKEN: "this is not expected here; is the indentation right, or a quote missing?"
 }
 
-/** What a YAML error means for somebody who edits a configuration. The parser's own words quote the text: secrets (N4). */
+/** YAML errors in an operator's words. The parser's own messages quote the text, secrets included (N4). */
 export const yamlMessage = (code: ErrorCode): string => messages[code]
 
 const aliasFault = (document: Document, alias: Alias, ancestors: ReadonlyArray<unknown>): string | undefined => {
@@ -37,7 +37,7 @@ const aliasFault = (document: Document, alias: Alias, ancestors: ReadonlyArray<u
   return ancestors.includes(target) ? "an alias cannot stand within what it names" : undefined
 }
 
-/** Aliases that lead nowhere or in a circle: such a document has no plain content. */
+/** Aliases that are undefined or circular: such a document has no plain content. */
 export const aliasFaults = (document: Document): ReadonlyArray<Diagnostic> => {
   const diagnostics: Array<Diagnostic> = []
   visit(document, {
@@ -49,7 +49,7 @@ export const aliasFaults = (document: Document): ReadonlyArray<Diagnostic> => {
   return diagnostics
 }
 
-/** Fields that are there more than once: YAML parsers take one of them, and people mean another. */
+/** Duplicate fields: YAML parsers take one of them, and people mean another. */
 export const repeatedFields = (document: Document): ReadonlyArray<Diagnostic> => {
   const diagnostics: Array<Diagnostic> = []
   visit(document, {

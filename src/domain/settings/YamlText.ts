@@ -10,11 +10,11 @@ export interface YamlText {
   readonly document: Document
   /** Why it cannot be read; empty when it can. */
   readonly broken: ReadonlyArray<LocatedDiagnostic>
-  /** Says where in the text a finding stands. */
+  /** Locates a diagnostic in the text. */
   readonly place: (finding: Diagnostic) => LocatedDiagnostic
 }
 
-/** The text with its secrets hidden, wherever they stand. */
+/** The text with all its secrets masked. */
 const masked = (text: string, document: Document): string => {
   const spans: Array<readonly [number, number]> = []
   eachValue(document, ({ range, source = "" }, path) => {

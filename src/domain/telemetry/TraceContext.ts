@@ -1,22 +1,22 @@
 import { Option } from "effect"
 
-/** A span of some service, as the W3C header `traceparent` names it. */
+/** A span of another service, as in the W3C header `traceparent`. */
 export interface TraceContext {
   readonly traceId: string
   readonly spanId: string
   readonly sampled: boolean
 }
 
-/** A message as its trace tells of it. */
+/** A message as its trace describes it. */
 export interface TracedMessage {
   readonly subject: string
-  /** The subject with placeholders for what differs from room to room. */
+  /** The subject with placeholders for the room. */
   readonly template: string
-  /** The sender's span, when it named one. */
+  /** The sender's span, if the message names one. */
   readonly sender: Option.Option<TraceContext>
 }
 
-/** The header's name; NATS tells upper and lower case apart. */
+/** The header's name; NATS headers are case-sensitive. */
 export const traceparent = "traceparent"
 
 // Versions after 00 may add fields, which are not read; ff is no version, and ids of zeros are none.

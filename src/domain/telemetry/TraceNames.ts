@@ -1,5 +1,5 @@
 /**
- * Every name a trace uses. OpenTelemetry's own for GenAI and messaging are still in development, so they stand here and
+ * Every name in a trace. OpenTelemetry's names for GenAI and messaging are still in development, so they are here and
  * nowhere else; ours begin with `llm_bot`.
  */
 export const attribute = {
@@ -36,11 +36,11 @@ export const attribute = {
 /** The name of one of the bot's own attributes of a span event. */
 export const ownAttribute = (name: string): string => `llm_bot.${name}`
 
-/** What attributes and span events hold. */
+/** Values of attributes and span events. */
 export type AttributeValue = string | number | boolean | ReadonlyArray<string>
 export type Attributes = Readonly<Record<string, AttributeValue>>
 
-/** The names of the four kinds of spans: none holds anything that differs from message to message. */
+/** The names of the four kinds of spans: low cardinality, the same from message to message. */
 export const spanName = {
   process: (template: string): string => `process ${template}`,
   /** The trace of a look at the room, which no message began. */
@@ -49,7 +49,7 @@ export const spanName = {
   send: (template: string): string => `send ${template}`
 }
 
-/** What messaging spans name besides their own. */
+/** The attributes of messaging spans. */
 export const messagingAttributes = (operation: "process" | "send", subject: string, template: string): Attributes => ({
   [attribute.messagingSystem]: "nats",
   [attribute.messagingOperationName]: operation,

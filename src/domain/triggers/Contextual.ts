@@ -21,7 +21,7 @@ export const contextual: TriggerType<ContextualEntry> = {
   on: "timer",
   asked: false,
   compile: () => () => undefined,
-  // Each entry has a timer of its own.
+  // Each entry has its own timer.
   covers: () => false,
   lint: (entry, contextSize) =>
     entry.min_messages_since_last_bot_message > contextSize

@@ -7,7 +7,7 @@ const address = `(?:[\\p{L}\\p{N}._%+-]*@)?(?<![\\p{L}\\p{N}_.-])${label}(?:\\.$
 const emote = "(?<![\\p{L}\\p{N}]):[\\p{L}\\p{N}_+-]+:(?![\\p{L}\\p{N}])"
 const otherThings = new RegExp(`${links}|${address}|${emote}`, "giu")
 
-/** Compiles the names of somebody in the room into a matcher that finds them where they are meant (F3, mention). */
+/** Compiles someone's names into a matcher that finds them where the person is meant (F3, mention). */
 export const compileNames = (names: ReadonlyArray<string>): PhraseMatcher => {
   const matchName = compilePhrases(names, { caseSensitive: false, match: "name" })
   return (text) => matchName(text) === undefined ? undefined : matchName(text.replace(otherThings, " "))

@@ -6,7 +6,7 @@ import { type UserKey, userKey } from "../Ids.ts"
 /** Whether a name is the server's, such as `[server]` or `[voteskip]`: no account can have a name in brackets (WIRE, text). */
 const isServerName = (user: UserKey): boolean => /^\[.*\]$/u.test(user.normalize("NFKC").trim())
 
-/** Why an event is no trigger, and what it still is good for. */
+/** Why a line cannot trigger, and whether it still is context. */
 export interface Screened {
   readonly reason: SkipReason
   readonly facts: SkipFacts
@@ -14,7 +14,7 @@ export interface Screened {
   readonly context: boolean
 }
 
-/** What screening needs to know besides the line itself. */
+/** What screening depends on besides the line itself. */
 export interface ScreeningFacts {
   readonly bot: {
     readonly key: UserKey
@@ -24,7 +24,7 @@ export interface ScreeningFacts {
   readonly duplicate: boolean
   /** Arrival, epoch ms. */
   readonly arrivedAt: number
-  /** How long the bot has listened to the channel, ms on the clock that never goes back. */
+  /** How long the bot has listened to the channel, monotonic ms. */
   readonly listeningMs: number
   readonly maxEventAgeSeconds: number
 }

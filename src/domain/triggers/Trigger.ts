@@ -10,7 +10,7 @@ import type { TriggerType } from "./TriggerType.ts"
 export interface CompiledTrigger extends Pick<TriggerType<never>, "asked" | "on"> {
   readonly key: EntryKey
   readonly entry: TriggerEntry
-  /** What meets the condition; nothing when the text does not meet it. */
+  /** The match; nothing when the text does not meet the condition. */
   readonly matches: PhraseMatcher
 }
 
@@ -54,7 +54,7 @@ export interface TriggerFacts extends ChanceFacts {
   readonly private: boolean
 }
 
-/** How one entry took the event. */
+/** The result of testing one entry. */
 export interface TriggerTest {
   readonly trigger: CompiledTrigger
   readonly result: TriggerResult
@@ -111,7 +111,7 @@ export const evaluateTriggers = (
   return { _tag: "NotFired", reason: reasonOf(tests), tests }
 }
 
-/** Whether an event may begin a reply, or changes what the bot knows: what is kept over other lines in a flood. */
+/** Whether an event may begin a reply or changes the bot's state: kept before other lines in a flood. */
 export const canTrigger = (event: ChatEvent, triggers: ReadonlyArray<CompiledTrigger>): boolean => {
   if (event._tag === "Other") return false
   if (event._tag !== "ChatMsg") return true

@@ -24,10 +24,10 @@ export const triggerTypes: { readonly [Name in TriggerName]: TriggerType<Trigger
   contextual
 }
 
-/** The names of the types in the order in which they are tried, whatever the order in the file (F3). */
+/** The names of the types in the order of testing, independent of the order in the file (F3). */
 export const triggerOrder: ReadonlyArray<TriggerName> = TriggerEntry.members.map(({ fields }) => fields.type.literal)
 
-/** The list that is used when `triggers` is absent (F3). */
+/** The default list, used when `triggers` is absent (F3). */
 export const builtInTriggers: ReadonlyArray<typeof TriggerEntry.Encoded> = [
   {
     type: "mention",

@@ -27,11 +27,11 @@ export interface EntryWarning {
   readonly message: string
 }
 
-/** Everything that sets one type of trigger apart, in one record; `Entry` is an entry of a trigger list. */
+/** One trigger type as a record; `Entry` is an entry of a trigger list. */
 export interface TriggerType<Entry> {
   /** What its entries are tested against: lines of the room, private messages, or the room on a timer (F3). */
   readonly on: "line" | "pm" | "timer"
-  /** Whether somebody asked the bot (F7, `drop_after_media_change: unprompted`). */
+  /** Whether a person prompted the bot (F7, `drop_after_media_change: unprompted`). */
   readonly asked: boolean
   /**
    * Compiles an entry once per configuration; `names` are the bot's name and aliases. The matcher says what met the

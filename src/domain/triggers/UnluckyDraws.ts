@@ -2,7 +2,7 @@ import { Option } from "effect"
 import type { EntryKey, UserKey } from "../Ids.ts"
 import type { TriggerTest } from "./Trigger.ts"
 
-/** How many counts of a channel are kept, the least recently changed out. */
+/** Counts kept per channel; the least recently changed is evicted. */
 const keptCounts = 1_000
 
 /** Losing draws in a row, by entry and user (F3, `max_unlucky_draws`). */
@@ -10,11 +10,11 @@ export type UnluckyDraws = Map<string, number>
 
 const keyOf = (entry: EntryKey, user: UserKey): string => `${entry} ${user}`
 
-/** How often in a row an entry lost its draw for a user. */
+/** An entry's losing draws in a row for a user. */
 export const unluckyDraws = (draws: UnluckyDraws, entry: EntryKey, user: UserKey): number =>
   draws.get(keyOf(entry, user)) ?? 0
 
-/** Counts a draw that was lost; one that was won begins anew. Counted only where the entry asks for it. */
+/** Counts a losing draw; a winning one resets the count. Counted only where the entry asks for it. */
 export const noteDraw = (draws: UnluckyDraws, { result, trigger }: TriggerTest, user: UserKey): void => {
   if (Option.isNone(trigger.entry.max_unlucky_draws)) return
   const key = keyOf(trigger.key, user)

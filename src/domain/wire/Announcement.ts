@@ -1,16 +1,16 @@
 import { Option, Schema } from "effect"
 import { maxBodyBytes, type WireCommand, type WireMessage } from "./Wire.ts"
 
-/** What the bot tells the bridge's other services of itself (WIRE, bridge lifecycle). */
+/** The bot's announcements to the bridge's other services (WIRE, bridge lifecycle). */
 export type Lifecycle = "startup" | "heartbeat" | "shutdown"
 
-/** Whoever sends this wants every service to announce itself anew. */
+/** A poll: every service announces itself again. */
 export const discoveryPoll = "kryten.service.discovery.poll"
 
-/** What bridges tell of themselves. */
+/** Lifecycle events of bridges. */
 export const bridgeLifecycle = "kryten.lifecycle.robot.*"
 
-/** Who announces itself. */
+/** The service that announces itself. */
 export interface Announcer {
   readonly version: string
   readonly hostname: string
@@ -40,7 +40,7 @@ export const announcement = (
   request: false
 })
 
-/** What became of a bridge, as a line of the log. */
+/** A bridge's lifecycle event as a log line. */
 export interface BridgeNews {
   readonly level: "Info" | "Warn"
   readonly message: string
@@ -50,7 +50,7 @@ const decodeTarget = Schema.decodeUnknownOption(
   Schema.fromJsonString(Schema.Struct({ target: Schema.optionalKey(Schema.Unknown) }))
 )
 
-/** What a bridge's message says that an operator wants to know; its link to NATS is seen by the bot itself. */
+/** The log line of a bridge's event, if an operator needs it; the bot itself sees the state of NATS. */
 export const bridgeNews = ({ body, subject }: WireMessage): Option.Option<BridgeNews> => {
   if (body.byteLength > maxBodyBytes) return Option.none()
   const target = Option.getOrUndefined(decodeTarget(new TextDecoder().decode(body)))?.target

@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 
-/** Why an event was not taken: the `reason` of `events_invalid_total`. */
+/** Why an event is invalid: the `reason` of `events_invalid_total`. */
 export const InvalidReason = Schema.Literals([
   "too_large",
   "not_json",

@@ -9,14 +9,14 @@ const tagStart = /<(?=[a-z/!])/giu
 const wholeTag = /<(?:[^>=]|=(?!\s*["'])|=\s*"[^"]*"|=\s*'[^']*')*>|<[^>]*>/uy
 const control = /[\p{Cc}\u2028\u2029]+/gu
 
-/** Drops markup and keeps what a person reads; a `<` before anything but a letter, `/` or `!` is text. */
+/** Drops markup and keeps the visible text; a `<` before anything but a letter, `/` or `!` is text. */
 const stripTags = (html: string): string => {
   let text = ""
   let from = 0
   tagStart.lastIndex = 0
   for (let start = tagStart.exec(html); start !== null; start = tagStart.exec(html)) {
     wholeTag.lastIndex = start.index
-    // An unclosed tag ends the search: whatever follows is text, and hostile input stays linear.
+    // An unclosed tag ends the search: the rest is text, and hostile input stays linear.
     if (!wholeTag.test(html)) break
     text += html.slice(from, start.index)
     from = wholeTag.lastIndex
@@ -40,5 +40,5 @@ export const plainText = (text: string, limit: number): string =>
 export const roomHtml = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
 
-/** What a person reads of a `msg`: tags dropped, entities decoded once, control characters removed (WIRE, text). */
+/** The visible text of a `msg`: tags dropped, entities decoded once, control characters removed (WIRE, text). */
 export const lineText = (msg: string): string => plainText(decodeHTML(stripTags(msg)), maxLineLength)

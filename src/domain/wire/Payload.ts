@@ -76,7 +76,7 @@ const isShadow = (meta: unknown): boolean =>
 
 const member = (person: typeof Person.Type): Member => ({ username: person.name, rank: person.rank ?? 0 })
 
-/** One member that cannot be read must not cost the list: the others are taken, and it is counted. */
+/** One malformed member must not cost the list: it is counted and skipped. */
 const membersOf = (people: ReadonlyArray<unknown>) => {
   const members = people.flatMap((person) => {
     const decoded = decode.person(person)
@@ -161,7 +161,7 @@ const secondsOf = (seconds: unknown, duration: unknown): number => {
   return typeof length === "number" ? length : 0
 }
 
-/** Why the room refused a line; a payload in another form says no less that it did. */
+/** Why the room refused a line; a payload in another form still means a refusal. */
 const refusal = (kind: Refusal["kind"], payload: unknown): Refusal => {
   const { action, msg } = Option.getOrElse(decodeRefusal(payload), (): typeof RefusalText.Type => ({}))
   const target = kind === "errorMsg" && msg?.startsWith("PM ") === true

@@ -45,17 +45,17 @@ const protocolSubjects = (protocol: Protocol, room: Room): ReadonlyArray<string>
   return [...new Set(spellings)].map((channel) => eventSubject({ ...tokens, channel }, "*"))
 }
 
-/** Where events of a type come from, for any room: what traces call it, as names there must be few. */
+/** The subject template of an event type, for any room: traces need names of low cardinality. */
 export const eventTemplate = (protocol: Protocol, type: EventType): string => {
   const { eventSubject, lowerCase } = protocols[protocol]
   return eventSubject(anyRoom, lowerCase ? token(type) : type)
 }
 
-/** Where a command for a room goes. */
+/** The subject of a command for a room. */
 export const commandSubject = (protocol: Protocol, room: Room, command: "chat" | "pm"): string =>
   protocols[protocol].commandSubject(tokensOf(room), command)
 
-/** The same for any room, as traces call it. */
+/** The same as a template for traces. */
 export const commandTemplate = (protocol: Protocol, command: "chat" | "pm"): string =>
   protocols[protocol].commandSubject(anyRoom, command)
 

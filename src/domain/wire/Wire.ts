@@ -13,16 +13,16 @@ import { commandSubject, eventType, subjectEvent } from "./Subject.ts"
 export const maxBodyBytes = 65_536
 const maxListBytes = 8 * 1024 * 1024
 
-/** What NATS delivers: `headers` is empty where the bridge sent none. */
+/** A message from NATS: `headers` is empty where the bridge sent none. */
 export interface WireMessage {
   readonly subject: string
   readonly headers: ReadonlyMap<string, string>
-  /** There are headers, and they are not as NATS has them: the message is invalid. */
+  /** The headers are malformed: the message is invalid. */
   readonly unreadableHeaders?: true
   readonly body: Uint8Array
 }
 
-/** What goes to NATS. `request` asks for an answer that proves nothing but that a bridge listens (WIRE, protocols). */
+/** A message to NATS. `request` asks for an answer, which proves only that a bridge listens (WIRE, protocols). */
 export interface WireCommand {
   readonly subject: string
   readonly headers: ReadonlyMap<string, string>
@@ -30,7 +30,7 @@ export interface WireCommand {
   readonly request: boolean
 }
 
-/** An event as it came: what happened, in which room, and the id the sender gave it. */
+/** A decoded event: what happened, in which room, and the sender's id of it. */
 export interface DecodedEvent {
   readonly type: EventType
   readonly event: ChatEvent
@@ -71,7 +71,7 @@ export const parseBody = (body: Uint8Array, type?: EventType): Result.Result<unk
 
 const text = (value: unknown): Option.Option<string> => typeof value === "string" ? Option.some(value) : Option.none()
 
-/** The event type of a message as far as it can be told without its payload: for counting what is invalid too. */
+/** The event type of a message without reading its payload: invalid messages are counted by it too. */
 export const wireEventType = (message: Pick<WireMessage, "subject">): EventType =>
   eventType(subjectEvent(message.subject).event)
 
@@ -100,7 +100,7 @@ export const decodeEvent = (
   if (message.unreadableHeaders) return Result.fail(unreadableHeaders)
   const type = wireEventType(message)
   const parsed = parseBody(message.body, type)
-  // What is of no use is ignored, however large it is and whatever it holds.
+  // An unused event is ignored even when its body is malformed or too large.
   if (Result.isFailure(parsed) && type === "other") return Result.succeed(ignoredEvent)
   return Result.flatMap(parsed, (json) => decodeParsed(message, json, room, now))
 }

@@ -8,7 +8,7 @@ export interface RoomTokens {
   readonly channel: string
 }
 
-/** What a command carries besides its text. */
+/** The ids and the time of a command. */
 export interface CommandStamp {
   readonly correlationId: CorrelationId
   /** The same trigger gives the same id, so that a stream can drop a doubled reply (F8, `Nats-Msg-Id`). */
@@ -19,15 +19,15 @@ export interface CommandStamp {
   readonly at: number
 }
 
-/** Everything that sets one bridge protocol apart, in one record. What comes is decoded alike in all of them (WIRE, protocols). */
+/** One bridge protocol as a record. Incoming messages are decoded alike in all of them (WIRE, protocols). */
 export interface BridgeProtocol {
-  /** Where an event comes from; `*` for all of a room's. */
+  /** The subject of an event; `*` for all of a room's. */
   readonly eventSubject: (room: RoomTokens, event: string) => string
   /** Whether a subject, token by token, is one of the protocol's events. */
   readonly isEvent: (tokens: ReadonlyArray<string>) => boolean
   /** False where a bridge may write channels and events in subjects as they are: NATS subjects are case-sensitive. */
   readonly lowerCase: boolean
-  /** Where a command goes. The bridge does not hear a channel in upper case. */
+  /** The subject of a command. The bridge ignores a channel in upper case. */
   readonly commandSubject: (room: RoomTokens, command: "chat" | "pm") => string
   /** The body of a command, before it becomes JSON. */
   readonly commandBody: (command: BridgeCommand, room: Room, stamp: CommandStamp) => Readonly<Record<string, unknown>>

@@ -6,7 +6,7 @@ export const cytube: BridgeProtocol = {
   isEvent: ({ length, 0: first, 1: second }) => first === "cytube" && second === "events" && length === 4,
   lowerCase: false,
   commandSubject: ({ channel }, command) => `cytube.commands.${channel}.${command}`,
-  // No more than this: an extra key in `data` loses the message, so ids go into headers only.
+  // Nothing else: an extra key in `data` loses the message, so ids go into headers only.
   commandBody: (command) =>
     command._tag === "Chat"
       ? { action: "chat", data: { message: command.message } }
