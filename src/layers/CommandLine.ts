@@ -7,7 +7,7 @@ import { tellEarlyStop } from "./process/EarlySignals.ts"
 import { teardown } from "./process/Exit.ts"
 import { version } from "./process/Package.ts"
 
-/** Runs what the command line asks for, to the end of the process. */
+/** Runs the command of the command line, to the end of the process. */
 export const main = (): void => {
   Command.run(commandLine, { version }).pipe(
     Effect.provideService(CliConfig.CliConfig, {

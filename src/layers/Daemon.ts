@@ -31,7 +31,7 @@ import { arrivals } from "./process/Signals.ts"
 import { type SystemdNotify, systemdNotify } from "./process/SystemdNotify.ts"
 import * as Tracing from "./telemetry/Tracing.ts"
 
-/** What `llm-bot run` was told besides the configuration. */
+/** The options of `llm-bot run`. */
 export interface DaemonOptions {
   readonly file: string
   readonly logLevel: Option.Option<Settings["log_level"]>
@@ -66,7 +66,7 @@ const makeHttp = Effect.fnUntraced(function*({ health }: Settings) {
   }, Scope.provide(scope))
 })
 
-/** Whatever hangs, the process ends: at some point the time for stopping is over (F10). */
+/** The process ends even if a step hangs: shutdown has a time limit (F10). */
 const endInTime = Effect.gen(function*() {
   const { all } = yield* StopLimits
   yield* Effect.sleep(all)
@@ -108,14 +108,14 @@ const start = Effect.fnUntraced(function*(
   return services
 })
 
-/** The bot on the real NATS and the real model, until it is interrupted or NATS is given up. */
+/** The bot on the real NATS and the real model, until it is interrupted or reconnecting is given up. */
 const live = Effect.fnUntraced(function*({ active, hangups, options, systemd }: Life) {
   const { settings } = yield* SubscriptionRef.get(active)
   const startHttp = yield* makeHttp(settings)
   return yield* Effect.gen(function*() {
     const services = yield* start(settings, options, startHttp)
     const nats = Context.get(services, Nats)
-    // Whoever reloads may have put right what the model's server complained of, even where the file is the same (F5).
+    // A reload may come after a repair at the model's server, even where the file is the same (F5).
     const { reopen } = Context.get(services, LlmClient)
     yield* Effect.forkScoped(onHangup(hangups, options.file, active, systemd, reopen))
     yield* Effect.forkScoped(systemd.watchdog)
@@ -124,12 +124,12 @@ const live = Effect.fnUntraced(function*({ active, hangups, options, systemd }: 
   }).pipe(
     Effect.onInterrupt(() => initiateStop(systemd)),
     Effect.scoped,
-    // Outside of the scope: the last spans are those of the stop itself.
+    // Outside the scope: the last spans end during shutdown.
     Effect.provide(Tracing.layer(settings.telemetry))
   )
 }, Effect.scoped)
 
-/** Logs as the configuration in force says; what the command line says wins. */
+/** Logs by the configuration in force; the command line wins. */
 const logging = (active: ActiveRef, { logLevel }: DaemonOptions): Layer.Layer<never> =>
   Logging.layerFollowing(() => {
     const { settings } = SubscriptionRef.getUnsafe(active)
@@ -159,7 +159,7 @@ const configured = Effect.fnUntraced(function*(options: DaemonOptions) {
   )
 })
 
-/** A recording needs a file, however it is made. */
+/** Options of a recording need `--record`. */
 const recordable = ({ record, recordAnonymous }: DaemonOptions): Effect.Effect<void, UsageError> =>
   recordAnonymous && Option.isNone(record)
     ? Effect.fail(

@@ -31,7 +31,7 @@ import { Screening } from "../services/triggers/Screening.ts"
 import { Triggers } from "../services/triggers/Triggers.ts"
 import * as IntakeCore from "./nats/IntakeCore.ts"
 
-/** What the bot remembers and counts. */
+/** The state that the bot decides by. */
 const memory = Layer.mergeAll(
   BridgeSightings.layerNoDeps,
   ContextStore.layerNoDeps,
@@ -39,7 +39,7 @@ const memory = Layer.mergeAll(
   RateLimiter.layerNoDeps
 )
 
-/** When things happen that nobody sends: by the clock. */
+/** The timing of evaluations and sends: by the clock. */
 export const byTheClock: Layer.Layer<NextEvaluation | SendTime> = Layer.mergeAll(
   NextEvaluation.layer,
   SendTime.layer
@@ -48,11 +48,11 @@ export const byTheClock: Layer.Layer<NextEvaluation | SendTime> = Layer.mergeAll
 type Bot = Announcements | ChannelSupervisor | DecisionLog | Explain | Health | Replies
 type World = BotConfig | LlmClient | Nats | SecureRandom.SecureRandom
 
-/** Somebody who hears of every decision. */
+/** Builds a listener of decisions. */
 type Listening<R> = Effect.Effect<DecisionListener, never, R>
 
 /**
- * The bot itself, without the world: give it events, their time, a configuration, a bus and a model. `listeners` hear of
+ * The bot itself, without I/O: it needs events, their times, a configuration, a bus and a model. `listeners` hear of
  * decisions besides the log and the metrics.
  */
 export const botOn = <R, L = never>(
@@ -71,7 +71,7 @@ export const botOn = <R, L = never>(
       Screening.layerNoDeps,
       Triggers.layerNoDeps
     )),
-    // It says goodbye when all above has stopped.
+    // It announces the stop after all above has stopped.
     Layer.provideMerge(Announcements.layerNoDeps),
     Layer.provideMerge(Layer.mergeAll(
       memory,
@@ -82,5 +82,5 @@ export const botOn = <R, L = never>(
     Layer.provideMerge(ChannelStates.layer)
   )
 
-/** The bot that takes events from NATS as they come. */
+/** The bot with its events from NATS. */
 export const bot: Layer.Layer<Bot, never, World> = botOn(IntakeCore.layer).pipe(Layer.provide(byTheClock))

@@ -3,7 +3,7 @@ import type { LocatedDiagnostic } from "../../domain/settings/Diagnostic.ts"
 import * as ConfigFile from "./ConfigFile.ts"
 import { tryConnections } from "./ConnectCheck.ts"
 
-/** What `check-config` is asked to do. */
+/** The options of `check-config`. */
 export interface CheckOptions {
   readonly file: string
   readonly format: "json" | "text"
@@ -11,7 +11,7 @@ export interface CheckOptions {
   readonly connect: boolean
 }
 
-/** The line a problem stands in, if there is one, and a caret below its place. Tabs stay tabs: the caret stands right. */
+/** The problem's line, if any, with a caret below its column. Tabs stay tabs, so the caret aligns. */
 const excerpt = ({ column, source }: LocatedDiagnostic): string =>
   source === "" ? "" : `\n  ${source}\n  ${source.slice(0, column - 1).replace(/[^\t]/g, " ")}^`
 

@@ -15,7 +15,7 @@ export class ConfigError extends Schema.TaggedError<ConfigError>()("ConfigError"
   }
 }
 
-/** A problem as compilers write theirs: `file:line:col: error: field: what (did you mean …?)` (OPERATIONS, check-config). */
+/** A problem in the format of compilers: `file:line:col: error: field: what (did you mean …?)` (OPERATIONS, check-config). */
 export const problemText = (file: string, problem: LocatedDiagnostic): string => {
   const { column, line, message, path, severity, suggestion } = problem
   const hint = suggestion === undefined ? "" : ` (did you mean ${suggestion}?)`
@@ -29,7 +29,7 @@ const unreadable = (cause: unknown): ReadonlyArray<LocatedDiagnostic> => [
 const read = (file: string): Effect.Effect<string, ReadonlyArray<LocatedDiagnostic>> =>
   Effect.tryPromise({ try: () => readFile(file, "utf8"), catch: unreadable })
 
-/** Reads a configuration file and names every problem it has; one that cannot be read has that problem alone. */
+/** Reads a configuration file and finds all its problems; an unreadable file has just that one. */
 export const check = (file: string): Effect.Effect<Result.Result<ParsedSettings, ReadonlyArray<LocatedDiagnostic>>> =>
   read(file).pipe(
     Effect.match({
@@ -38,7 +38,7 @@ export const check = (file: string): Effect.Effect<Result.Result<ParsedSettings,
     })
   )
 
-/** What the problems of a file are as an error. */
+/** The problems of a file as an error. */
 export const errorOf = (file: string, problems: ReadonlyArray<LocatedDiagnostic>): ConfigError =>
   new ConfigError({ file, problems: problems.map((problem) => problemText(file, problem)) })
 
@@ -46,13 +46,13 @@ export const errorOf = (file: string, problems: ReadonlyArray<LocatedDiagnostic>
 export const load = Effect.fn("ConfigFile.load")(
   function*(file: string): Effect.fn.Return<ParsedSettings, ConfigError> {
     const result = yield* check(file)
-    // Warnings are no reason; check-config names them too.
+    // Warnings do not refuse a file; check-config lists them too.
     return Result.isSuccess(result)
       ? result.success
       : yield* errorOf(file, result.failure.filter(({ severity }) => severity === "error"))
   }
 )
 
-/** The text of a configuration file, whatever it says. */
+/** The text of a configuration file, unchecked. */
 export const textOf = (file: string): Effect.Effect<string, ConfigError> =>
   Effect.mapError(read(file), (problems) => errorOf(file, problems))

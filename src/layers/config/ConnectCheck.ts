@@ -6,7 +6,7 @@ import * as LlmHttp from "../llm/LlmHttp.ts"
 import * as NatsConnection from "../nats/NatsConnection.ts"
 import { error, patience, tooLate, tryModels } from "./ModelCheck.ts"
 
-/** The field an operator has to look at when there is no way to NATS, and why. */
+/** The field to look at when NATS cannot be reached, and why. */
 const natsProblem = ({ creds_file, password, token, user }: NatsSettings, failure: NatsConnectError): Diagnostic => {
   switch (failure._tag) {
     case "NatsUnreachable":
@@ -33,13 +33,13 @@ const tryNats = (settings: NatsSettings): Effect.Effect<ReadonlyArray<Diagnostic
     })
   )
 
-/** Tries what a configuration leads to: NATS, each key and each model, all at once (OPERATIONS, check-config). */
+/** Tries NATS, each key and each model of a configuration, all at once (OPERATIONS, check-config). */
 export const tryConnections = (settings: Settings): Effect.Effect<ReadonlyArray<Diagnostic>> =>
   Effect.all([tryNats(settings.nats), tryModels(settings)], { concurrency: "unbounded" }).pipe(
     Effect.map((diagnostics) => diagnostics.flat()),
     Effect.provide([
       LlmHttp.layer(),
-      // The problems are the result: what the connection logs on its way would stand between them.
+      // The problems are the output; log lines of the connection would mix with them.
       Logger.layer([])
     ])
   )

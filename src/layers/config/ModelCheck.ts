@@ -14,7 +14,7 @@ import { failureCode, send } from "../llm/LlmHttp.ts"
 export const patience = "5 seconds"
 export const tooLate = "no answer within 5 s"
 
-/** What keeps a configuration from working, at the field to look at. */
+/** A problem at the field to look at. */
 export const error = (path: FieldPath, message: string, suggestion?: string): Diagnostic => ({
   severity: "error",
   path,
@@ -22,7 +22,7 @@ export const error = (path: FieldPath, message: string, suggestion?: string): Di
   ...(suggestion === undefined ? {} : { suggestion })
 })
 
-/** A model that is asked, and the fields that name it. */
+/** A model to try, and the fields that name it. */
 interface Asked {
   readonly endpoint: Endpoint
   readonly server: FieldPath
@@ -53,10 +53,10 @@ const askedOf = ({ channels, llm_api }: Settings): ReadonlyArray<Asked> => {
 
 const Models = Schema.Struct({ data: Schema.Array(Schema.Struct({ id: Schema.String })) })
 
-/** The models a server lists; none where it has no list at all, which a server of this interface has. */
+/** The models a server lists; none where it has no list, though this API defines one. */
 type Listed = Option.Option<ReadonlyArray<string>>
 
-/** Asks for the list of models: whether the server is there and knows the key. */
+/** Lists the models: whether the server is up and accepts the key. */
 const listModels = Effect.fnUntraced(
   function*(http: HttpClient.HttpClient, { endpoint, server }: Asked) {
     const baseUrl = [...server, "base_url"]
@@ -93,7 +93,7 @@ const listModels = Effect.fnUntraced(
     })
 )
 
-/** The configured parameters with one token: what is refused here would be refused in the room. */
+/** The configured parameters with one token: what is refused here would also be refused in the room. */
 const oneToken = (parameters: LlmParameters): LlmParameters => ({
   ...parameters,
   max_tokens: Option.as(parameters.max_tokens, 1),
@@ -110,7 +110,7 @@ const requestOf = (api: LlmApi, model: string): LlmRequest => ({
   onAttempt: () => Effect.void
 })
 
-/** The field to look at when a server that knows the key refuses a completion. */
+/** The field to look at when a server accepts the key but refuses a completion. */
 const refusal = ({ endpoint, model, server }: Asked, status: number, listed: Listed): Diagnostic => {
   const { pathname } = new URL(endpointUrl(endpoint.url, "/chat/completions"))
   const models = Option.getOrElse(listed, (): ReadonlyArray<string> => [])
@@ -130,7 +130,7 @@ const refusal = ({ endpoint, model, server }: Asked, status: number, listed: Lis
 const tryCompletion = (http: HttpClient.HttpClient, api: LlmApi, asked: Asked, listed: Listed) =>
   exchange(http, asked.endpoint, requestOf(api, asked.endpoint.model), "body", Effect.void).pipe(
     Effect.asVoid,
-    // One token is no text, and a server that wants fewer requests knows key and model.
+    // One token may hold no text, and a rate-limited request still proves key and model.
     Effect.catchTag(["LlmEmpty", "LlmRateLimited"], () => Effect.void),
     Effect.mapError((failure) => {
       switch (failure._tag) {

@@ -13,7 +13,7 @@ const sameSection = {
 
 const sameTraces = Schema.toEquivalence(Settings.fields.telemetry)
 
-/** The telemetry settings with the traces of the others: an exporter is made once. */
+/** The new telemetry settings with the old tracing: the exporter is made once, at start. */
 const withTracesOf = (before: Settings["telemetry"], after: Settings["telemetry"]): Settings["telemetry"] => ({
   ...after,
   otlp_endpoint: before.otlp_endpoint,
@@ -50,7 +50,7 @@ const reload = Effect.fn("Reload")(function*(file: string, active: SubscriptionR
   return "success"
 })
 
-/** Whatever goes wrong: the old configuration holds, and every reason is a line. */
+/** On any failure the old configuration stays in force; every reason is a log line. */
 const reportFailure = (cause: Cause.Cause<ConfigFile.ConfigError>) =>
   Effect.as(
     Option.match(Cause.findErrorOption(cause), {
@@ -62,7 +62,7 @@ const reportFailure = (cause: Cause.Cause<ConfigFile.ConfigError>) =>
   )
 
 /**
- * Reads the configuration again on every SIGHUP, for ever: unchanged is left, bad is refused, good is taken as a whole
+ * Reloads the configuration on every SIGHUP: a valid one replaces the old one as a whole, an invalid one is refused
  * (F9).
  */
 export const onHangup = Effect.fnUntraced(function*(
@@ -70,7 +70,7 @@ export const onHangup = Effect.fnUntraced(function*(
   file: string,
   active: SubscriptionRef.SubscriptionRef<ActiveSettings>,
   systemd: SystemdNotify,
-  /** To be run after a reload, even of an unchanged file. */
+  /** Run after a reload, even of an unchanged file. */
   reloaded: Effect.Effect<void>
 ) {
   yield* set("configLastReloadSuccessful", true)

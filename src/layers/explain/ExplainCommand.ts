@@ -16,7 +16,7 @@ import * as ConfigFile from "../config/ConfigFile.ts"
 import { UsageError } from "../process/Exit.ts"
 import * as NatsConnection from "../nats/NatsConnection.ts"
 
-/** What `llm-bot explain` is asked for. */
+/** The options of `llm-bot explain`. */
 export interface ExplainOptions {
   readonly file: string
   readonly format: "json" | "text"
@@ -26,10 +26,10 @@ export interface ExplainOptions {
   readonly correlationId: Option.Option<string>
 }
 
-/** How long all of it may take. */
+/** The timeout of the whole command. */
 const patience = "10 seconds"
 
-/** Nobody answered. */
+/** No bot answered. */
 class NobodyExplains extends Schema.TaggedError<NobodyExplains>()("NobodyExplains", {}) {
   override get message() {
     return `no bot answers on ${explainSubject}: is it running on this NATS, is explain.enabled on, ` +
@@ -37,14 +37,14 @@ class NobodyExplains extends Schema.TaggedError<NobodyExplains>()("NobodyExplain
   }
 }
 
-/** Every answer there was is a refusal or cannot be read. */
+/** Every answer is a refusal or cannot be read. */
 export class NoExplanation extends Schema.TaggedError<NoExplanation>()("NoExplanation", { error: Schema.String }) {
   override get message() {
     return `a bot answers: ${this.error}`
   }
 }
 
-/** No decision is what was asked for. */
+/** No decision matches. */
 class NothingFound extends Schema.TaggedError<NothingFound>()("NothingFound", { bots: Schema.String }) {
   override get message() {
     return `no such decision; each bot remembers the last 200 of a channel, and none from before its start (${this.bots})`
@@ -61,7 +61,7 @@ const queryOf = ({ channel, correlationId, last, user }: ExplainOptions) =>
     })
   )
 
-/** Asks over a connection of its own: one attempt, and nothing but the result is written. */
+/** Asks over its own connection: one attempt, and no log lines. */
 const ask = (settings: NatsSettings, question: string) =>
   Nats.use((nats) => nats.request(explainSubject, question)).pipe(
     Effect.provide(NatsConnection.layer({ ...settings, connect_attempts: 1 })),
@@ -73,7 +73,7 @@ const ask = (settings: NatsSettings, question: string) =>
     Effect.provide(Logger.layer([]))
   )
 
-/** What the bots said, one after the other in time. */
+/** The decisions of all bots, in order of time. */
 const merged = (answers: ReadonlyArray<ExplainAnswer>, query: ExplainQuery): ReadonlyArray<Explained> =>
   selectDecisions(answers.flatMap(({ bot, decisions }) => decisions.map((record) => ({ ...record, bot }))), query)
 

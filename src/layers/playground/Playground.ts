@@ -50,7 +50,7 @@ const startPage = (real: boolean, port: number) =>
 
 const print = (text: string): Effect.Effect<void> => Effect.sync(() => void process.stdout.write(`${text}\n`))
 
-/** A short conversation that shows the main job: what is answered, what is not, and why. */
+/** A short conversation that shows what is answered, what is not, and why. */
 const conversation = Effect.gen(function*() {
   const room = yield* PlaygroundRoom
   const { bot: { username: name }, room: { name: channel } } = yield* (yield* PlaygroundSettings).channel
@@ -65,18 +65,18 @@ const conversation = Effect.gen(function*() {
   yield* say("5 seconds", "Ben", "between us: did you like it?", true)
 })
 
-// Time jumps do not make the bot look more often whether the model's server is up.
+// Time jumps do not make the bot poll the model's server more often.
 const realModel = Layer.effect(
   LlmClient,
   Effect.gen(function*() {
     const { outside, unmoved } = yield* AdjustableClock
     const model = Context.get(yield* unmoved(Layer.build(LlmOpenAi.layer)), LlmClient)
-    // A look at the room that falls due on the way of a jump gets its answer all the same.
+    // An evaluation that falls due during a jump still gets its answer.
     return LlmClient.of({ ...model, complete: (request) => outside(model.complete(request)) })
   })
 )
 
-/** The room, the bot in it, and everybody else. */
+/** The room, the bot and the simulated viewers. */
 const world = (setup: Setup) =>
   Layer.mergeAll(bot, PlaygroundChatter.layer.pipe(Layer.provideMerge(PlaygroundRoom.layer))).pipe(
     Layer.provideMerge(Layer.mergeAll(NatsMemory.layer, setup.real ? realModel : LlmScripted.layer)),
@@ -105,6 +105,6 @@ export const playground = Effect.fnUntraced(
   },
   Effect.tapError(({ message }) => Effect.sync(() => void process.stderr.write(`${message}\n`))),
   Effect.scoped,
-  // Everything in the room goes by the room's clock.
+  // Everything in the room uses the room's clock.
   Effect.provide(AdjustableClock.layer)
 )

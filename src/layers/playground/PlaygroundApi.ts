@@ -19,7 +19,7 @@ const NewSettings = Schema.Union([
 const answer = (body: unknown, status = 200) => HttpServerResponse.jsonUnsafe(body, { status })
 const refusal = (status: number, error: string) => answer({ error }, status)
 
-/** Reads a body and handles it; a body that is not as it should be is told what it needs. */
+/** Decodes a body and handles it; an invalid one is answered with what is expected. */
 const taking = <A, I, E extends NatsSendError | SettingsRefused>(
   schema: Schema.Codec<A, I>,
   needs: string,
@@ -42,7 +42,7 @@ const taking = <A, I, E extends NatsSendError | SettingsRefused>(
     })
   )
 
-/** What the page asks and tells: the room, its time, its settings, and every decision as it is made. */
+/** The page's API: the room, its time, its settings, and every decision as it is made. */
 export const api = (real: boolean) =>
   HttpRouter.use(Effect.fnUntraced(function*(router) {
     const room = yield* PlaygroundRoom

@@ -2,7 +2,7 @@ import { Effect, Option } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { packageFile, vendorFile } from "../process/Package.ts"
 
-/** The page may load its own scripts and styles, and nothing of it may be shown or sent elsewhere. */
+/** The content security policy: own scripts and styles only, no framing, no requests elsewhere. */
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -11,7 +11,7 @@ const types = { css: "text/css", html: "text/html", js: "text/javascript" } as c
 const asset = (text: string, type: keyof typeof types) =>
   HttpServerResponse.text(text, {
     contentType: `${types[type]}; charset=utf-8`,
-    // A page of another version must not linger after an update.
+    // A cached page must not outlive an update.
     headers: { "cache-control": "no-cache", "content-security-policy": policy, "x-content-type-options": "nosniff" }
   })
 

@@ -5,7 +5,7 @@ import { AdjustableClock } from "../time/AdjustableClock.ts"
 import { PlaygroundRoom } from "./PlaygroundRoom.ts"
 import { PlaygroundSettings } from "./PlaygroundSettings.ts"
 
-/** Lines a minute, 0 = nobody talks. */
+/** Lines a minute, 0 = none. */
 export const ChatterRate = Schema.Struct({
   per_minute: Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 300 }))
 })
@@ -14,10 +14,10 @@ export type ChatterRate = typeof ChatterRate.Type
 const keywordsOf = ({ triggers }: ChannelSettings): ReadonlyArray<string> =>
   triggers.flatMap(({ entry }) => entry.type === "keyword" && entry.enabled ? entry.keywords : [])
 
-/** Made-up viewers who talk, so that a person sees the bot in a busy room. Time jumps do not make them talk more. */
+/** Simulated viewers, to show the bot in a busy room. Time jumps do not make them talk more. */
 export class PlaygroundChatter extends Context.Service<PlaygroundChatter, {
   readonly rate: Effect.Effect<ChatterRate>
-  /** Talks at another rate from now on. */
+  /** Changes the rate. */
   readonly talk: (rate: ChatterRate) => Effect.Effect<void>
 }>()("llm-bot/PlaygroundChatter") {
   static readonly layer = Layer.effect(

@@ -9,7 +9,7 @@ import type { AdjustableClock } from "../time/AdjustableClock.ts"
 export const events = <A>(stream: Stream.Stream<A>, { unmoved }: Pick<AdjustableClock["Service"], "unmoved">) => {
   const data = Stream.map(stream, (event) => `data: ${JSON.stringify(event)}\n\n`)
   const beats = Stream.fromEffectRepeat(Effect.as(unmoved(Effect.sleep("15 seconds")), ": still here\n\n"))
-  // The first comment lets the reader know at once that somebody listens.
+  // The first comment tells the reader at once that the stream is open.
   const opening = Stream.succeed(": open\n\n")
   return HttpServerResponse.stream(Stream.merge(Stream.concat(opening, data), beats).pipe(Stream.encodeText), {
     contentType: "text/event-stream",
@@ -17,5 +17,5 @@ export const events = <A>(stream: Stream.Stream<A>, { unmoved }: Pick<Adjustable
   })
 }
 
-/** A record with its story in words, so that the page only shows it. */
+/** A record with its texts, so that the page only shows it. */
 export const withStory = (record: DecisionRecord) => ({ ...decisionJson(record), story: storyOf(record) })

@@ -3,7 +3,7 @@ import { Effect, Option, Schema } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientResponse } from "effect/http"
 import * as LlmScripted from "../llm/LlmScripted.ts"
 
-/** Where the playground's answers come from when no `--config` says so. */
+/** The source of the playground's answers without `--config`. */
 export interface PlaygroundModel {
   /** The variables `playground/playground.yaml` is filled from. */
   readonly environment: Readonly<Record<"LLM_BASE_URL" | "LLM_API_KEY" | "LLM_MODEL", string>>

@@ -7,7 +7,7 @@ import type { WireMessage } from "../../domain/wire/Wire.ts"
 import { Nats, type NatsSendError } from "../../services/Nats.ts"
 import { PlaygroundSettings } from "./PlaygroundSettings.ts"
 
-/** How many lines somebody who joins is shown. */
+/** Lines shown on joining. */
 const keptLines = 100
 
 /** A line as the page shows it. */
@@ -22,7 +22,7 @@ export interface RoomLine {
   readonly correlation_id: CorrelationId
 }
 
-/** A line that somebody says. */
+/** A line of a viewer. */
 type SpokenLine = RoomLine & { readonly username: Username }
 
 type RoomEvent = "chatMsg" | "pm" | "changeMedia"
@@ -51,7 +51,7 @@ const decodeCommand = Schema.decodeUnknownOption(Command)
 const decodeCorrelationId = Schema.decodeUnknownOption(CorrelationId)
 const utf8 = new TextDecoder()
 
-/** A room on the bus within the process: what the chat server and its bridge are for the real bot. */
+/** A room on the in-memory bus: it stands in for the chat server and its bridge. */
 export class PlaygroundRoom extends Context.Service<PlaygroundRoom, {
   readonly say: (saying: Saying) => Effect.Effect<CorrelationId, NatsSendError>
   /** Other media begin. */
@@ -76,7 +76,7 @@ export class PlaygroundRoom extends Context.Service<PlaygroundRoom, {
         return PubSub.publish(published, line)
       }
 
-      /** Tells the bot, in the words of the `cytube` protocol. */
+      /** Sends the bot an event in the `cytube` protocol. */
       const tell = Effect.fnUntraced(function*(event: RoomEvent, id: CorrelationId, payload: object) {
         yield* nats.publish({
           subject: `cytube.events.${key}.${event}`,
@@ -110,7 +110,7 @@ export class PlaygroundRoom extends Context.Service<PlaygroundRoom, {
           correlation_id: correlationId.value
         }
         yield* show(line)
-        // The room sends the bot its own lines too, as events of their own; forked, as the bot is still sending.
+        // The room echoes the bot's lines too; forked, as the bot is still sending.
         const echo = { ...line, correlation_id: yield* freshId }
         yield* Effect.forkDetach(Effect.ignore(tellLine(echo)))
       })

@@ -9,7 +9,7 @@ const host = "127.0.0.1"
 
 const refusal = (status: number, error: string) => HttpServerResponse.jsonUnsafe({ error }, { status })
 
-// A page elsewhere must not reach the room through somebody's browser: only our own address, only JSON.
+// Another site must not reach the room through a person's browser: only our own address, only JSON.
 const guard = HttpRouter.middleware(
   Effect.succeed((handled) =>
     Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers, method }) => {

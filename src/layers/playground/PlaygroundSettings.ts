@@ -11,7 +11,7 @@ import { maskedText } from "../../domain/settings/YamlText.ts"
 import { BotConfig } from "../../services/BotConfig.ts"
 import * as ConfigFile from "../config/ConfigFile.ts"
 
-/** A configuration as the playground was given it. */
+/** The configuration that the playground starts with. */
 export interface PlaygroundFile {
   /** Its name, for messages. */
   readonly file: string
@@ -19,7 +19,7 @@ export interface PlaygroundFile {
   readonly environment: Environment
 }
 
-/** What is wrong with a setting, as `check-config --format json` says it. */
+/** A problem of a setting, in the format of `check-config --format json`. */
 export type EditDiagnostic = Omit<LocatedDiagnostic, "source">
 
 /** The configuration in force, for people and for controls. */
@@ -27,11 +27,11 @@ export interface SettingsView {
   readonly yaml: string
   readonly values: ReturnType<typeof settingsValues>
   readonly problems: ReadonlyArray<EditDiagnostic>
-  /** Whether it differs from what the playground began with. */
+  /** Whether it differs from the start. */
   readonly changed: boolean
 }
 
-/** The settings would not be a good configuration: nothing has changed. */
+/** The settings would be an invalid configuration: nothing has changed. */
 export class SettingsRefused extends Schema.TaggedError<SettingsRefused>()("SettingsRefused", {
   problems: Schema.Array(Schema.Struct({
     severity: Schema.Literals(["error", "warning"]),
@@ -46,7 +46,7 @@ export class SettingsRefused extends Schema.TaggedError<SettingsRefused>()("Sett
 const problemsOf = (problems: ReadonlyArray<LocatedDiagnostic>): ReadonlyArray<EditDiagnostic> =>
   problems.map(Struct.omit(["source"]))
 
-// The bus within the program has the words of the `cytube` protocol, and the page shows texts: whatever the file says.
+// Fixed for the playground: the in-memory bus speaks the `cytube` protocol, and the page shows texts.
 const inRoom = (settings: Settings): Settings => ({
   ...settings,
   nats: { ...settings.nats, protocol: "cytube" },
@@ -57,17 +57,17 @@ interface Held extends ParsedSettings {
   readonly text: string
 }
 
-/** The configuration that the room runs with, and how it is changed while it runs. */
+/** The configuration of the room, editable while it runs. */
 export class PlaygroundSettings extends Context.Service<PlaygroundSettings, {
   /** The room: the first channel that is enabled. */
   readonly channel: Effect.Effect<ChannelSettings>
   readonly view: Effect.Effect<SettingsView>
   /** Sets fields, all or none; limits, windows and context stay as a reload leaves them (F9). */
   readonly set: (edits: ReadonlyArray<SettingsEdit>) => Effect.Effect<SettingsView, SettingsRefused>
-  /** Goes back to what the playground began with. */
+  /** Resets the configuration to the start. */
   readonly reset: Effect.Effect<SettingsView>
 }>()("llm-bot/PlaygroundSettings") {
-  /** These settings, and the bot's configuration that follows them. */
+  /** The settings, and the bot's configuration made from them. */
   static readonly layer = (file: PlaygroundFile) =>
     Layer.effectContext(Effect.gen(function*() {
       const parse = (text: string): Result.Result<Held, ReadonlyArray<LocatedDiagnostic>> =>

@@ -9,10 +9,10 @@ export const lineText = ({ bot, kind, text, to, username }: RoomLine): string =>
   return `${bot ? "<" : ">"} ${username ?? "somebody"}${to === undefined ? "" : ` to ${to}, private`}: ${text}`
 }
 
-/** The bot's replies come back from the room too; that they trigger nothing is no news. */
+/** Echoes of the bot's replies are not shown. */
 export const isNews = (record: DecisionRecord): boolean => !isEcho(record)
 
-/** A decision as the terminal shows it: what was decided, then every step; once delivered, only that. */
+/** A decision in the terminal: the outcome, then every step; once delivered, only the delivery. */
 export const recordText = (record: DecisionRecord): string => {
   if (record.delivery !== undefined) return `    ${deliveryText(record.delivery)}`
   return [`    ${eventText(record)}: ${endText(record)}`, ...record.steps.map((step) => `      - ${stepText(step)}`)]

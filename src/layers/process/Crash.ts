@@ -6,7 +6,7 @@ import { exitCodes } from "./ExitCodes.ts"
 
 const message = "Internal error; please report it"
 
-/** The daemon's one line is a line of its log. */
+/** The daemon writes the error as a log line. */
 const lineOf = (error: string): string =>
   isDaemon()
     ? JSON.stringify({
@@ -18,7 +18,7 @@ const lineOf = (error: string): string =>
     })
     : `${message}: ${error}`
 
-/** Writes a line at once; where nobody takes it, it is lost. */
+/** Writes a line at once; without a reader it is lost. */
 const write = (descriptor: number, line: string): void => {
   try {
     writeSync(descriptor, `${line}\n`)
@@ -27,7 +27,7 @@ const write = (descriptor: number, line: string): void => {
   }
 }
 
-/** An error that nobody caught ends the process with the code of a runtime failure, told in one line (F10). */
+/** An uncaught error ends the process with the code of a runtime failure and one line (F10). */
 export const endOnCrash = (): void => {
   process.on("uncaughtException", (error: unknown) => {
     const text = error instanceof Error ? defectText(error, false) : "an internal error"

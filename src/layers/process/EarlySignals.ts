@@ -3,7 +3,7 @@ import { exitCodes } from "./ExitCodes.ts"
 
 // Without packages: it runs before any of them is loaded.
 
-/** Signals that came before anybody could act on them. */
+/** Signals that arrived before they could be handled. */
 const early = new Set<NodeJS.Signals>()
 let stops = 0
 
@@ -16,25 +16,25 @@ const holdStop = (signal: NodeJS.Signals): void => {
   hold(signal)
 }
 
-/** Whether this process is the daemon, which reloads by SIGHUP; the other commands end by it, as Node does. */
+/** Whether this process is the daemon, which reloads on SIGHUP; other commands end on it, Node's default. */
 export const isDaemon = (): boolean => process.argv.includes("run")
 
-/** From now on no signal ends the process before it could act on it; each waits to be taken. */
+/** From now on signals are held until they can be handled instead of ending the process. */
 export const holdSignals = (): void => {
   process.on("SIGINT", holdStop)
   process.on("SIGTERM", holdStop)
   if (isDaemon()) process.on("SIGHUP", hold)
 }
 
-/** Whether a signal came that nobody has acted on; it counts no more afterwards. */
+/** Takes a held signal: true if one arrived. */
 export const takeEarly = (signal: NodeJS.Signals): boolean => early.delete(signal)
 
-/** Stops the program as SIGTERM does, unless it is stopping already. */
+/** Stops the program like SIGTERM, unless it is stopping already. */
 export const stop = (): void => {
   if (stops === 0) process.emit("SIGTERM")
 }
 
-/** Now there is somebody who stops the program: a signal that came before is told. */
+/** Delivers a stop signal that is held; call it once a handler is registered. */
 export const tellEarlyStop = (): void => {
   if (!early.has("SIGINT") && !early.has("SIGTERM")) return
   stops = 0

@@ -11,7 +11,7 @@ const usageErrors: ReadonlySet<string> = new Set([
   "UsageError"
 ])
 
-/** What was given on the command line cannot be done. */
+/** The command line cannot be carried out. */
 export class UsageError extends Schema.TaggedError<UsageError>()("UsageError", { message: Schema.String }) {}
 
 /** The exit code an error stands for. */
@@ -21,7 +21,7 @@ const codeOf = (error: unknown): number => {
   return usageErrors.has(error._tag) ? exitCodes.usage : exitCodes.runtime
 }
 
-/** Ends the process as F10 says: a signal after a clean stop is 0, an error what it stands for. */
+/** Exits as F10 says: 0 after a signal and a clean stop, else the error's code. */
 export const teardown: Runtime.Teardown = (exit, onExit) => {
   if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return onExit(exitCodes.clean)
   return onExit(Option.match(Cause.findErrorOption(exit.cause), { onNone: () => exitCodes.runtime, onSome: codeOf }))

@@ -2,7 +2,7 @@ import process from "node:process"
 import { isDaemon, stop } from "./EarlySignals.ts"
 import { exitCodes } from "./ExitCodes.ts"
 
-/** What a write says when whoever read is gone. */
+/** The error code of a write whose reader has closed. */
 const gone: ReadonlySet<string | undefined> = new Set(["EPIPE", "ECONNRESET", "EIO", "ENXIO"])
 
 const words: Readonly<Record<string, string>> = {
@@ -18,10 +18,10 @@ const reasonOf = (error: NodeJS.ErrnoException): string => `${wordsOf(error)} ($
 
 let failure: string | undefined
 
-/** Why the last line could not be written to stdout; nothing where it was. */
+/** Why the last write to stdout failed; nothing where it succeeded. */
 export const outputFailure = (): string | undefined => failure
 
-/** Writes to stdout and notes whether that worked: the next line may get through again. */
+/** Writes to stdout and records the result: a later line may succeed again. */
 export const writeOutput = (text: string): void => {
   process.stdout.write(text, (error) => {
     failure = error === null || error === undefined ? undefined : reasonOf(error)
@@ -29,8 +29,8 @@ export const writeOutput = (text: string): void => {
 }
 
 /**
- * Survives whatever becomes of stdout and stderr: the daemon goes on without a log, other commands end, quietly where
- * their reader is gone (OPERATIONS, commands).
+ * Survives the loss of stdout and stderr: the daemon continues without a log, other commands end, quietly where
+ * their reader has closed (OPERATIONS, commands).
  */
 export const surviveOutput = (): void => {
   // There is no other place to say it.

@@ -18,7 +18,7 @@ export const packageFile = (path: string): string => {
   throw new Error(`${path} is missing from the package; install it again`)
 }
 
-/** A file of a package that this one depends on, by what a program would import. */
+/** A file of a dependency, by its import path. */
 export const vendorFile = (specifier: string): string => readFileSync(new URL(import.meta.resolve(specifier)), "utf8")
 
 const isMissing = Schema.is(Schema.Struct({ code: Schema.Literal("ENOENT") }))

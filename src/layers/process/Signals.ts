@@ -3,7 +3,7 @@ import { Effect, Queue } from "effect"
 import { takeEarly } from "./EarlySignals.ts"
 
 /**
- * The arrivals of a signal, with one that came before anybody could act on it; those that come while one is dealt with
+ * The arrivals of a signal, including one from before a handler existed; those that come while one is handled
  * count as one more. As long as the scope is open the signal does not end the process.
  */
 export const arrivals = Effect.fnUntraced(function*(signal: NodeJS.Signals) {

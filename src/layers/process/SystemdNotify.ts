@@ -5,7 +5,7 @@ import { Clock, Effect, Schedule } from "effect"
 /** How long `systemd-notify` may take. */
 const within = "2 seconds"
 
-/** Tells systemd, by its own tool: Node has no datagram sockets of the kind systemd listens on. */
+/** Notifies systemd by its own tool: Node has no Unix datagram sockets. */
 const tell = (socket: string, ...states: ReadonlyArray<string>): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
     const child = spawn("systemd-notify", [`--pid=${process.pid}`, ...states], {
@@ -17,16 +17,16 @@ const tell = (socket: string, ...states: ReadonlyArray<string>): Effect.Effect<v
     return Effect.sync(() => void child.kill())
   }).pipe(Effect.timeoutOption(within), Effect.asVoid, Effect.annotateLogs({ logger: "SystemdNotify" }))
 
-/** What systemd is told: READY, RELOADING, STOPPING, and that we live; nothing where nobody listens (F10). */
+/** Notifications to systemd: READY, RELOADING, STOPPING and the watchdog; nothing outside systemd (F10). */
 export interface SystemdNotify {
   readonly ready: Effect.Effect<void>
   readonly reloading: Effect.Effect<void>
   readonly stopping: Effect.Effect<void>
-  /** Tells for ever that the program lives, twice as often as the watchdog asks; ends at once when it does not ask. */
+  /** Sends keep-alives at twice the watchdog's rate until interrupted; ends at once without a watchdog. */
   readonly watchdog: Effect.Effect<void>
 }
 
-/** How often the watchdog wants a sign of life, ms; 0 when it asks nobody or another process. */
+/** The watchdog's interval, ms; 0 without one or when it watches another process. */
 const watchdogMs = ({ WATCHDOG_PID: pid, WATCHDOG_USEC: usec }: NodeJS.ProcessEnv): number =>
   pid === undefined || pid === String(process.pid) ? Number(usec ?? 0) / 1000 : 0
 

@@ -7,7 +7,7 @@ import type { Settings } from "../../domain/settings/Settings.ts"
 import { Health } from "../../services/Health.ts"
 import { version } from "../process/Package.ts"
 
-/** Requests are short: a slow or large one is cut off. */
+/** Requests are short: slow and large ones are cut off. */
 const limits = {
   requestTimeout: 5_000,
   headersTimeout: 5_000,
@@ -20,7 +20,7 @@ const maxConnections = 100
 
 const limitedServer = (): Server => Object.assign(createServer(limits), { maxConnections })
 
-// Whatever a refused request still has to say is not read.
+// The rest of a refused request is not read.
 const onlyGet = HttpServerResponse.text("only GET\n", { status: 405, headers: { allow: "GET", connection: "close" } })
 
 const routes = HttpRouter.use((router) =>

@@ -22,7 +22,7 @@ const minimum: Readonly<Record<Settings["log_level"], LogLevel.Severity>> = {
   CRITICAL: "Fatal"
 }
 
-/** What decides how lines look and which are written. */
+/** The settings of format and level. */
 export type LogSettings = Pick<Settings, "log_level" | "log_format"> & {
   readonly telemetry: Pick<Settings["telemetry"], "log_content">
 }
@@ -33,7 +33,7 @@ const longestText = 2_000
 const cut = (text: string): string =>
   text.length <= longestText ? text : `${text.slice(0, longestText)}… (${text.length - longestText} characters more)`
 
-/** JSON of anything: circles and whatever else has no such form are left out or described, never an error. */
+/** JSON of any value: circular and unserialisable parts are left out or described; never throws. */
 const json = (value: unknown): string => {
   try {
     return Formatter.formatJson(value)
@@ -44,13 +44,13 @@ const json = (value: unknown): string => {
 
 const textOf = (part: unknown): string => typeof part === "string" ? part : json(part)
 
-/** An internal error by its name and its places in the code: its message may hold what people wrote (N4). */
+/** An internal error's name and stack frames: its message may hold what people wrote (N4). */
 const internalText = (defect: unknown, { telemetry }: LogSettings): string => {
   if (defect instanceof Error) return defectText(defect, telemetry.log_content)
   return telemetry.log_content ? textOf(defect) : "an internal error"
 }
 
-/** One thing that went wrong; errors that were foreseen have messages made for the log. */
+/** One reason of a cause; tagged errors have messages made for the log. */
 const reasonText = (reason: Cause.Reason<unknown>, settings: LogSettings): string => {
   switch (reason._tag) {
     case "Fail":
@@ -62,7 +62,7 @@ const reasonText = (reason: Cause.Reason<unknown>, settings: LogSettings): strin
   }
 }
 
-/** The fields of one line: what it says first, what was said besides as `error`, then whatever was annotated. */
+/** The fields of one line: its message, further arguments as `error`, then the annotations. */
 const fieldsOf = (options: Logger.Options<unknown>, settings: LogSettings): Record<string, unknown> => {
   const [message = "", ...details] = Array.ensure(options.message)
   const { logger = "llm-bot", ...annotations } = options.fiber.getRef(References.CurrentLogAnnotations)
@@ -80,7 +80,7 @@ const fieldsOf = (options: Logger.Options<unknown>, settings: LogSettings): Reco
   }
 }
 
-/** A value for people, on one line whatever it holds. */
+/** A value for people, always on one line. */
 const valueText = (value: unknown): string => {
   const text = textOf(value)
   return /\p{Cc}/u.test(text) ? JSON.stringify(text) : text
@@ -94,7 +94,7 @@ const prettyLine = ({ level, logger, message, timestamp, ...rest }: Record<strin
   return [head, ...fields].join(" ")
 }
 
-/** One line an entry on stdout, JSON or for people, as the settings of the moment want it (OPERATIONS, logs). */
+/** One line an entry on stdout, JSON or for people, by the settings in force (OPERATIONS, logs). */
 export const layerFollowing = (read: () => LogSettings): Layer.Layer<never> => {
   const toStdout = Logger.make((options: Logger.Options<unknown>): void => {
     const settings = read()
@@ -103,10 +103,10 @@ export const layerFollowing = (read: () => LogSettings): Layer.Layer<never> => {
     const line = settings.log_format === "json" ? json(fields) : prettyLine(fields)
     writeOutput(`${line}\n`)
   })
-  // What is written may change at any time, so every line comes as far as the logger.
+  // The level may change at any time, so every line reaches the logger.
   return Layer.merge(Logger.layer([toStdout]), Layer.succeed(References.MinimumLogLevel, "Debug"))
 }
 
-/** The same with settings that do not change; without the texts of people. */
+/** The same with fixed settings and without the texts of people. */
 export const layer = (settings: Pick<Settings, "log_level" | "log_format">): Layer.Layer<never> =>
   layerFollowing(() => ({ ...settings, telemetry: { log_content: false } }))

@@ -17,19 +17,19 @@ import { monotonicMillis } from "../../services/Time.ts"
 import { version } from "../process/Package.ts"
 import { exportTracer } from "./ExportTracer.ts"
 
-/** How long the last spans may take to leave when the bot stops. */
+/** The time limit of the last export on shutdown. */
 const shutdownWithin = "1 second"
-/** A collector that is away is told of at most this often, ms. */
-const tellEvery = 60_000
+/** The least time between two warnings of a failed export, ms. */
+const warnEvery = 60_000
 
-/** A standard variable; an empty one is none, as OpenTelemetry wants it. */
+/** A standard variable; an empty one counts as unset, as OpenTelemetry specifies. */
 const variable = (name: string): Effect.Effect<Option.Option<string>> =>
   Config.option(Config.String(name)).pipe(
     Effect.orDie,
     Effect.map(Option.filter((value) => value.trim() !== ""))
   )
 
-/** What the standard variables leave to the configuration; the exporter reads the rest of them itself. */
+/** The standard variables that override the configuration; the exporter reads the rest itself. */
 const standard = Effect.gen(function*() {
   const disabled = Option.exists(yield* variable("OTEL_SDK_DISABLED"), (value) => value.toLowerCase() === "true")
   const noExporter = Option.contains(yield* variable("OTEL_TRACES_EXPORTER"), "none")
@@ -42,32 +42,32 @@ const standard = Effect.gen(function*() {
   }
 })
 
-/** Where traces go: below the collector's address, unless that is the place itself. */
+/** The traces endpoint: below the collector's address, unless that is the endpoint itself. */
 const tracesUrl = (endpoint: string): string => {
   const base = endpoint.replace(/\/+$/, "")
   return base.endsWith("/v1/traces") ? base : `${base}/v1/traces`
 }
 
-/** Several addresses tried in vain make an error without a message of its own. */
+/** Several failed addresses make an error without its own message. */
 const reasonOf = (error: unknown): string => {
   if (error instanceof AggregateError && error.message === "") return error.errors.map(reasonOf).join(", ")
   return error instanceof Error && error.message !== "" ? error.message : "unknown"
 }
 
-/** An exporter whose failures are lines of our own log, few of them. */
-const telling = Effect.fnUntraced(function*(exporter: SpanExporter) {
+/** An exporter that logs its failures, at a limited rate. */
+const warning = Effect.fnUntraced(function*(exporter: SpanExporter) {
   const run = Effect.runForkWith(yield* Effect.context<never>())
-  let toldAt = Number.NEGATIVE_INFINITY
-  const tell = Effect.fnUntraced(function*(error: unknown) {
+  let warnedAt = Number.NEGATIVE_INFINITY
+  const warn = Effect.fnUntraced(function*(error: unknown) {
     const now = yield* monotonicMillis
-    if (now - toldAt < tellEvery) return
-    toldAt = now
+    if (now - warnedAt < warnEvery) return
+    warnedAt = now
     yield* Effect.logWarning("Trace export failed; is the collector up?", reasonOf(error))
   })
   return {
     export: (spans, done) =>
       exporter.export(spans, (result) => {
-        if (result.code !== 0) run(tell(result.error))
+        if (result.code !== 0) run(warn(result.error))
         done(result)
       }),
     shutdown: () => exporter.shutdown()
@@ -83,7 +83,7 @@ const resource = ({ service_name: serviceName }: Settings["telemetry"]) =>
     return configured.merge(yield* Effect.provide(Resource.Resource, Resource.layerFromEnv()))
   })
 
-/** Ends in time whatever the collector does; what fails there is told by the exporter. */
+/** Ends in time even if the collector hangs; the exporter logs failures. */
 const shutdown = (provider: BasicTracerProvider): Effect.Effect<void> =>
   Effect.promise(() => provider.shutdown().catch(() => undefined)).pipe(
     Effect.timeoutOrElse({
@@ -101,7 +101,7 @@ const makeProvider = Effect.fnUntraced(function*(
   return new BasicTracerProvider({
     resource: yield* resource(telemetry),
     // Its queue is bounded: what a slow collector does not take is dropped.
-    spanProcessors: [new BatchSpanProcessor(yield* telling(exporter))],
+    spanProcessors: [new BatchSpanProcessor(yield* warning(exporter))],
     ...Option.match(sampler, { onNone: () => ({}), onSome: (sampler) => ({ sampler }) })
   })
 })
@@ -129,7 +129,7 @@ const make = Effect.fnUntraced(function*(telemetry: Settings["telemetry"]) {
 })
 
 /**
- * Exports traces by OTLP over HTTP where an endpoint is set, else makes nothing at all (OPERATIONS, traces). The standard
+ * Exports traces by OTLP over HTTP where an endpoint is set; otherwise tracing is disabled. The standard
  * `OTEL_*` variables win over the configuration (OPERATIONS, traces).
  */
 export const layer = (telemetry: Settings["telemetry"]): Layer.Layer<never> =>

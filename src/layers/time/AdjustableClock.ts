@@ -4,13 +4,13 @@ import { makeSleepers } from "./Sleepers.ts"
 
 /** The longest a timer of the platform waits, ms. */
 const longestTimer = 2 ** 31 - 1
-/** What falls due more often than this in one jump is not waited for any more: the rest wakes at its end. */
+/** Wake-ups handled in order in one jump; beyond that the rest wakes at its end. */
 const mostWakes = 20_000
 
-/** How long one jump waits for what takes the world's own time, ms in all. */
+/** How long one jump waits for real-time work, ms in all. */
 const patienceMs = 4_000
 
-/** Work that takes the world's own time, such as a request to a server: how much is under way. */
+/** Counts real-time work in progress, such as a request to a server. */
 const makeOutside = () => {
   // As many as there are requests under way.
   let underWay = 0
@@ -27,7 +27,7 @@ const makeOutside = () => {
         })
     )
 
-  /** Waits until nothing is under way, but no longer than so many ms of the world's time; says how many are left. */
+  /** Waits until nothing is in progress, at most so many real ms; returns the ms left. */
   const idle = (atMostMs: number): Effect.Effect<number> =>
     Effect.callback<number>((resume) => {
       if (underWay === 0 || atMostMs <= 0) return resume(Effect.succeed(atMostMs))
@@ -44,10 +44,10 @@ const makeOutside = () => {
   return { during, idle }
 }
 
-/** The real clock plus whatever was jumped over; `settled` waits until all other fibers wait. */
+/** The real clock plus all jumps; `settled` waits until all other fibers wait. */
 const makeClock = (real: Clock.Clock, settled: Effect.Effect<void>) => {
   const outside = makeOutside()
-  // What was jumped over, ms.
+  // The sum of all jumps, ms.
   let offset = 0
   let jumping = false
   let timer: NodeJS.Timeout | undefined
@@ -63,7 +63,7 @@ const makeClock = (real: Clock.Clock, settled: Effect.Effect<void>) => {
     offset += Math.max(0, moment - now())
   }
 
-  /** One timer of the platform for whoever wakes next; none during a jump, beside which somebody would wake. */
+  /** One timer of the platform for the next sleeper; none during a jump, which wakes the sleepers itself. */
   const arm = (): void => {
     const due = jumping ? undefined : sleepers.nextDue()
     if (due === armedFor) return
@@ -122,16 +122,16 @@ const makeClock = (real: Clock.Clock, settled: Effect.Effect<void>) => {
   return { clock, jump, outside: outside.during }
 }
 
-/** A clock that can be moved on: cooldowns, ages and deadlines pass without anybody waiting for them. */
+/** A clock that can jump ahead: cooldowns, ages and deadlines pass without waiting. */
 export class AdjustableClock extends Context.Service<AdjustableClock, {
-  /** Moves both clocks on and says what time it is then, epoch ms. What falls due on the way happens in order. */
+  /** Moves both clocks ahead and returns the new time, epoch ms. What falls due on the way happens in order. */
   readonly jump: (duration: Duration.Input) => Effect.Effect<number>
-  /** Runs what takes the world's own time, such as a request: a jump on whose way it falls waits for it, for a while. */
+  /** Runs real-time work, such as a request: a jump waits for it, up to a limit. */
   readonly outside: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  /** Runs something by the time of the world, which never jumps. */
+  /** Runs something by real time, which never jumps. */
   readonly unmoved: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }>()("llm-bot/AdjustableClock") {
-  /** This clock, the same as everybody's, and a scheduler that knows when a jump has settled. */
+  /** Provides this clock and a scheduler that knows when a jump has settled. */
   static readonly layer = Layer.effectContext(Effect.clockWith((real) =>
     Effect.sync(() => {
       const { scheduler, settled } = makeSettlingScheduler((round) => void setImmediate(round))

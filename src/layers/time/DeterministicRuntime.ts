@@ -3,7 +3,7 @@ import type { ClockReading } from "../../domain/ClockReading.ts"
 import { makeSettlingScheduler } from "./SettlingScheduler.ts"
 import { makeVirtualClock, type VirtualClock } from "./VirtualClock.ts"
 
-/** Something in the replay waits for what will never come: a defect of ours. */
+/** A fiber of the replay waits for something that never happens: a defect. */
 export class ReplayStuck extends Schema.TaggedError<ReplayStuck>()("ReplayStuck", { what: Schema.String }) {
   override get message() {
     return `the replay cannot go on (${this.what}); please report it`
@@ -11,8 +11,8 @@ export class ReplayStuck extends Schema.TaggedError<ReplayStuck>()("ReplayStuck"
 }
 
 /**
- * A world in which nothing happens by itself: fibers run when they are told to, one after the other and always in the
- * same order, and time passes when it is told to. The same inputs give the same run.
+ * A runtime in which nothing happens by itself: fibers run only on demand, one after the other and always in the
+ * same order, and time passes only on demand. The same inputs give the same run.
  */
 export interface DeterministicRuntime {
   readonly time: VirtualClock
@@ -22,7 +22,7 @@ export interface DeterministicRuntime {
   readonly run: <A, E>(what: string, effect: Effect.Effect<A, E>) => Effect.Effect<A, E | ReplayStuck>
 }
 
-/** A quiet world at a moment. */
+/** A runtime whose clock starts at a moment. */
 export const makeDeterministicRuntime = (start: ClockReading): DeterministicRuntime => {
   const time = makeVirtualClock(start)
   const { scheduler, settle } = makeSettlingScheduler()
@@ -31,7 +31,7 @@ export const makeDeterministicRuntime = (start: ClockReading): DeterministicRunt
     Effect.runFork(
       effect.pipe(
         Effect.provideService(Clock.Clock, time.clock),
-        // Whoever runs is not interrupted by others before it waits.
+        // A fiber runs without yielding until it waits.
         Effect.provideService(Scheduler.PreventSchedulerYield, true)
       ),
       { scheduler }

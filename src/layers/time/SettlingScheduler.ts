@@ -1,22 +1,22 @@
 import { Effect, Scheduler } from "effect"
 
-/** Runs fibers and knows when all of them wait: for time, for the world, or for each other. */
+/** Runs fibers and knows when all of them wait: for time, for I/O, or for each other. */
 export interface SettlingScheduler {
   readonly scheduler: Scheduler.Scheduler
   /** Runs every fiber that can run, until all of them wait. */
   readonly settle: () => void
-  /** Goes on when all other fibers wait. */
+  /** Resumes when all other fibers wait. */
   readonly settled: Effect.Effect<void>
 }
 
 /**
  * A scheduler whose fibers run one after the other, always in the same order. With `later` they run by themselves, a
- * round at a time so that the world is heard in between; without it only when they are told to settle.
+ * round at a time with the event loop in between; without it only on `settle`.
  */
 export const makeSettlingScheduler = (later?: (round: () => void) => void): SettlingScheduler => {
-  // What fibers that can run still have to do: at most a task for each.
+  // The tasks of runnable fibers: at most one each.
   let tasks: Array<() => void> = []
-  // Those who wait for the others, as many as there are clocks to move.
+  // Waiters for the other fibers, as many as there are clocks.
   const waiting: Array<() => void> = []
   let expected = false
 
@@ -30,7 +30,7 @@ export const makeSettlingScheduler = (later?: (round: () => void) => void): Sett
     })
   }
 
-  /** Runs the tasks there are; where there are none, all wait. */
+  /** Runs the pending tasks; without any, all fibers wait. */
   const round = (): void => {
     const now = tasks
     tasks = []

@@ -14,14 +14,14 @@ interface Sleeper {
   readonly wake: () => void
 }
 
-/** Nobody sleeps yet; `changed` is called when somebody else may be the next to wake. */
+/** No sleepers yet; `changed` is called when the next to wake may be another one. */
 export const makeSleepers = (changed: () => void = () => {}): Sleepers => {
   // Grows with the fibers that sleep, which the channels and the limits bound. Sorted, the next one last.
   const sleepers: Array<Sleeper> = []
 
   const add = (sleeper: Sleeper): void => {
     let index = sleepers.length
-    // Of two that are due at once the first to come is the first to wake.
+    // Of two that are due at once, the first to sleep wakes first.
     while (index > 0 && (sleepers[index - 1]?.due ?? 0) <= sleeper.due) index--
     sleepers.splice(index, 0, sleeper)
     changed()

@@ -2,18 +2,18 @@ import { Clock, Duration, Effect } from "effect"
 import type { ClockReading } from "../../domain/ClockReading.ts"
 import { makeSleepers } from "./Sleepers.ts"
 
-/** A clock that goes only when it is told to. */
+/** A clock that moves only on demand. */
 export interface VirtualClock {
   readonly clock: Clock.Clock
   readonly now: () => ClockReading
   /**
-   * Lets time pass until a moment: whoever is due on the way wakes in order, and `settled` waits for what they do before
-   * the next one wakes. The wall clock is set to the moment's: the two clocks may drift.
+   * Lets time pass until a moment: the sleepers due on the way wake in order, and `settled` waits for what they do
+   * before the next one wakes. The wall clock is set to the moment's: the two clocks may drift.
    */
   readonly passTo: <E>(moment: ClockReading, settled: Effect.Effect<void, E>) => Effect.Effect<void, E>
 }
 
-/** A clock that stands at a moment. */
+/** A clock that starts at a moment. */
 export const makeVirtualClock = (start: ClockReading): VirtualClock => {
   let { monotonic, wall } = start
   const sleepers = makeSleepers()
