@@ -5,16 +5,16 @@ import { BotConfig } from "../../services/BotConfig.ts"
 import { type Completion, LlmClient, type LlmError, type LlmRequest } from "../../services/LlmClient.ts"
 import * as LlmOpenAi from "../llm/LlmOpenAi.ts"
 
-/** A model that is asked over the network: the replay waits for it, and lets as much time pass as it took. */
+/** A real model over the network: the replay waits for it, and lets as much time pass as it took. */
 export interface AskedModel {
   readonly client: LlmClient["Service"]
   readonly name: string
   readonly busy: () => boolean
-  /** Waits until no request is under way. */
+  /** Waits until no request is in progress. */
   readonly settled: Effect.Effect<void>
 }
 
-/** The model of a configuration, asked in the world's own time (`replay --llm`). */
+/** The model of a configuration, asked in real time (`replay --llm`). */
 export const askedModel = Effect.fnUntraced(function*(settings: Settings) {
   const services = yield* Layer.build(Layer.provide(LlmOpenAi.layer, BotConfig.layerFixed(settings)))
   const model = Context.get(services, LlmClient)
@@ -23,7 +23,7 @@ export const askedModel = Effect.fnUntraced(function*(settings: Settings) {
   // Bounded by `llm_api.max_concurrent_per_channel`.
   const underWay = new Set<Fiber.Fiber<unknown>>()
 
-  /** Asks outside of the replay's time: the fiber of the replay only sees the end. */
+  /** Asks outside the replay's time: the replay's fiber only sees the result. */
   const ask = (request: LlmRequest) =>
     Effect.callback<Exit.Exit<Completion, LlmError>>((resume) => {
       const fiber = run(Effect.exit(Effect.provideService(model.complete(request), Clock.Clock, clock)))

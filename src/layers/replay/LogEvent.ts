@@ -35,10 +35,10 @@ const channelOf = (subject: string | undefined, { channels }: ActiveSettings): C
 const withIdentity = (event: ChatEvent, identity: EventIdentity | undefined): ChatEvent =>
   identity !== undefined && (event._tag === "ChatMsg" || event._tag === "Pm") ? { ...event, identity } : event
 
-/** Nobody waits for an acknowledgement. */
+/** No acknowledgement is awaited. */
 const nothing = (): void => undefined
 
-/** The event as the bot takes it, arrived at a moment; or why it does not. */
+/** The decoded event, arrived at a time; or why it is invalid. */
 export const deliveryOf = (
   line: LogLine & { readonly entry: LogEvent },
   arrivedAt: ClockReading,
@@ -61,7 +61,7 @@ export const deliveryOf = (
       arrival: {
         type,
         event: withIdentity(event, recorded?.identity),
-        // A line of 0.1 holds no envelope, so its domain stands beside it.
+        // A line of 0.1 holds no envelope, so its domain is a separate field.
         domain: Option.orElse(domain, () => Option.fromNullishOr(recorded?.domain)),
         correlationId: recorded?.id ?? Option.getOrElse(correlationId, () => CorrelationId.make(`line-${line.line}`)),
         channel: channel.key,

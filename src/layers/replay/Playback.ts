@@ -5,33 +5,33 @@ import type { LogEntry } from "./ReplayLog.ts"
 
 type Entry<K extends RecordingEntry["kind"]> = Extract<RecordingEntry, { readonly kind: K }>
 
-/** A recorded result and where it stands in the log. */
+/** A recorded result and its index in the log. */
 export interface RecordedResult<K extends RecordingEntry["kind"]> {
   readonly index: number
   readonly entry: Entry<K>
 }
 
-/** A recording as it is played back, line by line: who needs a later line waits for it. */
+/** A recording played back line by line: a fiber that needs a later line waits for it. */
 export interface Playback {
-  /** It has come to a line: whoever waits for it goes on. */
+  /** Reaches a line: fibers that wait for it resume. */
   readonly reach: (index: number) => void
   /** Whether it is past a line. */
   readonly past: (index: number) => boolean
   readonly until: (index: number) => Effect.Effect<void>
-  /** How the decision's request that began nearest to a moment, monotonic ms, ended; each is given once. */
+  /** The result of the decision's request that began nearest to a time, monotonic ms; each is returned once. */
   readonly completion: (id: CorrelationId, now: number) => RecordedResult<"completion"> | undefined
-  /** Whether the bot was given another configuration before it took anything else. */
+  /** Whether the next thing in the recording is another configuration. */
   readonly reconfiguredAfter: (index: number) => boolean
-  /** When a decision's line left in the recording; each attempt is given once. */
+  /** When a decision's line was sent in the recording; each attempt is returned once. */
   readonly sent: (id: CorrelationId) => RecordedResult<"sent"> | undefined
-  /** When a decision's ready line was next looked at, not long before a moment, monotonic ms; each is given once. */
+  /** When a decision's ready line was next checked, not long before a time, monotonic ms; each is returned once. */
   readonly sendTime: (id: CorrelationId, now: number) => RecordedResult<"turn"> | undefined
   readonly heard: (id: CorrelationId) => boolean
-  /** The next evaluation of a contextual entry that lies ahead. */
+  /** The next later evaluation of a contextual entry. */
   readonly evaluation: (channel: ChannelKey, entry: EntryKey) => RecordedResult<"look"> | undefined
 }
 
-/** Results by what they belong to, each list in the order of the log. */
+/** Results by key, each list in the order of the log. */
 const resultLists = <K extends "completion" | "turn" | "sent" | "look">() => {
   const lists = new Map<string, Array<RecordedResult<K>>>()
   return {
@@ -42,7 +42,7 @@ const resultLists = <K extends "completion" | "turn" | "sent" | "look">() => {
     },
     peek: (key: string): RecordedResult<K> | undefined => lists.get(key)?.[0],
     next: (key: string): RecordedResult<K> | undefined => lists.get(key)?.shift(),
-    /** The one with the least figure, the first of several. */
+    /** Takes the one with the lowest figure, the first of several. */
     least: (key: string, figure: (result: RecordedResult<K>) => number): RecordedResult<K> | undefined => {
       const list = lists.get(key) ?? []
       const figures = list.map(figure)
@@ -51,7 +51,7 @@ const resultLists = <K extends "completion" | "turn" | "sent" | "look">() => {
   }
 }
 
-/** A timer never rings earlier than this, ms. */
+/** Timers fire at most this early, ms. */
 const earlyMs = 20
 
 const entryKey = (channel: ChannelKey, entry: EntryKey): string => `${channel} ${entry}`
@@ -72,7 +72,7 @@ export const makePlayback = (entries: ReadonlyArray<LogEntry>): Playback => {
   })
 
   let position = -1
-  // Grows with the replies under way, which the limits bound.
+  // Grows with the replies in progress, which the limits bound.
   const waiting = new Map<number, () => void>()
   const past = (index: number): boolean => index <= position
 
@@ -88,7 +88,7 @@ export const makePlayback = (entries: ReadonlyArray<LogEntry>): Playback => {
         if (past(index)) resume(Effect.void)
         else waiting.set(index, () => resume(Effect.void))
       }),
-    // A bridge may give several lines one id: the request that began now is this one.
+    // A bridge may give several lines one id: take the request that began now.
     completion: (id, now) => completions.least(id, ({ entry: { mono, took } }) => Math.abs(mono - took - now)),
     reconfiguredAfter: (index) => {
       const isTaken = ({ kind }: LogEntry): boolean => kind === "config" || kind === "event" || kind === "look"
@@ -97,13 +97,13 @@ export const makePlayback = (entries: ReadonlyArray<LogEntry>): Playback => {
     sent: (id) => sent.next(id),
     sendTime: (id, now) => {
       let result = sendTimes.next(id)
-      // Live, a timer may ring a little early, so that the playback is past it; what is long past was another wait.
+      // Live, a timer may fire a little early, so the playback may be past it; a long past one was another wait.
       while (result !== undefined && result.entry.mono < now - earlyMs) result = sendTimes.next(id)
       return result
     },
     heard: (id) => !unheard.has(id),
     evaluation: (channel, entry) => {
-      // It is taken when it comes: until then another timer of the entry may be the one that evaluations.
+      // It is consumed on arrival: until then another timer of the entry may be the one that evaluates.
       const key = entryKey(channel, entry)
       for (let result = evaluations.peek(key); result !== undefined; result = evaluations.peek(key)) {
         if (!past(result.index)) return result

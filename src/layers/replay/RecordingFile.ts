@@ -8,15 +8,15 @@ import { Recorder } from "../../services/replay/Recorder.ts"
 import { type RecordingEntry, recordingFormat, RecordingLine } from "../../services/replay/Recording.ts"
 import { version } from "../process/Package.ts"
 
-/** Lines that may wait for the disk: full, later ones are lost and that is said once. */
+/** Lines that may wait for the disk; when full, later ones are lost and logged once. */
 const waitingLines = 65_536
-/** A file that has grown to this many bytes is put aside and a new one begun. */
+/** The size at which a file is rotated, bytes. */
 const defaultMaxBytes = 64 * 1024 * 1024
 /** Lines written at once. */
 const batch = 100
-/** How many files are kept beside the one that is written: `FILE.1` is the youngest. */
+/** Rotated files that are kept: `FILE.1` is the newest. */
 const keptFiles = 4
-/** How long writing the rest may take when the bot stops. */
+/** The time limit for writing the rest on shutdown. */
 const finishWithin = "2 seconds"
 
 /** The recording cannot be written. */
@@ -33,7 +33,7 @@ export interface RecordingOptions {
   readonly file: string
   /** Whether people's names are replaced. */
   readonly anonymous: boolean
-  /** When a file is full, bytes. */
+  /** The size at which a file is rotated, bytes. */
   readonly maxBytes?: number
 }
 
@@ -42,25 +42,25 @@ const encode = Schema.encodeSync(RecordingLine)
 /** How every recording begins. */
 const firstBytes = Buffer.from("{\"kind\":\"recording\"")
 
-/** Whether there is a recording to put aside; whatever else is there is somebody's, and nothing that is recorded to. */
+/** Whether there is a recording to rotate; any other file is refused, never overwritten. */
 const holdsRecording = async (file: string): Promise<boolean> => {
-  const found = await lstat(file).catch(() => undefined)
-  if (found === undefined) return false
-  if (!found.isFile()) throw new Error("it is there and no plain file")
-  if (found.size === 0) return false
+  const stats = await lstat(file).catch(() => undefined)
+  if (stats === undefined) return false
+  if (!stats.isFile()) throw new Error("it is there and no plain file")
+  if (stats.size === 0) return false
   const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW)
-  const read = handle.read(Buffer.alloc(firstBytes.length), 0, firstBytes.length, 0)
-  const { buffer } = await read.finally(() => handle.close())
+  const reading = handle.read(Buffer.alloc(firstBytes.length), 0, firstBytes.length, 0)
+  const { buffer } = await reading.finally(() => handle.close())
   if (!buffer.equals(firstBytes)) throw new Error("it is there and no recording: name another file")
   return true
 }
 
-/** The files in between may never have been written. */
+/** Rotated files may be missing in between. */
 const unlessMissing = (cause: unknown): void => {
   if (!Predicate.hasProperty(cause, "code") || cause.code !== "ENOENT") throw cause
 }
 
-/** Puts what is there aside: `FILE.3` becomes `FILE.4`, … and `FILE` `FILE.1`. */
+/** Rotates the files: `FILE.3` becomes `FILE.4`, … and `FILE` becomes `FILE.1`. */
 const putAside = async (file: string): Promise<void> => {
   if (!(await holdsRecording(file))) return
   const names = [file, ...Array.makeBy(keptFiles, (index) => `${file}.${index + 1}`)]
@@ -104,7 +104,7 @@ export const layer = ({ anonymous, file, maxBytes = defaultMaxBytes }: Recording
 
       const write = Effect.fnUntraced(function*(entries: ReadonlyArray<RecordingEntry>) {
         const text = Buffer.from(entries.map((entry) => `${encode(entry)}\n`).join(""))
-        // Unlike `write` it goes on until all of it is there, or fails.
+        // Unlike `write` it continues until everything is written, or fails.
         yield* attempt(() => handle.writeFile(text))
         bytes += text.length
       })
@@ -122,7 +122,7 @@ export const layer = ({ anonymous, file, maxBytes = defaultMaxBytes }: Recording
         })
       )
 
-      /** Each file begins with what is needed to understand it alone. */
+      /** Each file begins with all that is needed to read it alone. */
       const nextFile = Effect.gen(function*() {
         yield* attempt(() => handle.close())
         handle = yield* attempt(() => begin(file))
@@ -130,14 +130,14 @@ export const layer = ({ anonymous, file, maxBytes = defaultMaxBytes }: Recording
         yield* write([yield* heading, ...configured === undefined ? [] : [configured]])
       })
 
-      const writeSome = Effect.fnUntraced(function*(taken: ReadonlyArray<RecordingEntry>) {
+      const writeSome = Effect.fnUntraced(function*(batch: ReadonlyArray<RecordingEntry>) {
         if (bytes >= maxBytes) yield* nextFile
-        const entries = taken.map(renamed)
+        const entries = batch.map(renamed)
         configured = entries.findLast(({ kind }) => kind === "config") ?? configured
         yield* write(entries)
       })
 
-      const told = Effect.annotateLogs({ logger: "Recorder" })
+      const withLogger = Effect.annotateLogs({ logger: "Recorder" })
       /** Recording stops; the bot keeps running. Nothing is written after a gap. */
       const endsHere = (why: unknown): Effect.Effect<void> => {
         ended = true
@@ -151,17 +151,17 @@ export const layer = ({ anonymous, file, maxBytes = defaultMaxBytes }: Recording
           Effect.catch(({ message }) => endsHere(message)),
           Effect.catchDefect((defect) => endsHere(Cause.die(defect))),
           Effect.timeoutOption(finishWithin),
-          told
+          withLogger
         )
       )
       yield* Effect.uninterruptibleMask((restore) =>
-        // What was taken is written, even if the bot stops in between.
+        // A batch that was taken is written, even if the bot stops in between.
         Effect.flatMap(restore(Queue.takeBetween(queue, 1, batch)), writeSome)
       ).pipe(
         Effect.forever,
         Effect.catch(({ message }) => endsHere(message)),
         Effect.catchDefect((defect) => endsHere(Cause.die(defect))),
-        told,
+        withLogger,
         Effect.forkScoped
       )
       return Recorder.of({
@@ -169,7 +169,7 @@ export const layer = ({ anonymous, file, maxBytes = defaultMaxBytes }: Recording
           Effect.suspend(() => {
             if (ended || Queue.offerUnsafe(queue, entry) || gaps) return Effect.void
             gaps = true
-            return told(Effect.logWarning("Recording has gaps; the disk is too slow"))
+            return withLogger(Effect.logWarning("Recording has gaps; the disk is too slow"))
           })
       })
     })

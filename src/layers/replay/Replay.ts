@@ -14,26 +14,26 @@ import { type LogEntry, namedLines, type ReplayLog } from "./ReplayLog.ts"
 import { standIn } from "./ReplayPorts.ts"
 import { makePlayback } from "./Playback.ts"
 
-/** How long a stand-in takes to answer, ms. */
+/** The latency of a stand-in, ms. */
 const standInMs = 1_500
-/** How long after the log's end replies under way may still take, ms. */
+/** The time limit for replies in progress at the log's end, ms. */
 const afterwardsMs = 300_000
-/** Lines replayed in one go; in between, the progress is told and a signal is heard. */
+/** Lines per batch; in between, progress is reported and signals are handled. */
 const batch = 250
 
-/** What a log is replayed with. */
+/** The setup of a replay. */
 export interface ReplaySetup {
-  /** What the configuration is called in the report. */
+  /** The configuration's name in the report. */
   readonly config: string
   readonly settings: Settings
-  /** Asked for what the log holds no answer to; absent, a stand-in is. */
+  /** The model for requests without a recorded answer; absent: a stand-in. */
   readonly asked: AskedModel | undefined
   readonly progress: (done: number, total: number) => Effect.Effect<void>
 }
 
 const decodeSettings = Schema.decodeUnknownOption(Settings)
 
-/** Whether a recording was made by version 0.1, whose defaults were others. */
+/** Whether a recording was made by version 0.1, which had other defaults. */
 const isFormer = (entries: ReadonlyArray<LogEntry>): boolean =>
   entries.some((entry) => entry.kind === "recording" && entry.format === undefined)
 
@@ -47,10 +47,10 @@ const beginning = (first: LogEntry | undefined): ClockReading => {
   return first.kind === "captured" ? { wall: Math.round(first.ts * 1000), monotonic: 0 } : momentOf(first)
 }
 
-/** Whether the recording was made under this configuration: then its moments are followed exactly. */
+/** Whether the recording was made under this configuration: then its times are followed exactly. */
 const asLive = (entries: ReadonlyArray<LogEntry>, settings: Settings): boolean => {
   const recorded = entries.find((entry) => entry.kind === "config")
-  // A field that the recording's version did not know has its default there too.
+  // A field unknown to the recording's version has its default there too.
   const completed = Option.map(decodeSettings(recorded?.settings), maskedSettings)
   return Option.exists(
     completed,
@@ -64,20 +64,20 @@ const decidedLive = (entries: ReadonlyArray<LogEntry>): ReadonlyArray<DecisionRe
   return decisions.all()
 }
 
-/** The live run's own echoes: where the bot decides otherwise, they are no longer what the room would have sent. */
+/** The live run's echoes: where the bot decides otherwise, the room would not have sent them. */
 const echoesIn = (live: ReadonlyArray<DecisionRecord>): ReadonlySet<string> =>
   new Set(live.filter(isEcho).map(({ correlationId }) => correlationId))
 
-/** Where the answers came from. */
+/** The source of the answers. */
 const modelOf = (asked: AskedModel | undefined, recorded: boolean, { answers }: ReplayedBot): ReplayModel => {
   if (asked !== undefined) return { _tag: "Real", model: asked.name }
   if (!recorded) return { _tag: "StandIn", standInMs }
   return { _tag: "Recorded", answered: answers.recorded, stoodIn: answers.stoodIn, standInMs }
 }
 
-/** Lets time pass in the bot's world, and waits wherever it asks a real model. */
+/** Lets the bot's time pass, and waits while a real model is asked. */
 const makeTime = ({ world }: ReplayedBot, asked: AskedModel | undefined) => {
-  /** Lets every fiber do what it can, the model's server included. */
+  /** Runs every fiber until it waits, and waits for the model's server. */
   const settle: Effect.Effect<void> = Effect.suspend(() => {
     world.settle()
     return asked?.busy() === true ? Effect.andThen(asked.settled, settle) : Effect.void
@@ -85,7 +85,7 @@ const makeTime = ({ world }: ReplayedBot, asked: AskedModel | undefined) => {
   return { settle, passTo: (moment: ClockReading) => world.time.passTo(moment, settle) }
 }
 
-/** Sends a log through the very same pipeline on a clock of its own: same inputs, same decisions. */
+/** Replays a log through the same pipeline on a virtual clock: same inputs, same decisions. */
 export const replay = Effect.fnUntraced(function*(log: ReplayLog, setup: ReplaySetup) {
   const entries = log.lines.map(({ entry }) => entry)
   const { asked } = setup
@@ -124,7 +124,7 @@ export const replay = Effect.fnUntraced(function*(log: ReplayLog, setup: ReplayS
     if (!bot.offer(delivery.success)) refuse(line, "the bot does not listen to this channel")
   }
 
-  /** What a line of the log makes happen that is no event. */
+  /** Applies a line of the log that is no event. */
   const happen = Effect.fnUntraced(function*(entry: LogEntry) {
     if (entry.kind === "connection") return yield* bot.connect(entry.up)
     if (entry.kind !== "config" || !exact) return
@@ -156,7 +156,7 @@ export const replay = Effect.fnUntraced(function*(log: ReplayLog, setup: ReplayS
     unusableCount,
     model: modelOf(asked, recording !== undefined, bot),
     decisions: bot.decisions(),
-    // With invented names the dice fall otherwise than they did live: there is nothing to hold it against.
+    // Pseudonyms change the draws, so there is nothing to compare with.
     live: recording?.anonymous === true ? [] : live
   } satisfies ReplayRun
 })

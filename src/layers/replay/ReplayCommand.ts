@@ -10,13 +10,13 @@ import { replay, type ReplaySetup } from "./Replay.ts"
 import { readLog, type ReplayLog } from "./ReplayLog.ts"
 import { replayTemplate } from "./ReplayTemplate.ts"
 
-/** What `llm-bot replay` is asked for. */
+/** The options of `llm-bot replay`. */
 export interface ReplayOptions {
   readonly log: string
   /** Absent: the configuration of the recording. */
   readonly config: Option.Option<string>
   readonly against: Option.Option<string>
-  /** Ask the configuration's model for whatever the log holds no answer to, and for every reply of a capture. */
+  /** Ask the configuration's model where the log holds no answer, and for every reply of a capture. */
   readonly llm: boolean
   readonly format: "text" | "json" | "html"
 }
@@ -45,17 +45,17 @@ const write = (stream: NodeJS.WriteStream, text: string): Effect.Effect<void> =>
 
 const number = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ",")
 
-/** Shorter logs are done before anyone wonders. */
+/** Shorter logs need no progress report. */
 const longLog = 10_000
 
-/** How far it is with a long log: on a terminal all the time, elsewhere each quarter. */
+/** The progress through a long log: on a terminal continuously, elsewhere each quarter. */
 const progressOf = (config: string): ReplaySetup["progress"] => {
   const terminal = process.stderr.isTTY
-  let told = 0
+  let reported = 0
   return (done, total) => {
     const quarter = Math.floor((done / total) * 4)
-    if (total < longLog || (!terminal && quarter === told)) return Effect.void
-    told = quarter
+    if (total < longLog || (!terminal && quarter === reported)) return Effect.void
+    reported = quarter
     const text = `${config}: ${number(done)} of ${number(total)} lines`
     return write(process.stderr, terminal ? `\r${text}${done === total ? "\n" : ""}` : `${text}\n`)
   }
@@ -67,7 +67,7 @@ const run = Effect.fnUntraced(function*(file: Option.Option<string>, log: Replay
   return yield* replay(log, { ...setup, asked, progress: progressOf(setup.config) })
 })
 
-/** `llm-bot replay`: a log through the very same pipeline, under one configuration or against another (OPERATIONS, replay). */
+/** `llm-bot replay`: a log through the same pipeline, under one configuration or two compared (OPERATIONS, replay). */
 export const replayLog = (options: ReplayOptions) =>
   Effect.gen(function*() {
     const log = yield* readLog(options.log)

@@ -7,10 +7,10 @@ import { RecordingEntry, recordingFormat } from "../../services/replay/Recording
 import { fileFault } from "../config/FileFault.ts"
 import { linesOf } from "./LogText.ts"
 
-/** An event of a capture or of a plain chat log: less is known of it than of a recorded one. */
+/** An event of a capture or of a plain chat log, with fewer fields than a recorded one. */
 export interface CapturedEvent {
   readonly kind: "captured"
-  /** When it came, epoch seconds. */
+  /** Arrival, epoch seconds. */
   readonly ts: number
   /** Absent in a plain log: the event belongs to the only channel there is. */
   readonly subject: string | undefined
@@ -26,7 +26,7 @@ export interface LogLine {
   readonly entry: LogEntry
 }
 
-/** A log as it was read: what can be used of it, in order. */
+/** A log as read: its usable lines, in order. */
 export interface ReplayLog {
   readonly name: string
   readonly lines: ReadonlyArray<LogLine>
@@ -45,7 +45,7 @@ export class ReplayLogError extends Schema.TaggedError<ReplayLogError>()("Replay
   }
 }
 
-/** How many unusable lines are named one by one. */
+/** Unusable lines that are reported one by one. */
 export const namedLines = 20
 
 const Captured = Schema.Struct({
@@ -58,7 +58,7 @@ const decodeCaptured = Schema.decodeUnknownOption(Captured)
 const decodeRecorded = Schema.decodeUnknownOption(RecordingEntry)
 const parse = Option.liftThrowable((text: string): unknown => JSON.parse(text))
 
-/** What somebody else sent, or what the bridge said of itself, is no event of a room. */
+/** Messages of other services, and of the bridge about itself, are no events of a room. */
 const isEvent = (subject: string): boolean => subject.includes(".events.")
 
 const plainEvent = (text: string): Option.Option<CapturedEvent> =>
@@ -70,7 +70,7 @@ const plainEvent = (text: string): Option.Option<CapturedEvent> =>
     payload: { username, msg: roomHtml(text), meta: {}, time }
   }))
 
-/** A line of any of the three formats; nothing where it is none, or no event. */
+/** Decodes a line of any of the three formats; nothing where it is none, or no event. */
 const read = (text: string): Result.Result<LogEntry | undefined, string> => {
   if (!text.startsWith("{")) {
     return Result.fromOption(
@@ -90,7 +90,7 @@ const read = (text: string): Result.Result<LogEntry | undefined, string> => {
   )
 }
 
-/** Events of a later format may not mean what they seem to. */
+/** Events of a later format may have changed their meaning. */
 const isReadable = ({ entry }: LogLine): boolean =>
   entry.kind !== "recording" || entry.format === undefined || entry.format <= recordingFormat
 

@@ -9,18 +9,18 @@ import { monotonicMillis } from "../../services/Time.ts"
 import { Nats, NatsNotSent, NatsUnreachable } from "../../services/Nats.ts"
 import type { Playback, RecordedResult } from "./Playback.ts"
 
-/** A recorded result is taken at its own moment when the replay is this close to the live run, ms; else by its duration. */
+/** A recorded result arrives at its recorded time when the replay is this close to the live run, ms; else by its duration. */
 const closeMs = 1_000
-/** What came later than this in the recording came under other circumstances, ms. */
+/** Results recorded later than this belong to other circumstances, ms. */
 export const longestWait = 6_000
 
-/** Counts for the report where the answers came from. */
+/** Counts the sources of the answers, for the report. */
 export interface Answers {
   recorded: number
   stoodIn: number
 }
 
-/** Feeds the bot's channels: whoever replays says what comes next. */
+/** Feeds the bot's channels with the replay's events. */
 export const makeIntake = () => {
   // One a channel the bot listens to.
   const handlers = new Map<ChannelKey, IntakeHandler>()
@@ -31,7 +31,7 @@ export const makeIntake = () => {
         open: ({ key }, handle) =>
           Effect.asVoid(Effect.acquireRelease(
             Effect.sync(() => handlers.set(key, handle)),
-            // The channel may have been opened again meanwhile.
+            // The channel may have been reopened meanwhile.
             () => Effect.sync(() => handlers.get(key) === handle && handlers.delete(key))
           ))
       })
@@ -45,7 +45,7 @@ export const makeIntake = () => {
   }
 }
 
-/** NATS as the recording saw it; in a capture always there. */
+/** NATS as recorded; in a capture always connected. */
 export const makeNats = (playback: Playback, up: SubscriptionRef.SubscriptionRef<boolean>) => {
   const publish = Effect.fnUntraced(function*(command: WireCommand) {
     const id = CorrelationId.make(command.headers.get("Correlation-Id") ?? "none")
@@ -57,7 +57,7 @@ export const makeNats = (playback: Playback, up: SubscriptionRef.SubscriptionRef
       if (result.entry.failure === undefined) {
         return { at: result.entry.mono, heard: Effect.succeed(playback.heard(id)) }
       }
-      // Whoever publishes learns of a loss before it is told.
+      // A publisher learns of a loss before the connection stream does.
       if (result.entry.failure._tag === "NatsNotSent") yield* SubscriptionRef.set(up, false)
       return yield* result.entry.failure
     }
@@ -91,16 +91,16 @@ const ended = (
     case "Failed":
       return Effect.fail(end.error)
     case "Stopped":
-      // A new configuration interrupts its question itself, and begins anew what asked.
+      // A new configuration itself interrupts the request and restarts what asked.
       return playback.reconfiguredAfter(index) ? Effect.never : Effect.interrupt
   }
 }
 
-/** A stand-in's line: long enough, its own for each line answered, and a yes to whoever asks whether a comment fits. */
+/** A stand-in's line: long enough, distinct for each request, and a yes to the question whether a comment fits. */
 const standInText = ({ correlationId }: LlmRequest): string =>
   `Yes, a stand-in's answer to ${correlationId}: no model was asked`
 
-/** A stand-in for the model, with a stated latency: what it says means nothing. */
+/** A stand-in for the model with a fixed latency and meaningless answers. */
 export const standIn = (latencyMs: number): LlmClient["Service"] =>
   LlmClient.of({
     available: Effect.succeed(true),
@@ -110,12 +110,12 @@ export const standIn = (latencyMs: number): LlmClient["Service"] =>
       const text = standInText(request)
       yield* Effect.sleep(latencyMs)
       yield* request.onAttempt({ model: "stand-in", attempt: 1, status: "success", durationMs: latencyMs, detail: "" })
-      const asked = request.messages.reduce((sum, { content }) => sum + content.length, 0)
+      const characters = request.messages.reduce((sum, { content }) => sum + content.length, 0)
       return {
         text,
         model: "stand-in",
         finishReason: "stop",
-        inputTokens: estimateTokens(asked),
+        inputTokens: estimateTokens(characters),
         outputTokens: estimateTokens(text.length),
         estimated: true
       }
@@ -150,7 +150,7 @@ export const makeLlm = (playback: Playback, other: LlmClient["Service"], answers
   )
 }
 
-/** Nobody hears the commands of a replay, so their own ids need not differ. */
+/** No one receives a replay's commands, so their ids need not be unique. */
 export const noRandom: Layer.Layer<SecureRandom.SecureRandom> = Layer.succeed(
   SecureRandom.SecureRandom,
   SecureRandom.make((size) => new Uint8Array(size))

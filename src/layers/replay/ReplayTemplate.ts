@@ -1,6 +1,6 @@
 import { packageFile } from "../process/Package.ts"
 
-/** The replay's page, with the parts of the playground's page that it names put in their places: it stands alone. */
+/** The replay's page with the parts of the playground's page inlined: it is standalone. */
 export const replayTemplate = (): string =>
   packageFile("playground/replay.html").replaceAll(
     /\/\* inlined: ([a-z]+\.css) \*\//g,

@@ -21,7 +21,7 @@ export const recordedEvaluations = (playback: Playback): Layer.Layer<NextEvaluat
     })
   )
 
-/** Evaluations when the interval is over, as live, until the log has ended. */
+/** Evaluations at the end of each interval, as live, until the log ends. */
 export const evaluationsUntil = (over: () => boolean): Layer.Layer<NextEvaluation, never, NextEvaluation> =>
   Layer.effect(
     NextEvaluation,
@@ -32,7 +32,7 @@ export const evaluationsUntil = (over: () => boolean): Layer.Layer<NextEvaluatio
       }))
   )
 
-/** When each ready line was looked at in the recording: live, timers wake late and deadlines are read a moment later. */
+/** When each ready line was checked in the recording: live, timers wake late and deadlines are read a moment later. */
 export const recordedSendTimes = (playback: Playback): Layer.Layer<SendTime> =>
   Layer.succeed(
     SendTime,

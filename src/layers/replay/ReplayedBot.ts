@@ -16,21 +16,21 @@ import { evaluationsUntil, recordedEvaluations, recordedSendTimes } from "./Repl
 import { type Answers, makeIntake, makeLlm, makeNats, noRandom } from "./ReplayPorts.ts"
 import type { Playback } from "./Playback.ts"
 
-/** What the replayed bot is made of. */
+/** The replayed bot's setup. */
 export interface ReplayedBotOptions {
   readonly settings: Settings
   readonly playback: Playback
   /** When the log begins. */
   readonly began: ClockReading
-  /** Whether the recording's own moments are followed: it was made under this very configuration. */
+  /** Whether the recorded times are followed: the recording was made under this configuration. */
   readonly exact: boolean
   /** Whether the recorded bot published nothing. */
   readonly dryRun: boolean
-  /** Answers what the recording holds no answer to. */
+  /** Answers requests that the recording holds no answer to. */
   readonly model: LlmClient["Service"]
 }
 
-/** The very same bot in a world of its own. */
+/** The same bot in a deterministic runtime. */
 export interface ReplayedBot {
   readonly world: DeterministicRuntime
   /** Gives it an event; false when it does not listen to the channel. */
@@ -38,7 +38,7 @@ export interface ReplayedBot {
   /** The configuration it has now. */
   readonly active: () => ActiveSettings
   readonly configure: (settings: Settings) => Effect.Effect<void, ReplayStuck>
-  /** NATS comes or goes. */
+  /** NATS connects or disconnects. */
   readonly connect: (up: boolean) => Effect.Effect<void, ReplayStuck>
   /** The log is at its end: no further evaluation of a contextual entry. */
   readonly wrapUp: () => void
@@ -46,7 +46,7 @@ export interface ReplayedBot {
   readonly answers: Answers
 }
 
-/** The replay keeps texts: the log holds them already, and whoever reads it wants to see them. */
+/** The replay keeps texts: the log holds them already, and its readers want to see them. */
 const withTexts = (settings: Settings): ActiveSettings =>
   activate({ ...settings, telemetry: { ...settings.telemetry, log_content: true } })
 
@@ -61,7 +61,7 @@ export const startReplayedBot = Effect.fnUntraced(function*(options: ReplayedBot
   const intake = makeIntake()
   let over = false
 
-  // Without the room's own answers nobody can tell what became of a line.
+  // Without the room's echoes the delivery of a line is unknown.
   const keep = ({ record }: OpenDecision): void => decisions.add(record())
   const gathered = Effect.succeed<DecisionListener>({ closed: keep, ...(exact ? { delivered: keep } : {}) })
   const evaluations = exact
