@@ -1,4 +1,5 @@
 import { Context, type Effect, Schema, type Scope, type Stream } from "effect"
+import type { RefusedSubjects } from "../domain/bridge/BridgeFacts.ts"
 import type { WireCommand, WireMessage } from "../domain/wire/Wire.ts"
 
 /** Nothing left the process: the client is not connected, or did not take the message. */
@@ -87,6 +88,13 @@ export interface Published {
   readonly heard: Effect.Effect<boolean>
 }
 
+/** What a request brought. */
+export interface Answers {
+  /** False when the server says that nobody listens there. */
+  readonly heard: boolean
+  readonly bodies: ReadonlyArray<Uint8Array>
+}
+
 /** A request, as received. */
 export interface Question {
   readonly body: Uint8Array
@@ -115,7 +123,9 @@ export class Nats extends Context.Service<Nats, {
   readonly request: (
     subject: string,
     body: string
-  ) => Effect.Effect<ReadonlyArray<Uint8Array>, NatsUnreachable | NatsRefused>
+  ) => Effect.Effect<Answers, NatsUnreachable | NatsRefused>
+  /** The subjects that the server refuses to this user now, as far as they were tried. */
+  readonly refused: Effect.Effect<RefusedSubjects>
   readonly connected: Effect.Effect<boolean>
   /** True on every (re)connection, false on every loss; begins with the state now. */
   readonly connection: Stream.Stream<boolean>

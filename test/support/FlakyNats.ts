@@ -41,6 +41,7 @@ export class FlakyNats extends Context.Service<FlakyNats, {
             }),
           respond: bus.respond,
           request: bus.request,
+          refused: bus.refused,
           connected: SubscriptionRef.get(connected),
           connection: SubscriptionRef.changes(connected),
           lost: Effect.never

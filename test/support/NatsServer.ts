@@ -15,6 +15,8 @@ export class NatsServer extends Context.Service<NatsServer, {
   readonly kill: Effect.Effect<void>
   /** Starts it again on the same port. */
   readonly restart: Effect.Effect<void>
+  /** Makes it read its configuration file again, or stand still and go on. */
+  readonly signal: (signal: "SIGHUP" | "SIGSTOP" | "SIGCONT") => Effect.Effect<void>
 }>()("test/NatsServer") {
   static readonly layerWith = (args: ReadonlyArray<string>): Layer.Layer<NatsServer> =>
     Layer.effect(
@@ -54,7 +56,12 @@ export class NatsServer extends Context.Service<NatsServer, {
         yield* Effect.addFinalizer(() => stop("SIGKILL"))
         const url = (yield* launch("-1")).nats[0]
         const port = new URL(url).port
-        return NatsServer.of({ url, kill: stop("SIGKILL"), restart: Effect.asVoid(launch(port)) })
+        return NatsServer.of({
+          url,
+          kill: stop("SIGKILL"),
+          restart: Effect.asVoid(launch(port)),
+          signal: (name) => Effect.sync(() => void child?.kill(name))
+        })
       })
     )
 

@@ -110,7 +110,7 @@ export const explain = Effect.fn("Explain")(
   function*(options: ExplainOptions) {
     const query = yield* queryOf(options)
     const { settings } = yield* ConfigFile.load(options.file)
-    const replies = (yield* ask(settings.nats, queryText(query))).map(readReply)
+    const replies = (yield* ask(settings.nats, queryText(query))).bodies.map(readReply)
     const answers = replies.flatMap((reply) => Result.isSuccess(reply) ? [reply.success] : [])
     const [error, ...others] = errorsOf(replies)
     if (answers.length === 0) return yield* error ?? new NobodyExplains()

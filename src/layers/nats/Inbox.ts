@@ -34,10 +34,11 @@ export const makeInbox = (connection: NatsConnection): Inbox => {
   let questions = 0
 
   const listen = (): void => {
-    // What the subscription itself suffers (a permission taken away) ends as silence, which proves nothing.
+    // A refusal ends as silence, which proves nothing; the next question tries again.
     subscription ??= connection.subscribe(`${prefix}.*`, {
       callback: (error, message) => {
         if (error === null) waiting.get(message.subject)?.(message)
+        else subscription = undefined
       }
     })
   }

@@ -8,7 +8,6 @@ import {
   type NatsConnectError,
   NatsGivenUp,
   NatsNotSent,
-  NatsNotSubscribed,
   NatsRefused,
   NatsUnconfirmed,
   type Question
@@ -17,6 +16,7 @@ import { makeInbox, saysNobodyListens } from "./Inbox.ts"
 import { detailOf, notSent, unreachable } from "./NatsFaults.ts"
 import { headersOf, messageOf } from "./NatsMessages.ts"
 import { natsOptions } from "./NatsOptions.ts"
+import { makeSubscriptions } from "./Subscriptions.ts"
 
 /** How long the server may take to confirm that it has a message. */
 const flushWithin = "5 seconds"
@@ -57,6 +57,20 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
   // As many as there are questions under way.
   const watchers = new Set<(error: PermissionViolationError) => void>()
 
+  // As many as there are subjects the bot publishes.
+  const unpublished = new Set<string>()
+
+  /** A refused subscription is logged where it is kept; a subject that must not be published once until it may. */
+  const refusalOf = (error: Error): Effect.Effect<void> => {
+    const warning = Effect.logWarning("NATS error", error.message)
+    if (!(error instanceof PermissionViolationError)) return warning
+    if (error.operation === "subscription") return Effect.void
+    const known = unpublished.has(error.subject)
+    unpublished.add(error.subject)
+    for (const watch of watchers) watch(error)
+    return known ? Effect.void : warning
+  }
+
   yield* Stream.fromAsyncIterable(connection.status(), detailOf).pipe(
     Stream.runForEach((status) => {
       switch (status.type) {
@@ -65,8 +79,7 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
         case "reconnect":
           return Effect.andThen(SubscriptionRef.set(state, true), Effect.logInfo("NATS reconnected"))
         case "error":
-          if (status.error instanceof PermissionViolationError) { for (const watch of watchers) watch(status.error) }
-          return Effect.logWarning("NATS error", status.error.message)
+          return refusalOf(status.error)
         default:
           return Effect.void
       }
@@ -132,21 +145,7 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
     return { at: yield* monotonicMillis, heard: Fiber.join(answer) }
   })
 
-  const listen = (subject: string, onMessage: (message: Msg) => void) =>
-    Effect.acquireRelease(
-      Effect.try({
-        try: () =>
-          connection.subscribe(subject, {
-            callback: (error, message) => {
-              if (error === null) onMessage(message)
-              else run(Effect.logWarning(`NATS subscription ${subject} failed`, error.message))
-            }
-          }),
-        catch: (cause) => new NatsNotSubscribed({ subject, detail: detailOf(cause) })
-      }),
-      (subscription) => Effect.sync(() => subscription.unsubscribe())
-      // Once the server has answered, no event can be missed any more.
-    ).pipe(Effect.andThen(Effect.ignore(flush)))
+  const { listen, refused } = makeSubscriptions(connection, Effect.ignore(flush))
 
   const answerWith = (answer: (question: Question) => Effect.Effect<string>) => (message: Msg) =>
     answer({ body: message.data, maxBytes: connection.info?.max_payload ?? 0 }).pipe(
@@ -166,15 +165,20 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
       return Effect.sync(() => watchers.delete(watcher))
     })
 
-  /** Every answer; none when nobody listens or those who do keep silent. */
+  /** Every answer; none when those who listen keep silent. */
   const answers = Effect.fnUntraced(function*(subject: string, body: string) {
     const queue = yield* Queue.unbounded<Msg>()
     const reply = yield* inbox.open((answer) => void Queue.offerUnsafe(queue, answer))
     yield* Effect.try({ try: () => connection.publish(subject, body, { reply }), catch: unreachable })
     const bodies: Array<Uint8Array> = []
+    const answered = (heard: boolean) => {
+      unpublished.delete(subject)
+      return { heard, bodies }
+    }
     for (let wait = requestTimeoutMs;; wait = othersWithinMs) {
       const answer = yield* Effect.timeoutOption(Queue.take(queue), wait)
-      if (Option.isNone(answer) || saysNobodyListens(answer.value)) return bodies
+      if (Option.isNone(answer)) return answered(true)
+      if (saysNobodyListens(answer.value)) return answered(false)
       bodies.push(answer.value.data)
     }
   }, Effect.scoped)
@@ -184,6 +188,7 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
     subscribe: (subject, handler) => listen(subject, (message) => handler(messageOf(message))),
     respond: (subject, answer) => listen(subject, (message) => void run(answerWith(answer)(message))),
     request: (subject, body) => Effect.raceFirst(answers(subject, body), refusal(subject)),
+    refused: Effect.sync(() => ({ publish: unpublished, subscribe: refused })),
     connected,
     connection: SubscriptionRef.changes(state),
     lost: Effect.flatMap(

@@ -50,13 +50,16 @@ export const layer: Layer.Layer<Nats> = Layer.sync(Nats, () => {
     }),
     subscribe: (pattern, handler) => keepIn(subscriptions, { pattern, handler }),
     respond: (subject, answer) => keepIn(responders, { subject, answer }),
-    request: (subject, body) =>
-      Effect.suspend(() =>
-        Effect.forEach(
-          [...responders].filter((responder) => responder.subject === subject),
-          ({ answer }) => Effect.map(answer({ body: utf8.encode(body), maxBytes }), (text) => utf8.encode(text))
-        )
-      ),
+    request: Effect.fnUntraced(function*(subject: string, body: string) {
+      const asked = [...responders].filter((responder) => responder.subject === subject)
+      const question = { body: utf8.encode(body), maxBytes }
+      const bodies = yield* Effect.forEach(
+        asked,
+        ({ answer }) => Effect.map(answer(question), (text) => utf8.encode(text))
+      )
+      return { heard: asked.length > 0, bodies }
+    }),
+    refused: Effect.succeed({ publish: new Set<string>(), subscribe: new Set<string>() }),
     connected: Effect.succeed(true),
     connection: Stream.succeed(true),
     lost: Effect.never

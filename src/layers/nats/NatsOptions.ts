@@ -50,8 +50,8 @@ export const natsOptions = Effect.fnUntraced(function*(settings: NatsSettings) {
     timeout: settings.connect_timeout * 1000,
     maxReconnectAttempts: settings.max_reconnect_attempts === 0 ? -1 : settings.max_reconnect_attempts,
     reconnectTimeWait: 250,
-    // A server that hangs without closing the connection is noticed within a minute.
-    pingInterval: 20_000,
+    // A server that hangs without closing the connection is noticed within three intervals.
+    pingInterval: 2_000,
     maxPingOut: 2,
     ignoreAuthErrorAbort: true,
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))

@@ -74,6 +74,7 @@ export const makeNats = (playback: Playback, up: SubscriptionRef.SubscriptionRef
       subscribe: () => Effect.void,
       respond: () => Effect.void,
       request: () => new NatsUnreachable({ detail: "this is a replay" }),
+      refused: Effect.succeed({ publish: new Set<string>(), subscribe: new Set<string>() }),
       connected: SubscriptionRef.get(up),
       connection: SubscriptionRef.changes(up),
       lost: Effect.never

@@ -61,7 +61,8 @@ const conversation = Effect.gen(function*() {
   yield* say("lobby", "bob", "nothing to do with anybody", "nothing", 3_000)
 })
 
-const ask = (question: string) => Nats.use((nats) => nats.request(explainSubject, question))
+const ask = (question: string) =>
+  Nats.use((nats) => Effect.map(nats.request(explainSubject, question), ({ bodies }) => bodies))
 const answer = (question: string) =>
   Effect.map(ask(question), (replies) => replies.map((reply) => Result.getOrThrow(readReply(reply)))[0])
 
