@@ -40,6 +40,9 @@ const suppressing: ReadonlySet<string> = new Set([
 const lastAttempt = ({ steps }: DecisionRecord): Extract<Step, { _tag: "LlmAttempt" }> | undefined =>
   steps.findLast((step) => step._tag === "LlmAttempt")
 
+/** Whether a step's line is a detail, written at DEBUG only. */
+export const isDetail = ({ _tag }: Step): boolean => _tag === "Trigger" || _tag === "Prompt"
+
 /** The log line of a record's newest step, if it has one. */
 export const stepLogLine = (step: Step, record: DecisionRecord): DecisionLogLine | undefined => {
   switch (step._tag) {

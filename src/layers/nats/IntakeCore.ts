@@ -1,5 +1,5 @@
+import { randomUUID } from "node:crypto"
 import { Clock, Effect, Layer, Option, Result } from "effect"
-import { SecureRandom } from "effect/crypto"
 import type { ChannelSettings } from "../../domain/ChannelSettings.ts"
 import { CorrelationId } from "../../domain/Ids.ts"
 import { canTrigger } from "../../domain/triggers/Trigger.ts"
@@ -22,8 +22,6 @@ const nothing = (): void => undefined
 
 /** Decodes what comes and counts it. */
 const makeDecoder = Effect.gen(function*() {
-  const random = yield* SecureRandom.SecureRandom
-  const newId = Effect.runSyncWith(yield* Effect.context<never>())
   const bridges = yield* BridgeSightings
   const meter = yield* makeMeter
   const sample = yield* makeLogSampler
@@ -58,7 +56,7 @@ const makeDecoder = Effect.gen(function*() {
       type,
       event,
       domain,
-      correlationId: Option.getOrElse(correlationId, () => CorrelationId.make(newId(random.uuidV4()))),
+      correlationId: Option.getOrElse(correlationId, () => CorrelationId.make(randomUUID())),
       channel: channel.key,
       arrivedAt,
       subscribedAt,
@@ -72,7 +70,7 @@ const makeDecoder = Effect.gen(function*() {
   }
 })
 
-type Needs = BotConfig | BridgeSightings | Nats | SecureRandom.SecureRandom
+type Needs = BotConfig | BridgeSightings | Nats
 
 /** Plain subscriptions: events are decided in the order in which they come, as fast as the process can. */
 export const layer: Layer.Layer<Intake, never, Needs> = Layer.effect(

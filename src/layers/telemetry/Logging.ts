@@ -1,4 +1,5 @@
 import { Array, Cause, Formatter, Layer, Logger, LogLevel, References } from "effect"
+import { LogThreshold } from "../../services/telemetry/LogWriter.ts"
 import type { Settings } from "../../domain/settings/Settings.ts"
 import { defectText } from "../process/DefectText.ts"
 import { writeOutput } from "../process/Output.ts"
@@ -104,7 +105,11 @@ export const layerFollowing = (read: () => LogSettings): Layer.Layer<never> => {
     writeOutput(`${line}\n`)
   })
   // The level may change at any time, so every line reaches the logger.
-  return Layer.merge(Logger.layer([toStdout]), Layer.succeed(References.MinimumLogLevel, "Debug"))
+  return Layer.mergeAll(
+    Logger.layer([toStdout]),
+    Layer.succeed(References.MinimumLogLevel, "Debug"),
+    Layer.succeed(LogThreshold, () => minimum[read().log_level])
+  )
 }
 
 /** The same with fixed settings and without the texts of people. */

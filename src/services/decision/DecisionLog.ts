@@ -38,7 +38,11 @@ export class DecisionLog extends Context.Service<DecisionLog, {
       const publish = (readers: PubSub.PubSub<DecisionRecord>, record: DecisionRecord): void => {
         if (!PubSub.publishUnsafe(readers, record)) run(PubSub.publish(readers, record))
       }
-      const grown = (record: DecisionRecord): void => publish(growing, record)
+      // A record under way is copied for readers only: it grows in place.
+      let progressReaders = 0
+      const grown = (record: DecisionRecord): void => {
+        if (progressReaders > 0) publish(growing, { ...record, steps: [...record.steps] })
+      }
       const streams: DecisionListener = {
         closed: ({ record }) => publish(published, record()),
         delivered: ({ record }) => publish(published, record())
@@ -61,7 +65,10 @@ export class DecisionLog extends Context.Service<DecisionLog, {
               Stream.concat(Stream.fromIterable(recent(channel)), Stream.fromSubscription(subscription)))
           ),
         changes: Stream.fromPubSub(published),
-        progress: Stream.fromPubSub(growing)
+        progress: Stream.unwrap(Effect.sync(() => {
+          progressReaders++
+          return Stream.fromPubSub(growing)
+        })).pipe(Stream.ensuring(Effect.sync(() => void progressReaders--)))
       })
     })
   )

@@ -3,6 +3,7 @@ import type { Outcome } from "../../domain/decision/Decision.ts"
 import {
   type DecisionLogLine,
   deliveryLogLine,
+  isDetail,
   outcomeLogLine,
   stepLogLine
 } from "../../domain/decision/DecisionLogLine.ts"
@@ -39,8 +40,12 @@ export const decisionLogLines: Effect.Effect<DecisionListener> = Effect.gen(func
     sample(outcome.reason, (leftOut) => write(decision, line, leftOut))
   }
   return {
-    opened: (decision) => log("Debug", "Event received", fieldsOf(decision)),
-    step: (decision, step) => write(decision, stepLogLine(step, decision.record())),
+    opened: (decision) => {
+      if (log.isEnabled("Debug")) log("Debug", "Event received", fieldsOf(decision))
+    },
+    step: (decision, step) => {
+      if (!isDetail(step) || log.isEnabled("Debug")) write(decision, stepLogLine(step, decision.record()))
+    },
     // The only place where texts of people, prompts and replies are logged: there, where they may be kept at all (N4).
     content: (decision, added) => log("Debug", "Content", { ...fieldsOf(decision), ...added }),
     closed: writeOutcome,

@@ -71,8 +71,11 @@ export const makeDecisionRecorder = (opening: DecisionOpening, parts: RecorderPa
   const { arrivedAt, correlationId } = opening
   const open: OpenDecision = { arrivedAt, trace, record: () => cell.record }
   const elapsed = (): number => Math.max(0, monotonicOf(clock) - arrivedAt.monotonic)
-  const grow = (change: Partial<DecisionRecord>): void => {
-    cell.record = { ...cell.record, ...change }
+  // Grown in place: this runs at each step of each event.
+  const steps: Array<Step> = []
+  cell.record = { ...cell.record, steps }
+  const grow = (content: Content): void => {
+    cell.record = { ...cell.record, content }
     grown(cell.record)
   }
   const tell = (call: (listener: DecisionListener) => void): void => {
@@ -88,18 +91,19 @@ export const makeDecisionRecorder = (opening: DecisionOpening, parts: RecorderPa
     within: trace.within,
     step: (made) => {
       const step: Step = { ...made, at: elapsed() }
-      grow({ steps: [...cell.record.steps, step] })
+      steps.push(step)
+      grown(cell.record)
       tell((listener) => listener.step?.(open, step))
     },
     content: (added) => {
       const { content } = cell.record
       if (content === undefined) return
-      grow({ content: { ...content, ...added } })
+      grow({ ...content, ...added })
       tellContent(added)
     },
     answering: (answer) => {
       const { content } = cell.record
-      if (content !== undefined) grow({ content: { ...content, answer } })
+      if (content !== undefined) grow({ ...content, answer })
     },
     close: (outcome) => {
       cell.record = { ...cell.record, outcome }

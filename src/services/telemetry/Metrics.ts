@@ -1,10 +1,14 @@
-import { Context, Effect, Metric } from "effect"
+import { Context, Effect, Metric, Struct } from "effect"
 import type { ActiveSettings } from "../../domain/ChannelSettings.ts"
 import type { ChannelName } from "../../domain/Ids.ts"
 
-const counter = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
-const histogram = (name: string, description: string, boundaries: ReadonlyArray<number>) =>
-  Metric.histogram(name, { description, boundaries })
+type Attributes = Readonly<Record<string, string>>
+
+// A metric of its own for each series: one that is told its attributes at each update names itself anew each time.
+const counter = (name: string, description: string) => (attributes: Attributes = {}) =>
+  Metric.counter(name, { description, incremental: true, attributes })
+const histogram = (name: string, description: string, boundaries: ReadonlyArray<number>) => (attributes: Attributes) =>
+  Metric.histogram(name, { description, boundaries, attributes })
 const gauge = (name: string, description: string) => Metric.gauge(name, { description })
 
 const counters = {
@@ -108,18 +112,54 @@ export interface Meter {
   readonly observe: (name: keyof typeof histograms, labels: Labels, value: number) => void
 }
 
+/** Every label there is, so that no two series have one key. */
+const labelOrder: Readonly<Record<keyof Labels, true>> = {
+  channel: true,
+  event_type: true,
+  trigger_type: true,
+  target_type: true,
+  limit_type: true,
+  direction: true,
+  model: true,
+  status: true,
+  reason: true,
+  result: true
+}
+const labelNames = Struct.keys(labelOrder)
+
+/** Keeps the series of metrics by their labels. */
+const makeSeries = <Name extends string, State>(
+  metrics: Readonly<Record<Name, (attributes: Attributes) => Metric.Metric<number, State>>>,
+  labelOf: (channel: ChannelName) => string
+) => {
+  // As many as there are series, which the labels bound (N4).
+  const known = new Map<string, Metric.Metric<number, State>>()
+  return (name: Name, labels: Labels): Metric.Metric<number, State> => {
+    // Whether channels share a label changes with the configuration.
+    let key = labels.channel === undefined ? name : `${name} ${labelOf(labels.channel)}`
+    for (const label of labelNames) {
+      key += `,${labels[label] ?? ""}`
+    }
+    const series = known.get(key) ?? metrics[name](attributesOf(labels, labelOf))
+    known.set(key, series)
+    return series
+  }
+}
+
 /** A meter with the registry and the label policy of the fiber that builds it. */
 export const makeMeter: Effect.Effect<Meter> = Effect.map(Effect.context<never>(), (context) => {
   const labelOf = Context.get(context, ChannelLabel)
-  const all = { ...counters, ...histograms }
+  const counterOf = makeSeries(counters, labelOf)
+  const histogramOf = makeSeries(histograms, labelOf)
+  const seriesOf = makeSeries<keyof typeof counters | keyof typeof histograms, unknown>(
+    { ...counters, ...histograms },
+    labelOf
+  )
   return {
-    begin: (name, labels) =>
-      // To read a series is to make it.
-      void Metric.withAttributes<number, unknown>(all[name], attributesOf(labels, labelOf)).valueUnsafe(context),
-    count: (name, labels, by = 1) =>
-      Metric.withAttributes(counters[name], attributesOf(labels, labelOf)).updateUnsafe(by, context),
-    observe: (name, labels, value) =>
-      Metric.withAttributes(histograms[name], attributesOf(labels, labelOf)).updateUnsafe(value, context)
+    // To read a series is to make it.
+    begin: (name, labels) => void seriesOf(name, labels).valueUnsafe(context),
+    count: (name, labels, by = 1) => counterOf(name, labels).updateUnsafe(by, context),
+    observe: (name, labels, value) => histogramOf(name, labels).updateUnsafe(value, context)
   }
 })
 
@@ -148,10 +188,11 @@ export const set = (name: keyof typeof gauges, value: number | boolean): Effect.
   setAll(name, [[{}, value]])
 
 /** A counter's sum over all its labels, as `/health` shows it. */
-export const total = (name: keyof typeof counters): Effect.Effect<number> =>
-  Effect.map(Metric.snapshot, (all) =>
+export const total = (name: keyof typeof counters): Effect.Effect<number> => {
+  const { id } = counters[name]()
+  return Effect.map(Metric.snapshot, (all) =>
     all.reduce(
-      (sum, snapshot) =>
-        snapshot.type === "Counter" && snapshot.id === counters[name].id ? sum + Number(snapshot.state.count) : sum,
+      (sum, snapshot) => snapshot.type === "Counter" && snapshot.id === id ? sum + Number(snapshot.state.count) : sum,
       0
     ))
+}
