@@ -5,11 +5,11 @@ import { BotConfig } from "../../services/BotConfig.ts"
 import type { LlmError } from "../../services/LlmClient.ts"
 import { failureCode, send } from "./LlmHttp.ts"
 
-/** How often a server that failed is looked at, and how long it may take to answer. */
+/** The interval of checks of a failed server, and their timeout. */
 const probeEvery = "15 seconds"
 const probeTimeout = "5 seconds"
 
-/** Failures that mean more than one reply: the server itself is in trouble, or nobody can ask it. */
+/** Failures beyond one reply: the server itself fails, or cannot be asked at all. */
 const suspects = (error: LlmError): boolean => {
   switch (error._tag) {
     case "LlmEndpointClosed":
@@ -28,7 +28,7 @@ export const makeAvailability = Effect.fnUntraced(function*(http: HttpClient.Htt
   const config = yield* BotConfig
   const available = yield* Ref.make(true)
 
-  /** What is wrong with the server, if anything. */
+  /** The server's failure, if any. */
   const look = Effect.gen(function*() {
     const { settings } = yield* config.current
     const { api_key, base_url } = settings.llm_api
@@ -58,7 +58,7 @@ export const makeAvailability = Effect.fnUntraced(function*(http: HttpClient.Htt
   )
   return {
     available: Ref.get(available),
-    /** A failed reply makes the next look at the server due. */
+    /** A failed reply makes the next check due. */
     failed: (error: LlmError) => suspects(error) ? Ref.set(available, false) : Effect.void,
     answered: Ref.set(available, true)
   }

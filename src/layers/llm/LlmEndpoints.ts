@@ -22,10 +22,10 @@ import {
 import { monotonicMillis } from "../../services/Time.ts"
 import type { Endpoint } from "./LlmExchange.ts"
 
-/** More endpoints than any configuration has: of those of former ones the oldest go. */
+/** Bounds the remembered endpoints: more than any configuration has; the oldest are evicted. */
 const mostRemembered = 100
 
-/** The endpoints to be asked for a request, in order (F5, fallbacks). */
+/** The endpoints of a request, in order (F5, fallbacks). */
 export const endpointsOf = ({ api, model }: LlmRequest): ReadonlyArray<Endpoint> =>
   [{ ...api, model }, ...api.fallbacks].map(({ api_key, base_url, model, timeout_seconds }) => ({
     url: base_url,
@@ -45,7 +45,7 @@ const afterError = (error: LlmError, beganAt: number) => (breaker: CircuitBreake
       return error.status === 402 ? accountEmpty(breaker, now) : answered(breaker, now)
     case "LlmEmpty":
       return answered(breaker, now)
-    // Nothing was asked, or somebody else answered: it says nothing of the endpoint.
+    // Nothing was sent, or something else answered: no evidence about the endpoint.
     case "LlmEndpointClosed":
     case "LlmKeyUnusable":
     case "LlmRedirected":
@@ -65,10 +65,10 @@ const closed = ({ breaker, model }: Remembered, now: number): ReadonlyArray<Clos
   return closure === undefined ? [] : [{ model, ...closure }]
 }
 
-/** What is remembered of every endpoint that was asked: its circuit breaker. */
+/** The circuit breakers of the endpoints. */
 export const makeEndpoints = () => {
   const endpoints = new Map<string, Remembered>()
-  // Whoever waits for an endpoint looks again when anything is learned of any.
+  // Waiters check again whenever any endpoint's state changes.
   let change = Deferred.makeUnsafe<void>()
 
   const breakerOf = (endpoint: Endpoint): CircuitBreaker => endpoints.get(keyOf(endpoint))?.breaker ?? closedBreaker
@@ -100,17 +100,17 @@ export const makeEndpoints = () => {
   )
 
   return {
-    /** Whether and why the endpoint is left alone at a moment. */
+    /** The endpoint's closure at a time, if any. */
     closure: (endpoint: Endpoint, now: number): Closure | undefined => closureOf(breakerOf(endpoint), now),
 
-    /** Waits so long, or until something changes; whether a trial of the endpoint failed meanwhile. */
+    /** Waits so long, or until a state changes; true if a trial of the endpoint failed meanwhile. */
     wait: Effect.fnUntraced(function*(endpoint: Endpoint, waitMs: number) {
       const before = breakerOf(endpoint)
       yield* Effect.raceFirst(Effect.sleep(Math.ceil(waitMs)), Deferred.await(change))
       return isTrial(before) && breakerOf(endpoint).failures > before.failures
     }),
 
-    /** Makes a request and learns from how it ends. Nothing is sent where the endpoint is left alone. */
+    /** Makes a request and records its result. Fails without sending while the endpoint is closed. */
     guard: <A>(endpoint: Endpoint, request: Effect.Effect<A, LlmError>): Effect.Effect<A, LlmError> =>
       Effect.acquireUseRelease(
         Effect.flatMap(monotonicMillis, (now) => {
@@ -128,10 +128,10 @@ export const makeEndpoints = () => {
         ({ trial }, exit) => trial && Exit.hasInterrupts(exit) ? learn(endpoint, released) : Effect.void
       ),
 
-    /** Those that are left alone now. */
+    /** The endpoints closed now. */
     closed: Effect.map(monotonicMillis, (now) => [...endpoints.values()].flatMap((endpoint) => closed(endpoint, now))),
 
-    /** Forgets everything: the next request is made. */
+    /** Forgets everything, so that the next request is sent. */
     forget: Effect.andThen(Effect.sync(() => endpoints.clear()), announce)
   }
 }

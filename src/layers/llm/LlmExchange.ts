@@ -18,7 +18,7 @@ import {
 import { monotonicMillis } from "../../services/Time.ts"
 import { failureCode, send } from "./LlmHttp.ts"
 
-/** A server that can be asked, and the model to ask it for. */
+/** A server and the model to request from it. */
 export interface Endpoint {
   /** Up to and with `/v1`. */
   readonly url: string
@@ -28,19 +28,19 @@ export interface Endpoint {
 }
 
 /**
- * How an endpoint is asked: for a stream that ends with its usage, for a stream, or for one body. Servers that do not
- * know the one are asked for the next (F5).
+ * The form of a request: a stream that ends with its usage, a stream, or one body. Servers that do not
+ * support one are asked for the next (F5).
  */
 export type Dialect = "usage" | "stream" | "body"
 
-/** The server may not know this dialect: it is asked again in another (F5). */
+/** The server may not support this dialect: another one is tried (F5). */
 export class LlmDialectRefused extends Schema.TaggedError<LlmDialectRefused>()("LlmDialectRefused", {
   status: Schema.Int
 }) {}
 
 const mayNotKnowStreaming: ReadonlySet<number> = new Set([400, 404, 422])
 
-/** What a status means, be it that of the response or one named in a stream that began well. */
+/** The error of a status, of the response or reported in a stream that began well. */
 const failureOf = (status: number, retryAfterMs?: number): LlmRateLimited | LlmRejected | LlmServerFailed => {
   if (status === 429) return new LlmRateLimited({ retryAfterMs })
   return status >= 400 && status < 500 ? new LlmRejected({ status }) : new LlmServerFailed({ status })
@@ -60,7 +60,7 @@ const tokensOf = (text: string, { messages }: LlmRequest) => ({
   outputTokens: estimateTokens(text.length)
 })
 
-/** How long a server may take to tell the usage of an answer that is whole, or to hang up. */
+/** How long a server may take to send the usage after a complete answer, or to close. */
 const usageWait = "2 seconds"
 
 /** Reads until the answer is complete or long enough; leaving the stream early aborts the request. */
@@ -72,22 +72,22 @@ const read = Effect.fnUntraced(function*(
 ) {
   const reader = completionReader(request.enough())
   const whole = yield* Deferred.make<void>()
-  let told = ""
+  let soFar = ""
   yield* response.stream.pipe(
     Stream.decodeText,
     Stream.mapEffect(Effect.fnUntraced(function*(part) {
       const done = reader.feed(part)
       if (reader.isWhole()) yield* Deferred.succeed(whole, undefined)
       const text = reader.soFar()
-      if (text === told) return done
-      if (told === "") yield* onFirstText
-      told = text
+      if (text === soFar) return done
+      if (soFar === "") yield* onFirstText
+      soFar = text
       if (request.onText !== undefined) yield* request.onText(text)
       return done
     })),
     Stream.takeUntil((done) => done),
     Stream.runDrain,
-    // A connection that breaks, or stays open, behind a whole answer takes nothing from it.
+    // A connection that breaks or stays open after a complete answer does not spoil it.
     Effect.raceFirst(Effect.andThen(Deferred.await(whole), Effect.sleep(usageWait))),
     Effect.catch((error) => reader.isWhole() ? Effect.void : Effect.fail(error))
   )
@@ -124,7 +124,7 @@ const bodyOf = (endpoint: Endpoint, { api, messages }: LlmRequest, dialect: Dial
   const body = completionBody(api, endpoint.model, messages)
   switch (dialect) {
     case "usage":
-      // What the operator says of it in `extra_body` wins.
+      // The operator's `extra_body` wins.
       return { stream_options: { include_usage: true }, ...body, stream: true }
     case "stream":
       return { ...body, stream: true }
@@ -134,7 +134,7 @@ const bodyOf = (endpoint: Endpoint, { api, messages }: LlmRequest, dialect: Dial
 }
 
 /**
- * One HTTP request for one completion. However it ends, what the server still has to say is not waited for: the socket
+ * One HTTP request for one completion. At its end the rest of the response is not awaited: the socket
  * is closed unless the response has been read to its end.
  */
 export const exchange = Effect.fnUntraced(function*(

@@ -7,21 +7,21 @@ import { redirectTarget } from "../../domain/endpoints/EndpointUrl.ts"
 import { LlmKeyUnusable, LlmRedirected } from "../../services/LlmClient.ts"
 
 /**
- * An idle connection is kept so long for the next request: less than servers do (5 s and more), so that none closes the
- * one that is just used.
+ * How long an idle connection is kept: less than servers keep it (5 s and more), so that none closes a
+ * connection just as it is reused.
  */
 const keptMs = 4_000
 
 /**
- * `node:http` with connections kept open and no time limits of its own: ours alone hold (F5). Redirects are not
- * followed by it, and trace context stays at home: the server belongs to somebody else.
+ * `node:http` with keep-alive and without its own timeouts: only ours apply (F5). It does not follow
+ * redirects and sends no trace context: the server is a third party.
  */
 export const layer = (idleMs = keptMs): Layer.Layer<HttpClient.HttpClient> =>
   NodeHttpClient.layerNodeHttpOptions({ keepAlive: true, timeout: idleMs, maxFreeSockets: 16 }).pipe(
     Layer.provide(Layer.succeed(HttpClient.TracerPropagationEnabled, false))
   )
 
-/** Redirects that leave a request as it is; the others would make it another one. */
+/** Redirects that preserve method and body; the others would change the request. */
 const followed: ReadonlySet<number> = new Set([301, 302, 307, 308])
 const mostRedirects = 5
 
@@ -41,7 +41,7 @@ const follow = (
     const mayFollow = followed.has(status) && redirects < mostRedirects && target.origin === new URL(request.url).origin
     return mayFollow
       ? follow(http, HttpClientRequest.setUrl(request, target.href), redirects + 1)
-      // Its path and query may hold anything.
+      // Path and query may hold secrets.
       : new LlmRedirected({ to: target.origin.slice(0, 200) })
   })
 
@@ -62,7 +62,7 @@ export const send = (
     return yield* follow(HttpClient.withScope(http), withKey, 0)
   })
 
-/** What the system calls a failure (`ECONNREFUSED`); its own message may quote headers, and with them the key. */
+/** The system's code of a failure (`ECONNREFUSED`); its message may quote headers, and with them the key. */
 export const failureCode = ({ reason }: HttpClientError.HttpClientError): string => {
   const cause = "cause" in reason ? reason.cause : undefined
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined

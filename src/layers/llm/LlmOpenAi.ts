@@ -21,22 +21,22 @@ import * as LlmHttp from "./LlmHttp.ts"
 const statusOf = (error: LlmError): "timeout" | "rate_limited" | "error" =>
   error._tag === "LlmTimeout" ? "timeout" : error._tag === "LlmRateLimited" ? "rate_limited" : "error"
 
-/** An endpoint as one reply knows it. Times are monotonic ms. */
+/** The state of an endpoint within one reply. Times are monotonic ms. */
 interface Asking {
   readonly endpoint: Endpoint
-  /** Requests of this reply, and trials of others that it waited for in vain. */
+  /** Requests of this reply, and failed trials of others that it waited for. */
   tries: number
   /** Requests of this reply. */
   requests: number
   retryAt: number
   failedFast: boolean
-  /** Asking again would not help. */
+  /** A retry cannot help. */
   hopeless: boolean
 }
 
-/** Notes a failure: whether and when the endpoint may be asked again. */
+/** Records a failure: whether and when the endpoint may be retried. */
 const note = Effect.fnUntraced(function*(asking: Asking, error: LlmError, { api }: LlmRequest) {
-  // It was closed just before: nothing was asked.
+  // It was closed just before: nothing was sent.
   if (error._tag === "LlmEndpointClosed") return
   asking.tries++
   asking.hopeless = !error.retryable && error._tag !== "LlmRateLimited"
@@ -81,7 +81,7 @@ export const layerNoDeps: Layer.Layer<LlmClient, never, HttpClient.HttpClient | 
       }
     )
 
-    const planned = (asked: ReadonlyArray<Asking>, { api }: LlmRequest, now: number, deadline: number) =>
+    const planNext = (asked: ReadonlyArray<Asking>, { api }: LlmRequest, now: number, deadline: number) =>
       nextAttempt(
         asked.map(({ endpoint, failedFast, hopeless, retryAt, tries }) => ({
           timeoutMs: endpoint.timeoutMs,
@@ -93,8 +93,8 @@ export const layerNoDeps: Layer.Layer<LlmClient, never, HttpClient.HttpClient | 
         deadline - now
       )
 
-    /** Why nobody was asked at all. */
-    const unasked = ([first]: ReadonlyArray<Asking>, now: number, { budgetMs }: LlmRequest): LlmError => {
+    /** Why no endpoint was asked at all. */
+    const reasonForNone = ([first]: ReadonlyArray<Asking>, now: number, { budgetMs }: LlmRequest): LlmError => {
       const closure = first && endpoints.closure(first.endpoint, now)
       return first === undefined || closure === undefined
         ? new LlmTimeout({ afterMs: Option.getOrElse(budgetMs, () => 0) })
@@ -115,9 +115,9 @@ export const layerNoDeps: Layer.Layer<LlmClient, never, HttpClient.HttpClient | 
         let failure: LlmError | undefined
         for (;;) {
           const now = yield* monotonicMillis
-          const next = planned(asked, request, now, deadline)
+          const next = planNext(asked, request, now, deadline)
           const asking = asked[next?.index ?? -1]
-          if (next === undefined || asking === undefined) return yield* failure ?? unasked(asked, now, request)
+          if (next === undefined || asking === undefined) return yield* failure ?? reasonForNone(asked, now, request)
           const { endpoint } = asking
           if (next.waitMs > 0) {
             if (yield* endpoints.wait(endpoint, next.waitMs)) asking.tries++
@@ -127,7 +127,7 @@ export const layerNoDeps: Layer.Layer<LlmClient, never, HttpClient.HttpClient | 
           const request_ = Effect.suspend(() => attempt(endpoint, request, ++asking.requests, next.limitMs))
           const result = yield* Effect.result(endpoints.guard(endpoint, request_))
           if (result._tag === "Success") return result.success
-          // An answer without text is an answer: nobody else is asked.
+          // An answer without text is an answer: no other endpoint is asked.
           if (result.failure._tag === "LlmEmpty") return yield* result.failure
           if (result.failure._tag !== "LlmEndpointClosed") failure = result.failure
           yield* note(asking, result.failure, request)

@@ -2,7 +2,7 @@ import { Effect, Layer, Result } from "effect"
 import { estimateTokens } from "../../domain/llm/ChatCompletion.ts"
 import { LlmClient, type LlmError, type LlmRequest } from "../../services/LlmClient.ts"
 
-/** How the built-in model names itself wherever a model is named. */
+/** The name of the built-in model. */
 export const modelName = "built-in script (no real model)"
 
 const lines = [
@@ -20,7 +20,7 @@ const lines = [
   "Noted. A scripted bot never forgets, it just starts over."
 ]
 
-/** What the script says to one request, and when. */
+/** The script's answer to one request, and its timing. */
 export interface ScriptedAnswer {
   readonly afterMs: number
   readonly says: Result.Result<string, LlmError>
@@ -29,7 +29,7 @@ export interface ScriptedAnswer {
 const statusOf = (error: LlmError): "timeout" | "rate_limited" | "error" =>
   error._tag === "LlmTimeout" ? "timeout" : error._tag === "LlmRateLimited" ? "rate_limited" : "error"
 
-/** Says an answer word by word over its time, where somebody listens; each word comes at a whole ms. */
+/** Streams an answer word by word over its duration, if there is a listener; each word at a whole ms. */
 const speak = Effect.fnUntraced(function*({ onText }: LlmRequest, { afterMs, says }: ScriptedAnswer) {
   const words = onText === undefined || Result.isFailure(says) ? [] : says.success.match(/\s*\S+/g) ?? []
   const due = (spoken: number) => Math.floor(afterMs * spoken / Math.max(1, words.length))
@@ -41,7 +41,7 @@ const speak = Effect.fnUntraced(function*({ onText }: LlmRequest, { afterMs, say
   if (words.length === 0 && afterMs > 0) yield* Effect.sleep(afterMs)
 })
 
-/** A model that answers the nth request (from 0) as the script says. */
+/** A model that answers the nth request (from 0) by the script. */
 export const layerOf = (script: (request: LlmRequest, index: number) => ScriptedAnswer): Layer.Layer<LlmClient> =>
   Layer.sync(LlmClient, () => {
     let requests = 0
@@ -59,12 +59,12 @@ export const layerOf = (script: (request: LlmRequest, index: number) => Scripted
           return yield* says.failure
         }
         yield* request.onAttempt({ ...about, status: "success", detail: "" })
-        const asked = request.messages.reduce((sum, { content }) => sum + content.length, 0)
+        const characters = request.messages.reduce((sum, { content }) => sum + content.length, 0)
         return {
           text: says.success,
           model: modelName,
           finishReason: "stop",
-          inputTokens: estimateTokens(asked),
+          inputTokens: estimateTokens(characters),
           outputTokens: estimateTokens(says.success.length),
           estimated: true
         }

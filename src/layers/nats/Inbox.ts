@@ -1,7 +1,7 @@
 import { createInbox, type Msg, type MsgHdrs, type NatsConnection, type Subscription } from "@nats-io/transport-node"
 import { Effect, type Scope } from "effect"
 
-/** The headers of a message, which are parsed as they are read; `unreadable` where they cannot be. */
+/** The headers of a message, which the client parses lazily; `unreadable` when malformed. */
 export const headersIn = (message: Msg): MsgHdrs | "unreadable" | undefined => {
   try {
     return message.headers
@@ -10,15 +10,15 @@ export const headersIn = (message: Msg): MsgHdrs | "unreadable" | undefined => {
   }
 }
 
-/** Whether an answer is the server's own: nobody listens. */
+/** Whether an answer is the server's "no responders". */
 export const saysNobodyListens = (message: Msg): boolean => {
   const headers = headersIn(message)
   return message.data.byteLength === 0 && headers !== undefined && headers !== "unreadable" && headers.code === 503
 }
 
-/** Where answers come in. */
+/** The inbox of answers. */
 export interface Inbox {
-  /** A subject for answers to one question, until the scope closes. The handler must not throw. */
+  /** A reply subject of one request, until the scope closes. The handler must not throw. */
   readonly open: (onAnswer: (message: Msg) => void) => Effect.Effect<string, never, Scope.Scope>
 }
 
@@ -28,13 +28,13 @@ export interface Inbox {
  */
 export const makeInbox = (connection: NatsConnection): Inbox => {
   const prefix = createInbox()
-  // One a question that waits for answers.
+  // One for each request in progress.
   const waiting = new Map<string, (message: Msg) => void>()
   let subscription: Subscription | undefined
   let questions = 0
 
   const listen = (): void => {
-    // A refusal ends as silence, which proves nothing; the next question tries again.
+    // A refusal ends as silence, which proves nothing; the next request tries again.
     subscription ??= connection.subscribe(`${prefix}.*`, {
       callback: (error, message) => {
         if (error === null) waiting.get(message.subject)?.(message)

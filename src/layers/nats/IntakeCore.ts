@@ -17,17 +17,17 @@ import { makeMeter } from "../../services/telemetry/Metrics.ts"
 import { readingOf } from "../../services/Time.ts"
 import { makeTurns, type Turns } from "./Turns.ts"
 
-/** In core intake nothing is kept at the server. */
+/** Core NATS has no acknowledgements. */
 const nothing = (): void => undefined
 
-/** Decodes what comes and counts it. */
+/** Decodes and counts messages. */
 const makeDecoder = Effect.gen(function*() {
   const bridges = yield* BridgeSightings
   const meter = yield* makeMeter
   const sample = yield* makeLogSampler
   const log = yield* makeLogWriter("Intake")
 
-  /** The event; none when it is invalid or of no use, which is counted. */
+  /** The event; none when it is invalid or unused, which is counted. */
   return (
     message: WireMessage,
     channel: ChannelSettings,
@@ -72,7 +72,7 @@ const makeDecoder = Effect.gen(function*() {
 
 type Needs = BotConfig | BridgeSightings | Nats
 
-/** Plain subscriptions: events are decided in the order in which they come, as fast as the process can. */
+/** Core subscriptions: events are decided in order of arrival, as fast as the process can. */
 export const layer: Layer.Layer<Intake, never, Needs> = Layer.effect(
   Intake,
   Effect.gen(function*() {

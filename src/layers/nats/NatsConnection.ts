@@ -18,11 +18,11 @@ import { headersOf, messageOf } from "./NatsMessages.ts"
 import { natsOptions } from "./NatsOptions.ts"
 import { makeSubscriptions } from "./Subscriptions.ts"
 
-/** How long the server may take to confirm that it has a message. */
+/** How long the server may take to confirm a message. */
 const flushWithin = "5 seconds"
-/** How long a request waits for somebody to listen: the answer itself proves nothing. */
+/** How long a request waits for responders: the answer itself proves nothing. */
 const requestTimeoutMs = 2_000
-/** How long a question waits for one more answer. */
+/** How long a request waits for one more answer. */
 const othersWithinMs = 300
 /** How long flushing and closing may take when the bot stops. */
 const closeWithin = "2 seconds"
@@ -54,7 +54,7 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
   const connection = yield* Effect.acquireRelease(open(settings), close, { interruptible: true })
   const state = yield* SubscriptionRef.make(true)
   const inbox = makeInbox(connection)
-  // As many as there are questions under way.
+  // As many as there are requests in progress.
   const watchers = new Set<(error: PermissionViolationError) => void>()
 
   // As many as there are subjects the bot publishes.
@@ -88,7 +88,7 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
     Effect.forkScoped
   )
 
-  // A loss is reported a moment after the client knows of it: without the server's greeting there is no connection.
+  // A loss is reported a moment late: without the server's INFO there is no connection.
   const connected = Effect.map(
     SubscriptionRef.get(state),
     (up) => up && connection.info !== undefined && !connection.isClosed()
@@ -120,7 +120,7 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
       catch: notSent
     })
 
-  /** False when the server says that nobody listens; any other end of the request proves nothing. */
+  /** False when the server reports no responders; any other end of the request proves nothing. */
   const request = (command: WireCommand) =>
     Effect.gen(function*() {
       const heard = yield* Deferred.make<boolean>()
@@ -153,7 +153,7 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
       Effect.catch((error) => Effect.logWarning("NATS reply failed", error.message))
     )
 
-  /** A question that the server does not let through fails as soon as it says so. */
+  /** A request that the server refuses fails as soon as it reports that. */
   const refusal = (subject: string) =>
     Effect.callback<never, NatsRefused>((resume) => {
       const watcher = (error: PermissionViolationError): void => {
@@ -165,7 +165,7 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
       return Effect.sync(() => watchers.delete(watcher))
     })
 
-  /** Every answer; none when those who listen keep silent. */
+  /** Every answer; none when the responders stay silent. */
   const answers = Effect.fnUntraced(function*(subject: string, body: string) {
     const queue = yield* Queue.unbounded<Msg>()
     const reply = yield* inbox.open((answer) => void Queue.offerUnsafe(queue, answer))

@@ -6,11 +6,11 @@ import { Nats, type Question } from "../../services/Nats.ts"
 const utf8 = new TextEncoder()
 
 const matches = (pattern: string, subject: string): boolean => {
-  const wanted = pattern.split(".")
+  const expected = pattern.split(".")
   const tokens = subject.split(".")
-  return wanted.every((token, index) =>
+  return expected.every((token, index) =>
     token === ">" ? tokens.length > index : tokens[index] !== undefined && (token === "*" || token === tokens[index])
-  ) && (wanted.at(-1) === ">" || wanted.length === tokens.length)
+  ) && (expected.at(-1) === ">" || expected.length === tokens.length)
 }
 
 interface Subscription {
@@ -27,12 +27,12 @@ interface Responder {
 const keepIn = <A>(set: Set<A>, item: A): Effect.Effect<void, never, Scope.Scope> =>
   Effect.asVoid(Effect.acquireRelease(Effect.sync(() => set.add(item)), () => Effect.sync(() => set.delete(item))))
 
-/** What nats-server takes when nothing else is configured. */
+/** The default maximum payload of nats-server, bytes. */
 const maxBytes = 1_048_576
 
 /**
- * A bus within the process, with the subjects and wildcards of NATS: for the playground, replay and tests. It is never
- * away.
+ * An in-memory bus with the subjects and wildcards of NATS: for the playground, replay and tests. It never
+ * disconnects.
  */
 export const layer: Layer.Layer<Nats> = Layer.sync(Nats, () => {
   // Grows with the subscriptions of the program, which are a few a channel.

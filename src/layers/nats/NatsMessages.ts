@@ -2,7 +2,7 @@ import { headers as makeHeaders, type Msg } from "@nats-io/transport-node"
 import type { WireCommand, WireMessage } from "../../domain/wire/Wire.ts"
 import { headersIn } from "./Inbox.ts"
 
-/** A message as the rest of the program reads it. */
+/** Converts a message of the client. */
 export const messageOf = (message: Msg): WireMessage => {
   const headers = headersIn(message)
   const entries = headers === undefined || headers === "unreadable" ? [] : [...headers]
@@ -14,7 +14,7 @@ export const messageOf = (message: Msg): WireMessage => {
   }
 }
 
-/** The headers of a command as the client takes them. */
+/** Converts the headers of a command for the client. */
 export const headersOf = (command: WireCommand) => {
   const headers = makeHeaders()
   for (const [key, value] of command.headers) headers.set(key, value)

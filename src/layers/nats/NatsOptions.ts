@@ -26,18 +26,18 @@ const authenticatorOf = Effect.fnUntraced(function*(path: string) {
 
 const tlsOf = Effect.fnUntraced(function*({ servers, tls }: NatsSettings) {
   const files = [["caFile", "ca_file"], ["certFile", "cert_file"], ["keyFile", "key_file"]] as const
-  const given = files.flatMap(([option, field]) =>
+  const paths = files.flatMap(([option, field]) =>
     Option.toArray(Option.map(tls[field], (path) => ({ option, field, path })))
   )
-  for (const { field, path } of given) yield* readable(`tls.${field}`, path)
-  if (given.length === 0 && !servers.some((server) => server.startsWith("tls://"))) return undefined
-  return Object.fromEntries(given.map(({ option, path }) => [option, path]))
+  for (const { field, path } of paths) yield* readable(`tls.${field}`, path)
+  if (paths.length === 0 && !servers.some((server) => server.startsWith("tls://"))) return undefined
+  return Object.fromEntries(paths.map(({ option, path }) => [option, path]))
 })
 
-/** What the client needs to connect as the configuration says; files are checked before the first attempt. */
+/** The client's connection options for a configuration; files are checked before the first attempt. */
 export const natsOptions = Effect.fnUntraced(function*(settings: NatsSettings) {
   const creds = reveal(settings.creds_file)
-  const given = {
+  const access = {
     user: reveal(settings.user),
     pass: reveal(settings.password),
     token: reveal(settings.token),
@@ -54,7 +54,7 @@ export const natsOptions = Effect.fnUntraced(function*(settings: NatsSettings) {
     pingInterval: 2_000,
     maxPingOut: 2,
     ignoreAuthErrorAbort: true,
-    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+    ...Object.fromEntries(Object.entries(access).filter(([, value]) => value !== undefined))
   }
   return options
 })

@@ -5,25 +5,25 @@ import { makeLogWriter } from "../../services/telemetry/LogWriter.ts"
 import { makeMeter } from "../../services/telemetry/Metrics.ts"
 import { monotonicOf } from "../../services/Time.ts"
 
-/** How long events are handled in one go before timers, HTTP and models get their turn. */
+/** How long events are handled without a break before timers, HTTP and models get their turn. */
 const sliceMs = 8
-/** What may wait for its turn, all channels together: some 100,000 lines. */
+/** The byte budget of waiting events, all channels together: some 100,000 lines. */
 const maxWaitingBytes = 32 * 1024 * 1024
-/** What a waiting event takes besides its body. */
+/** The overhead of a waiting event besides its body, bytes. */
 const overheadBytes = 100
 
-/** Something that came and is to be handled. */
+/** A received event to handle. */
 export interface Turn {
   readonly channel: ChannelName
   /** The size of its body. */
   readonly bytes: number
-  /** Whether it may go before others when there is too much. */
+  /** Whether it may be dropped before others. */
   readonly isExpendable: () => boolean
   /** Handles it; must not throw. */
   readonly run: () => void
 }
 
-/** Handles events in the order in which they come, without keeping the rest of the program waiting. */
+/** Handles events in order of arrival without starving the rest of the program. */
 export interface Turns {
   readonly take: (turn: Turn) => void
 }
@@ -33,7 +33,7 @@ export const makeTurns: Effect.Effect<Turns, never, Scope.Scope> = Effect.gen(fu
   const clock = yield* Clock.Clock
   const meter = yield* makeMeter
   const log = yield* makeLogWriter("Intake")
-  // When the events of this turn of the loop began to be handled, monotonic ms.
+  // When this turn of the event loop began to handle events, monotonic ms.
   let sliceBegan: number | undefined
   let immediate: NodeJS.Immediate | undefined
   let dropped = 0

@@ -2,10 +2,10 @@ import { Context, Deferred, Effect, Layer, Option, Stream } from "effect"
 import { BotConfig } from "../BotConfig.ts"
 import { Nats } from "../Nats.ts"
 
-/** How it went at the gate: it stood open, it opened after a wait, or there is no way through any more. */
+/** The result at the gate: open, opened after a wait, or closed for good to this reply. */
 export type GateResult = "open" | "opened" | "overflow" | "deadline"
 
-/** A reply's place in the order in which replies got ready: it keeps it when it has to wait again. */
+/** A reply's position in the order of readiness; kept when it has to wait again. */
 export type Ticket = number
 
 interface Waiter {
@@ -14,11 +14,11 @@ interface Waiter {
 }
 
 /**
- * Holds ready replies back while NATS is away, as the client would silently drop them (F8). At most `outbox_size`
+ * Holds ready replies while NATS is disconnected, as the client would silently drop them (F8). At most `outbox_size`
  * wait; when one more comes, the oldest goes (F8).
  */
 export class ConnectionGate extends Context.Service<ConnectionGate, {
-  /** The next place in the order. */
+  /** The next ticket. */
   readonly ticket: Effect.Effect<Ticket>
   /** Waits for NATS, at most `leftMs`; those who wait pass in the order of their tickets. */
   readonly pass: (ticket: Ticket, leftMs: Option.Option<number>) => Effect.Effect<GateResult>
@@ -56,7 +56,7 @@ export class ConnectionGate extends Context.Service<ConnectionGate, {
       const wait = Effect.fnUntraced(function*(ticket: Ticket, leftMs: Option.Option<number>) {
         const waiter: Waiter = { ticket, ended: yield* Deferred.make<GateResult>() }
         yield* admit(waiter)
-        // The connection may have come back before the waiter was noted.
+        // NATS may have reconnected before the waiter was added.
         if (yield* nats.connected) yield* Deferred.succeed(waiter.ended, "opened")
         return yield* Deferred.await(waiter.ended).pipe(
           Effect.timeoutOrElse({

@@ -7,29 +7,29 @@ import { ChannelStates } from "../ChannelStates.ts"
 import type { Conversation } from "../../domain/Conversation.ts"
 import { monotonicMillis } from "../Time.ts"
 
-/** How long a sent reply may take to come back from the room (F8). */
+/** The time limit for a sent reply's echo (F8). */
 const echoWithin = "10 seconds"
 
-/** A reply that is on its way to the room. */
+/** A sent reply that awaits its echo. */
 export interface AwaitedEcho {
   readonly channel: ChannelKey
   readonly echo: ExpectedEcho
   readonly seen: Deferred.Deferred<void>
 }
 
-/** Recognises the bot's own lines when the room sends them back: that is how a reply counts as delivered (F1, F8). */
+/** Matches the room's echoes to the bot's replies: an echo confirms delivery (F1, F8). */
 export class DeliveryTracker extends Context.Service<DeliveryTracker, {
-  /** A reply is about to leave: the room may be quicker than the server's word that it has it. */
+  /** Expects the echo before the reply is sent: the room may be quicker than the server's confirmation. */
   readonly expect: (conversation: Conversation, text: string) => AwaitedEcho
-  /** It did not leave: no line is its echo. */
+  /** The reply was not sent: no line is its echo. */
   readonly drop: (awaited: AwaitedEcho) => void
-  /** It left: waits in the background for its echo and tells `deliver` once. `heard` is false when no bridge was there. */
+  /** The reply was sent: awaits its echo in the background and calls `deliver` once. `heard` is false without a bridge. */
   readonly track: (
     awaited: AwaitedEcho,
     deliver: (delivery: Delivery) => void,
     heard: Effect.Effect<boolean>
   ) => Effect.Effect<void>
-  /** An own line came: whether it is the echo of a reply; else somebody else spoke with the bot's account. */
+  /** An own line arrived: true if it is a reply's echo; else another program used the bot's account. */
   readonly confirm: (conversation: Conversation, text: string) => boolean
   /** The room refused a line. */
   readonly refuse: (channel: ChannelKey, refusal: Refusal) => void

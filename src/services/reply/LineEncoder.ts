@@ -7,23 +7,23 @@ import { encodeCommand } from "../../domain/wire/Wire.ts"
 import { BridgeSightings } from "../bridge/BridgeSightings.ts"
 import type { ReplyJob } from "./ReplyJob.ts"
 
-/** A line of a reply: its place among the reply's lines, from 0, and its text. */
+/** A line of a reply: its index, from 0, and its text. */
 interface EncodedLine {
   readonly index: number
   readonly text: string
 }
 
-/** Makes lines of replies into commands in the words of the channel's bridge; `template` is what traces call where they go. */
+/** Encodes lines as commands in the channel's protocol; `template` is the subject's template for traces. */
 export const makeLineEncoder = Effect.gen(function*() {
   const random = yield* SecureRandom.SecureRandom
   const bridges = yield* BridgeSightings
   return Effect.fnUntraced(
     function*({ cause, channel, decision, to }: ReplyJob, { index, text: message }: EncodedLine) {
-      const said: BridgeCommand = to === undefined
+      const line: BridgeCommand = to === undefined
         ? { _tag: "Chat", channel: channel.room.name, message }
         : { _tag: "Pm", channel: channel.room.name, to, message }
       const { protocol, room } = bridges.address(channel)
-      const command = encodeCommand(protocol, room, said, {
+      const command = encodeCommand(protocol, room, line, {
         correlationId: decision.correlationId,
         messageId: hash(index === 0 ? ["reply", cause] : ["reply", cause, String(index)]),
         requestId: yield* random.uuidV4(),

@@ -17,7 +17,7 @@ import { outcomeOf, type ReplyDelivery, replyDelivery, type ReplyLine, type Unse
 import { SendTime } from "./SendTime.ts"
 import { tracedSend } from "../telemetry/TracedSend.ts"
 
-/** The way out of a ready line: not while NATS is away, not too soon after the last one, not too late (F4, F7, F8). */
+/** Sends ready lines: not while NATS is disconnected, not too soon after the last one, not too late (F4, F7, F8). */
 export class Outbox extends Context.Service<Outbox, {
   /**
    * Sends the lines, paced, and says how it ended; once a line begins to leave it is seen through. What follows the
@@ -36,7 +36,7 @@ export class Outbox extends Context.Service<Outbox, {
       const store = yield* ContextStore
       const deliveries = yield* DeliveryTracker
       const states = yield* ChannelStates
-      // A channel's lines leave one at a time, in the order in which they are ready; it goes with the channel's state.
+      // Lines of a channel are sent one at a time, in the order of readiness; dropped with the channel's state.
       const turns = new WeakMap<ChannelState, Semaphore.Semaphore>()
       const sendTime = yield* SendTime
 
@@ -53,7 +53,7 @@ export class Outbox extends Context.Service<Outbox, {
           other.conversation.channel === conversation.channel && other.conversation.with === conversation.with
         ).length > 1
 
-      /** The line left, or may have left: it counts in every limit and in the pace. */
+      /** The line was sent, or may have been: it counts in every limit and in the pace. */
       const stamp = (sentAt: number, { channel, reservation }: ReplyJob): void => {
         const state = states.of(channel.key)
         state.pace = takeToken(state.pace, sentAt)
@@ -71,7 +71,7 @@ export class Outbox extends Context.Service<Outbox, {
         const { command, template } = yield* encode(job, line)
         const echo = deliveries.expect(conversation, text)
         const { at: sentAt, heard } = yield* tracedSend(template, nats.publish)(command).pipe(
-          // Without the server's word it may have arrived all the same: it counts, and it is not sent again.
+          // Unconfirmed, it may have arrived all the same: it counts, and it is not sent again.
           Effect.tapErrorTag("NatsUnconfirmed", () => stampNow),
           Effect.onError(() => Effect.sync(() => deliveries.drop(echo)))
         )
@@ -90,7 +90,7 @@ export class Outbox extends Context.Service<Outbox, {
         return { _tag: "Replied", afterMs: sentAt - decision.arrivedAt.monotonic } satisfies Outcome
       }, Effect.uninterruptible)
 
-      /** Why a ready line must not be sent any more, if so: too late, or other media began meanwhile (F7). */
+      /** Why a ready line must not be sent, if so: too late, or the media changed meanwhile (F7). */
       const lateness = (job: ReplyJob, index: number, waitMs: number, now: number): Unsent | undefined => {
         if (Option.exists(timeLeft(job, now), (left) => left < waitMs)) return "deadline"
         const rule = job.channel.response.drop_after_media_change
@@ -113,7 +113,7 @@ export class Outbox extends Context.Service<Outbox, {
 
       /** In the channel's turn: waits for the global cooldown and the pace, then sends unless it is too late. */
       const takeTurn = Effect.fnUntraced(function*(job: ReplyJob, line: ReplyLine) {
-        // Timers may fire a little early: looked at again until nothing is left to wait for.
+        // Timers may fire a little early: check again until there is nothing to wait for.
         for (;;) {
           const now = yield* sendTime.next(job.decision.correlationId)
           const wait = delay(job, line.index, now)
@@ -128,7 +128,7 @@ export class Outbox extends Context.Service<Outbox, {
       const inTurn = (job: ReplyJob, line: ReplyLine) =>
         turnOf(states.of(job.channel.key)).withPermit(takeTurn(job, line))
 
-      /** A reply that waited for NATS and is dropped all the same is counted. */
+      /** Counts a reply that waited for NATS and is dropped all the same. */
       const countDrop = (outcome: Outcome): Effect.Effect<Outcome> =>
         outcome._tag === "Skipped" && outcome.reason !== "dry_run"
           ? Effect.as(count("outboxDropped", { reason: outcome.reason }), outcome)
@@ -155,7 +155,7 @@ export class Outbox extends Context.Service<Outbox, {
             const outcome = outcomeOf(sent.success)
             return waited ? yield* countDrop(outcome) : outcome
           }
-          // Lost between the gate and the server, nothing left: back to the gate.
+          // Disconnected between the gate and the server, nothing sent: back to the gate.
           const lost = sent.failure._tag === "NatsNotSent" && !(yield* nats.connected)
           if (!lost) return yield* sent.failure
         }

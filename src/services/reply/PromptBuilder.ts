@@ -10,7 +10,7 @@ import type { ReplyJob } from "./ReplyJob.ts"
 export class PromptBuilder extends Context.Service<PromptBuilder, {
   /** The prompt of a reply. */
   readonly build: (job: ReplyJob) => Effect.Effect<Prompt>
-  /** The question whether a comment would fit into the channel right now (F3, contextual). */
+  /** The prompt that asks whether a comment would fit in the channel now (F3, contextual). */
   readonly question: (channel: ChannelSettings, question: string) => Effect.Effect<ReadonlyArray<PromptMessage>>
 }>()("llm-bot/PromptBuilder") {
   static readonly layerNoDeps = Layer.effect(

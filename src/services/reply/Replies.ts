@@ -14,17 +14,17 @@ import { type ReplyJob, timeLeft } from "./ReplyJob.ts"
 import { ResponseProcessor } from "./ResponseProcessor.ts"
 import { StopLimits, stopStep } from "../Stopping.ts"
 
-/** What is to be said, and the names that stood in the prompt it answers. */
+/** The answer, and the names in the prompt it answers. */
 interface Answer {
   readonly text: string
   readonly people: ReadonlyArray<string>
 }
 
-/** Answers admitted messages, each in a fiber of its own, so that a slow model delays nothing else. */
+/** Answers admitted messages, each in its own fiber, so that a slow model delays nothing else. */
 export class Replies extends Context.Service<Replies, {
   /** Begins the answer and returns at once. The job's reservation is confirmed or released when it ends. */
   readonly begin: (job: ReplyJob) => void
-  /** Waits until no reply of the channel is under way. */
+  /** Waits until no reply of the channel is in progress. */
   readonly idle: (channel: ChannelKey) => Effect.Effect<void>
 }>()("llm-bot/Replies") {
   static readonly layerNoDeps = Layer.effect(
@@ -43,7 +43,7 @@ export class Replies extends Context.Service<Replies, {
       const messages = { done: "Replies finished", givenUp: "Replies in flight abandoned" }
       yield* Effect.addFinalizer(() => stopStep(messages, limits.replies, FiberSet.awaitEmpty(jobs)))
 
-      /** An answer without text is paid for like any other, where the server says how much. */
+      /** An answer without text costs its tokens too, where the server reports them. */
       const paidFor = ({ decision }: ReplyJob, { finishReason, usage }: LlmEmpty): Effect.Effect<void> =>
         Effect.sync(() => {
           if (usage === undefined) return
@@ -80,15 +80,15 @@ export class Replies extends Context.Service<Replies, {
         return { text: completion.text, people: prompt.people }
       })
 
-      /** Every model failed: one of the operator's lines, drawn like dice, or the failure itself (F5). */
+      /** Every model failed: one of the operator's lines, drawn from the seed, or the failure itself (F5). */
       const fallback = (job: ReplyJob, error: LlmError): Effect.Effect<Answer, LlmError> => {
         const { fallback_responses: lines, fallback_responses_enabled: enabled } = job.channel.response
-        const drawn = lines[Math.floor(hashToUnit(["fallback", job.channel.seed, job.cause]) * lines.length)]
-        return !enabled || drawn === undefined
+        const line = lines[Math.floor(hashToUnit(["fallback", job.channel.seed, job.cause]) * lines.length)]
+        return !enabled || line === undefined
           ? Effect.fail(error)
           : Effect.sync(() => {
             job.decision.step({ _tag: "Fallback", error: error._tag, message: error.message })
-            return { text: drawn, people: [] }
+            return { text: line, people: [] }
           })
       }
 

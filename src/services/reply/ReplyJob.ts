@@ -5,7 +5,7 @@ import type { Reservation } from "../../domain/limits/RateLimit.ts"
 import type { Conversation } from "../../domain/Conversation.ts"
 import type { DecisionRecorder } from "../decision/DecisionRecorder.ts"
 
-/** An admitted trigger that is to be answered. */
+/** An admitted trigger to answer. */
 export interface ReplyJob {
   readonly channel: ChannelSettings
   readonly conversation: Conversation
@@ -13,13 +13,13 @@ export interface ReplyJob {
   readonly line: { readonly username: Username; readonly text: string; readonly identity: EventIdentity }
   /** What the reply answers: the line itself, for a contextual reply the evaluation. The same gives the same id (F8). */
   readonly cause: EventIdentity
-  /** Whom a private reply goes to; absent for a line in the room. */
+  /** The recipient of a private reply; absent for a line in the room. */
   readonly to: Username | undefined
   readonly reservation: Reservation
   readonly decision: DecisionRecorder
-  /** To be run when the decision is closed. */
+  /** Called when the decision is closed. */
   readonly ack: () => void
-  /** Whether nobody asked: a keyword or the room as a whole (F7, `drop_after_media_change: unprompted`). */
+  /** Whether no person prompted the bot: a keyword or a contextual reply (F7, `drop_after_media_change: unprompted`). */
   readonly unprompted: boolean
 }
 

@@ -1,21 +1,21 @@
 import { type Delivery, type Outcome, skipped } from "../../domain/decision/Decision.ts"
 
-/** Of two lines of a reply: one that was not seen tells of the whole, else the one that took longer. */
+/** Merges two lines' deliveries: an unconfirmed one wins, else the slower one. */
 const worse = (one: Delivery | undefined, other: Delivery): Delivery => {
   if (one === undefined) return other
   if (one._tag === "Unconfirmed") return one
   return other._tag === "Unconfirmed" || other.afterMs > one.afterMs ? other : one
 }
 
-/** Gathers what became of each line of a reply: it is delivered when all that left were seen (F8). */
+/** Merges the deliveries of a reply's lines: it is delivered when every sent line was seen (F8). */
 export interface ReplyDelivery {
-  /** One more line leaves; what is returned hears of its echo. */
+  /** One more line is sent; the result takes its delivery. */
   readonly line: () => (delivery: Delivery) => void
-  /** No more lines leave. */
+  /** No more lines follow. */
   readonly end: () => void
 }
 
-/** Tells `deliver` once, when the last line's fate is known. */
+/** Calls `deliver` once, when the last line's delivery is known. */
 export const replyDelivery = (deliver: (delivery: Delivery) => void): ReplyDelivery => {
   let open = 1
   let result: Delivery | undefined
@@ -45,9 +45,9 @@ export interface ReplyLine {
   readonly delivery: ReplyDelivery
 }
 
-/** Why a line must not leave any more. */
+/** Why a line must not be sent. */
 export type Unsent = "deadline" | "media_changed" | "newer_reply"
 
-/** Only lines behind the first give way to a newer reply. */
+/** Only lines after the first give way to a newer reply. */
 export const outcomeOf = (result: Outcome | Unsent): Outcome =>
   typeof result !== "string" ? result : skipped(result === "newer_reply" ? "stopped" : result)

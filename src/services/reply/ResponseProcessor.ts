@@ -3,9 +3,9 @@ import type { ProcessedReply } from "../../domain/reply/Reply.ts"
 import { ContextStore } from "../ContextStore.ts"
 import type { ReplyJob } from "./ReplyJob.ts"
 
-/** Makes a model's answer a line fit to send, or drops it with the reason (F7). */
+/** Processes a model's answer into lines fit to send, or drops it with the reason (F7). */
 export class ResponseProcessor extends Context.Service<ResponseProcessor, {
-  /** `people` are the names that stood in the prompt. */
+  /** `people` are the names in the prompt. */
   readonly process: (answer: string, job: ReplyJob, people: ReadonlyArray<string>) => Effect.Effect<ProcessedReply>
 }>()("llm-bot/ResponseProcessor") {
   static readonly layerNoDeps = Layer.effect(

@@ -2,9 +2,9 @@ import { Context, type Effect, Layer } from "effect"
 import type { CorrelationId } from "../../domain/Ids.ts"
 import { monotonicMillis } from "../Time.ts"
 
-/** When a ready line is looked at: may it leave, has it to wait, is it too late? A replay knows the moments beforehand. */
+/** When a ready line is checked: send it, wait, or drop it as too late. A replay takes the times from its recording. */
 export class SendTime extends Context.Service<SendTime, {
-  /** The moment at which the decision's line is looked at, monotonic ms. */
+  /** When the decision's line is checked, monotonic ms. */
   readonly next: (id: CorrelationId) => Effect.Effect<number>
 }>()("llm-bot/SendTime") {
   /** At once, by the clock. */
