@@ -1,7 +1,7 @@
 import { DateTime } from "effect"
 import type { Content, DecisionRecord } from "./Decision.ts"
 import { endText, eventText, storySteps } from "./DecisionText.ts"
-import { plainText } from "../wire/LineText.ts"
+import { trimmedText } from "../wire/LineText.ts"
 
 /** A decision and who made it. */
 export type Explained = DecisionRecord & { readonly bot: string }
@@ -32,5 +32,5 @@ export const explainText = (explained: Explained, zone: DateTime.TimeZone, nameB
     `  ${endText(explained)}`,
     ...steps.map((step) => `  - ${step}`),
     `  correlation id ${correlationId}`
-  ].map((line) => `${/^ */.exec(line)?.[0] ?? ""}${plainText(line, longestLine)}`).join("\n")
+  ].map((line) => `${/^ */.exec(line)?.[0] ?? ""}${trimmedText(line, longestLine)}`).join("\n")
 }

@@ -33,7 +33,7 @@ const truncate = (text: string, limit: number): string => {
 }
 
 /** Control characters and line separators out (a run of them becomes one space), ends trimmed. */
-export const plainText = (text: string, limit: number): string =>
+export const trimmedText = (text: string, limit: number): string =>
   truncate(text.toWellFormed().replace(control, " ").trim(), limit)
 
 /** A text as a room sends it: HTML (WIRE, text). `lineText` reads it again. */
@@ -41,4 +41,4 @@ export const roomHtml = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
 
 /** The visible text of a `msg`: tags dropped, entities decoded once, control characters removed (WIRE, text). */
-export const lineText = (msg: string): string => plainText(decodeHTML(stripTags(msg)), maxLineLength)
+export const lineText = (msg: string): string => trimmedText(decodeHTML(stripTags(msg)), maxLineLength)

@@ -3,7 +3,7 @@ import type { ChatEvent, EventType, Member, Refusal } from "../ChatEvent.ts"
 import { hash } from "../Hash.ts"
 import { type ChannelKey, EventIdentity, userKey, Username } from "../Ids.ts"
 import { InvalidEvent } from "./InvalidEvent.ts"
-import { lineText, plainText } from "./LineText.ts"
+import { lineText, trimmedText } from "./LineText.ts"
 
 const dayMs = 86_400_000
 
@@ -11,7 +11,7 @@ const dayMs = 86_400_000
 const Plain = (limit: number) =>
   Schema.String.pipe(Schema.decodeTo(
     Schema.String,
-    SchemaTransformation.transform({ decode: (text) => plainText(text, limit), encode: (text) => text })
+    SchemaTransformation.transform({ decode: (text) => trimmedText(text, limit), encode: (text) => text })
   ))
 
 // Far above the 50 characters a name may have, so that a longer one fails the check instead of being cut.
@@ -21,9 +21,9 @@ const Person = Schema.Struct({ name: Name, rank: Schema.optionalKey(Rank) })
 const Line = { msg: Schema.String, meta: Schema.optionalKey(Schema.Unknown), time: Schema.optionalKey(Schema.Unknown) }
 
 const Shapes = {
-  chatMsgSeed: Schema.Struct({ user: Person, ...Line }),
+  chatMsgPlain: Schema.Struct({ user: Person, ...Line }),
   chatMsgBridge: Schema.Struct({ username: Name, ...Line }),
-  pmSeed: Schema.Struct({ from: Person, to: Schema.Struct({ name: Name }), ...Line }),
+  pmPlain: Schema.Struct({ from: Person, to: Schema.Struct({ name: Name }), ...Line }),
   pmBridge: Schema.Struct({ username: Name, to: Name, ...Line }),
   changeMedia: Schema.Struct({
     type: Plain(500).check(Schema.isNonEmpty()),
@@ -51,9 +51,9 @@ const decoderOf = <A, I>(schema: Schema.Codec<A, I>) => {
 }
 
 const decode = {
-  chatMsgSeed: decoderOf(Shapes.chatMsgSeed),
+  chatMsgPlain: decoderOf(Shapes.chatMsgPlain),
   chatMsgBridge: decoderOf(Shapes.chatMsgBridge),
-  pmSeed: decoderOf(Shapes.pmSeed),
+  pmPlain: decoderOf(Shapes.pmPlain),
   pmBridge: decoderOf(Shapes.pmBridge),
   changeMedia: decoderOf(Shapes.changeMedia),
   userlist: decoderOf(Shapes.userlist),
@@ -120,7 +120,7 @@ const lineOf = ({ channel, line, now, person, type }: Said) =>
 const chatMsg = (payload: unknown, channel: ChannelKey, now: number): Result.Result<ChatEvent, InvalidEvent> =>
   has(payload, "user")
     ? Result.flatMap(
-      decode.chatMsgSeed(payload),
+      decode.chatMsgPlain(payload),
       (line) =>
         Result.map(
           lineOf({ channel, type: "chatMsg", person: line.user, line, now }),
@@ -139,7 +139,7 @@ const chatMsg = (payload: unknown, channel: ChannelKey, now: number): Result.Res
 const pm = (payload: unknown, channel: ChannelKey, now: number): Result.Result<ChatEvent, InvalidEvent> =>
   has(payload, "from")
     ? Result.flatMap(
-      decode.pmSeed(payload),
+      decode.pmPlain(payload),
       (line) =>
         Result.map(
           lineOf({ channel, type: "pm", person: line.from, line, now }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { lineText, maxLineLength, plainText, roomHtml } from "../../../src/domain/wire/LineText.ts"
+import { lineText, maxLineLength, roomHtml, trimmedText } from "../../../src/domain/wire/LineText.ts"
 import { costMs } from "../../support/cost.ts"
 import { invisibles, lineBreaks, mixed } from "../arbitraries.ts"
 
@@ -49,7 +49,7 @@ describe("lineText", () => {
   it("never cuts a character in two", () => {
     expect(lineText("a".repeat(499) + "😀")).toBe("a".repeat(499))
     expect(lineText("a".repeat(498) + "😀b")).toBe("a".repeat(498) + "😀")
-    expect(plainText("😀😀", 3)).toBe("😀")
+    expect(trimmedText("😀😀", 3)).toBe("😀")
   })
 
   const hostile = mixed([

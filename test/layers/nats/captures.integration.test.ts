@@ -28,7 +28,7 @@ interface Capture {
   readonly decisions: string
 }
 
-/** `seed` is written by hand in the plain shape, `cytube` is the legacy capture without its envelopes: the same is decided. */
+/** `plain` is written by hand in the plain shape, `cytube` is the legacy capture without its envelopes: the same is decided. */
 const captures: ReadonlyArray<Capture> = [
   { name: "kryten", protocol: "kryten", capture: loadCapture("kryten"), decisions: "kryten" },
   {
@@ -43,7 +43,7 @@ const captures: ReadonlyArray<Capture> = [
     capture: Effect.map(loadCapture("kryten-legacy"), (all) => all.map(bare)),
     decisions: "kryten-legacy"
   },
-  { name: "seed", protocol: "cytube", capture: loadCapture("seed"), decisions: "seed" }
+  { name: "plain", protocol: "cytube", capture: loadCapture("plain"), decisions: "plain" }
 ]
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
@@ -170,7 +170,7 @@ describe.concurrent("captured events through a real nats-server", () => {
 
   it.live("seed: no prompt holds what the model must not see", () =>
     Effect.gen(function*() {
-      const replayed = yield* replay(yield* loadCapture("seed"), true)
+      const replayed = yield* replay(yield* loadCapture("plain"), true)
       const calls = yield* LlmDouble.use(({ calls }) => calls)
       assert.deepStrictEqual(new Set(calls.map(({ authorization }) => authorization)), new Set(["Bearer test-key"]))
       const prompts = calls.map(promptOf).filter((prompt) => prompt !== "")

@@ -55,7 +55,7 @@ const ends = ({ decisions }: ReplayRun): ReadonlyArray<string> =>
 const count = (run: ReplayRun, end: string): number => ends(run).filter((one) => one === end).length
 
 describe("llm-bot replay", () => {
-  for (const capture of ["kryten", "kryten-legacy", "seed"]) {
+  for (const capture of ["kryten", "kryten-legacy", "plain"]) {
     it.live(`plays the capture ${capture}.jsonl back, the same bytes each time`, () =>
       Effect.gen(function*() {
         const config = yield* configWith()
@@ -146,7 +146,7 @@ describe("llm-bot replay", () => {
         assert.match(output, says)
         assert.lengthOf(output.trimEnd().split("\n"), 1)
       }
-      const [run] = yield* runsOf(resolve(fixtures, "seed.jsonl"), elsewhere)
+      const [run] = yield* runsOf(resolve(fixtures, "plain.jsonl"), elsewhere)
       assert.include(run.unusable.map(({ why }) => why), "channel testchan is not in the configuration")
     }).pipe(Effect.scoped))
 })

@@ -30,7 +30,7 @@ const decode = Schema.decodeSync(RecordingLine)
 const captureOf = (protocol: Protocol) =>
   protocol === "cytube"
     ? Effect.map(
-      Effect.all([loadCapture("seed"), loadCapture("kryten-legacy")]),
+      Effect.all([loadCapture("plain"), loadCapture("kryten-legacy")]),
       ([seed, legacy]) => [...seed, ...legacy.map(bare)]
     )
     : loadCapture(protocol)
