@@ -8,6 +8,7 @@ COPY package.json package-lock.json .npmrc ./
 # No scripts: the only one fetches a Node, and the image has one.
 RUN npm ci --ignore-scripts
 COPY rolldown.config.ts ./
+COPY scripts/licenses.ts scripts/licenses.ts
 COPY src src
 RUN npm run build
 
@@ -19,7 +20,7 @@ WORKDIR /app
 COPY --from=build /app/node_modules/htm node_modules/htm
 COPY config config
 COPY playground playground
-COPY --from=build /app/dist/llm-bot.mjs dist/llm-bot.mjs
+COPY --from=build /app/dist/llm-bot.mjs /app/dist/THIRD-PARTY-LICENSES.txt dist/
 # By number: that is how Kubernetes sees that it is not root.
 USER 1000:1000
 EXPOSE 8080

@@ -1,4 +1,5 @@
 import { defineConfig } from "rolldown"
+import { licenses } from "./scripts/licenses.ts"
 
 // The bundle holds no TypeScript and runs on older Nodes than the source does.
 const guard = `if (Number(process.versions.node.split(".")[0]) < 20) {
@@ -10,6 +11,7 @@ const guard = `if (Number(process.versions.node.split(".")[0]) < 20) {
 export default defineConfig({
   input: "src/program.ts",
   platform: "node",
+  plugins: [licenses("THIRD-PARTY-LICENSES.txt")],
   output: {
     format: "esm",
     file: "dist/llm-bot.mjs",

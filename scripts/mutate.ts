@@ -21,6 +21,12 @@ const inFile = (file: string, ...rows: ReadonlyArray<readonly [breaks: string, t
   rows.map(([breaks, text, replacement]): Mutation => ({ breaks, file, text, replacement }))
 
 const mutations: ReadonlyArray<Mutation> = [
+  ...inFile("src/layers/process/HttpServer.ts", [
+    "the newest connection goes, not the longest idle",
+    "longest.destroy()",
+    "socket.destroy()"
+  ]),
+  ...inFile("src/layers/process/PidFile.ts", ["a link is followed", " | constants.O_NOFOLLOW", ""]),
   ...inFile("src/domain/triggers/ClockSkew.ts", [
     "a room's history is taken for a wrong clock",
     "Math.abs(ageMs - row.ageMs) <= alike",

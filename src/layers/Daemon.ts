@@ -1,4 +1,3 @@
-import { rm, writeFile } from "node:fs/promises"
 import { hostname } from "node:os"
 import process from "node:process"
 import { Context, Effect, Layer, Option, type Queue, Scope, SubscriptionRef } from "effect"
@@ -25,6 +24,7 @@ import { bot } from "./Main.ts"
 import * as NatsConnection from "./nats/NatsConnection.ts"
 import { outputFailure } from "./process/Output.ts"
 import { version } from "./process/Package.ts"
+import { pidFile } from "./process/PidFile.ts"
 import { recordedBot } from "./replay/RecordedBot.ts"
 import { onHangup } from "./config/Reload.ts"
 import { arrivals } from "./process/Signals.ts"
@@ -44,15 +44,6 @@ export interface DaemonOptions {
 }
 
 type ActiveRef = SubscriptionRef.SubscriptionRef<ActiveSettings>
-
-const pidFile = (file: string) =>
-  Effect.acquireRelease(
-    Effect.tryPromise(() => writeFile(file, `${process.pid}\n`)).pipe(
-      Effect.tapError(() => Effect.logWarning(`PID file ${file} cannot be written`)),
-      Effect.option
-    ),
-    (written) => Option.isNone(written) ? Effect.void : Effect.promise(() => rm(file, { force: true }))
-  )
 
 /** Builds the starter of the HTTP server, which stops after the bot (F10). */
 const makeHttp = Effect.fnUntraced(function*({ health }: Settings) {

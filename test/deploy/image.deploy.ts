@@ -70,7 +70,7 @@ describe("the image", () => {
       )
       const files = listed.split("\n").filter((file) => !/^(node_modules|playground)/.test(file))
       const configs = ["config", "config/config.example.yaml", "config/config.schema.json"]
-      assert.sameMembers(files, [...configs, "dist", "dist/llm-bot.mjs"])
+      assert.sameMembers(files, [...configs, "dist", "dist/THIRD-PARTY-LICENSES.txt", "dist/llm-bot.mjs"])
       assert.deepStrictEqual(listed.split("\n").filter((file) => /^node_modules\/[^/]+$/.test(file)), [
         "node_modules/htm"
       ])

@@ -6,7 +6,7 @@ import { Settings } from "./Settings.ts"
 import { diagnosticsOf } from "./SettingsIssues.ts"
 import { lintSettings } from "./SettingsLint.ts"
 import { type Environment, fillVariables, unsetVariable, type VariableUse } from "./Variables.ts"
-import { repeatedFields } from "./YamlFaults.ts"
+import { isContentTooDeep, repeatedFields, yamlMessage } from "./YamlFaults.ts"
 import { eachValue } from "./YamlPlace.ts"
 import { readYaml } from "./YamlText.ts"
 
@@ -68,6 +68,9 @@ export const parseSettings = (
   const content = contentOf(document)
   if (Option.isNone(content)) {
     return Result.fail([place({ severity: "error", path: [], message: "aliases multiply beyond measure" })])
+  }
+  if (isContentTooDeep(content.value)) {
+    return Result.fail([place({ severity: "error", path: [], message: yamlMessage("RESOURCE_EXHAUSTION") })])
   }
   const unset = uses.filter(({ isSet }) => !isSet).map(unsetVariable)
   const diagnostics = [...repeatedFields(document), ...unset, ...schemaDiagnostics(content.value, uses), ...secrets]

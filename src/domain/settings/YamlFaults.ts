@@ -1,4 +1,4 @@
-import { type Alias, type Document, type ErrorCode, isMap, visit } from "yaml"
+import { type Alias, type Document, type ErrorCode, isCollection, isMap, isPair, visit } from "yaml"
 import type { Diagnostic } from "./Diagnostic.ts"
 import { nameOf, pathOf } from "./YamlPlace.ts"
 
@@ -30,6 +30,30 @@ const messages: Readonly<Record<ErrorCode, string>> = {
 
 /** YAML errors in an operator's words. The parser's own messages quote the text, secrets included (N4). */
 export const yamlMessage = (code: ErrorCode): string => messages[code]
+
+/** Levels of a document; a configuration has some eight, and further ones break whoever walks through them. */
+const deepest = 100
+
+/** Whether it goes down further than that; without recursion, which would not come back. */
+const isDeep = (root: unknown, childrenOf: (node: unknown) => ReadonlyArray<unknown>): boolean => {
+  let level: ReadonlyArray<unknown> = [root]
+  for (let depth = 0; depth <= deepest; depth++) {
+    if (level.length === 0) return false
+    level = level.flatMap(childrenOf)
+  }
+  return true
+}
+
+/** Whether a document is nested more deeply than any configuration. */
+export const isTooDeep = ({ contents }: Document): boolean =>
+  isDeep(
+    contents,
+    (node) => isCollection(node) ? node.items.flatMap((item) => isPair(item) ? [item.key, item.value] : [item]) : []
+  )
+
+/** The same of what it holds: aliases can be nested in one another. */
+export const isContentTooDeep = (content: unknown): boolean =>
+  isDeep(content, (value) => typeof value === "object" && value !== null ? Object.values(value) : [])
 
 const aliasFault = (document: Document, alias: Alias, ancestors: ReadonlyArray<unknown>): string | undefined => {
   const target = alias.resolve(document)

@@ -2,7 +2,7 @@ import { Struct } from "effect"
 import { type Document, LineCounter, parseDocument } from "yaml"
 import { type Diagnostic, type LocatedDiagnostic, pathText } from "./Diagnostic.ts"
 import { isSecretName, isVariable, maskAddress, maskLine, maskLines, maskSpans } from "./SecretMask.ts"
-import { aliasFaults, yamlMessage } from "./YamlFaults.ts"
+import { aliasFaults, isTooDeep, yamlMessage } from "./YamlFaults.ts"
 import { eachValue, offsetOf } from "./YamlPlace.ts"
 
 /** A YAML text: what it holds, and where in it each field stands. */
@@ -40,7 +40,8 @@ export const readYaml = (text: string): YamlText => {
     prettyErrors: false,
     uniqueKeys: false
   })
-  const lines = maskedLines(text, document)
+  const tooDeep = isTooDeep(document)
+  const lines = tooDeep ? maskLines(text) : maskedLines(text, document)
   const placeAt = (finding: Diagnostic, offset: number): LocatedDiagnostic => {
     const { col, line } = counter.linePos(Math.min(offset, text.length))
     return {
@@ -52,6 +53,10 @@ export const readYaml = (text: string): YamlText => {
     }
   }
   const place = (finding: Diagnostic): LocatedDiagnostic => placeAt(finding, offsetOf(document, finding))
+  if (tooDeep) {
+    const fault = placeAt({ severity: "error", path: [], message: yamlMessage("RESOURCE_EXHAUSTION") }, 0)
+    return { document, broken: [fault], place }
+  }
   const syntax = [...document.errors, ...document.warnings].map(({ code, pos: [offset] }) =>
     placeAt({ severity: "error", path: [], message: yamlMessage(code) }, offset)
   )
@@ -62,6 +67,7 @@ export const readYaml = (text: string): YamlText => {
 /** A text as it may be shown to people: its secrets hidden (N4). */
 export const maskedText = (text: string): string => {
   const { broken, document } = readYaml(text)
+  if (isTooDeep(document)) return maskLines(text).join("\n")
   if (broken.length > 0) return maskedLines(text, document).join("\n")
   // Where every value is known only comments have to be guessed at.
   return masked(text, document).replace(/#.*/g, maskLine).replace(/.+/g, maskAddress)

@@ -1,7 +1,8 @@
-import { Console, Effect, Result, Struct } from "effect"
+import { Effect, Result, Struct } from "effect"
 import type { LocatedDiagnostic } from "../../domain/settings/Diagnostic.ts"
 import * as ConfigFile from "./ConfigFile.ts"
 import { tryConnections } from "./ConnectCheck.ts"
+import { print, printError } from "../process/Print.ts"
 
 /** The options of `check-config`. */
 export interface CheckOptions {
@@ -38,10 +39,10 @@ const jsonText = (problems: ReadonlyArray<LocatedDiagnostic>): string =>
 export const checkConfig = Effect.fn("CheckConfig")(function*(options: CheckOptions) {
   const { file, format } = options
   const problems = yield* problemsOf(options)
-  if (format === "json") yield* Console.log(jsonText(problems))
+  if (format === "json") yield* print(jsonText(problems))
   else {for (const problem of problems) {
-      yield* Console.error(`${ConfigFile.problemText(file, problem)}${excerpt(problem)}`)
+      yield* printError(`${ConfigFile.problemText(file, problem)}${excerpt(problem)}`)
     }}
   if (problems.some(isError)) return yield* ConfigFile.errorOf(file, problems)
-  if (format === "text") yield* Console.log("valid")
+  if (format === "text") yield* print("valid")
 })

@@ -3,7 +3,7 @@ import process from "node:process"
 import { Effect, Result, Schema } from "effect"
 import type { LocatedDiagnostic } from "../../domain/settings/Diagnostic.ts"
 import { type ParsedSettings, parseSettings } from "../../domain/settings/SettingsFile.ts"
-import { fileFault } from "./FileFault.ts"
+import { fileFault, requireFile } from "./FileFault.ts"
 
 /** A configuration that cannot be used. The message has one line a problem. */
 export class ConfigError extends Schema.TaggedError<ConfigError>()("ConfigError", {
@@ -27,7 +27,7 @@ const unreadable = (cause: unknown): ReadonlyArray<LocatedDiagnostic> => [
 ]
 
 const read = (file: string): Effect.Effect<string, ReadonlyArray<LocatedDiagnostic>> =>
-  Effect.tryPromise({ try: () => readFile(file, "utf8"), catch: unreadable })
+  Effect.tryPromise({ try: () => requireFile(file).then(() => readFile(file, "utf8")), catch: unreadable })
 
 /** Reads a configuration file and finds all its problems; an unreadable file has just that one. */
 export const check = (file: string): Effect.Effect<Result.Result<ParsedSettings, ReadonlyArray<LocatedDiagnostic>>> =>

@@ -1,7 +1,8 @@
 import { writeFile } from "node:fs/promises"
-import { Console, Effect, Predicate } from "effect"
+import { Effect, Predicate } from "effect"
 import * as ConfigFile from "./ConfigFile.ts"
 import { packageFile } from "../process/Package.ts"
+import { print, printError } from "../process/Print.ts"
 
 const isThere = (cause: unknown): boolean => Predicate.hasProperty(cause, "code") && cause.code === "EEXIST"
 
@@ -24,7 +25,7 @@ export const initConfig = Effect.fn("InitConfig")(
   function*(file: string) {
     const text = packageFile("config/config.example.yaml")
     yield* Effect.tryPromise({ try: () => writeFile(file, text, { flag: "wx" }), catch: problemOf(file) })
-    yield* Console.log(nextSteps(file))
+    yield* print(nextSteps(file))
   },
-  Effect.tapError(({ message }) => Console.error(message))
+  Effect.tapError(({ message }) => printError(message))
 )

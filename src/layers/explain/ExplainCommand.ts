@@ -1,4 +1,4 @@
-import { Console, DateTime, Effect, Logger, type Option, Record, Result, Schema, SchemaIssue } from "effect"
+import { DateTime, Effect, Logger, type Option, Record, Result, Schema, SchemaIssue } from "effect"
 import { decisionJson } from "../../domain/decision/DecisionJson.ts"
 import {
   type ExplainAnswer,
@@ -14,6 +14,7 @@ import type { NatsSettings } from "../../domain/settings/Settings.ts"
 import { Nats, NatsUnreachable } from "../../services/Nats.ts"
 import * as ConfigFile from "../config/ConfigFile.ts"
 import { UsageError } from "../process/Exit.ts"
+import { print, printError } from "../process/Print.ts"
 import * as NatsConnection from "../nats/NatsConnection.ts"
 
 /** The options of `llm-bot explain`. */
@@ -86,19 +87,19 @@ const leftOutText = (leftOut: number): string =>
 const botsText = (answers: ReadonlyArray<ExplainAnswer>): string =>
   answers.map(({ bot, channels }) => `${bot} in ${channels.join(", ")}`).join("; ")
 
-const print = Effect.fnUntraced(function*(
+const printAnswers = Effect.fnUntraced(function*(
   answers: ReadonlyArray<ExplainAnswer>,
   query: ExplainQuery,
   format: ExplainOptions["format"]
 ) {
   const decisions = merged(answers, query)
   const zone = DateTime.zoneMakeLocal()
-  if (format === "json") yield* Console.log(jsonText(decisions))
+  if (format === "json") yield* print(jsonText(decisions))
   else if (decisions.length > 0) {
-    yield* Console.log(decisions.map((one) => explainText(one, zone, answers.length > 1)).join("\n\n"))
+    yield* print(decisions.map((one) => explainText(one, zone, answers.length > 1)).join("\n\n"))
   }
   const leftOut = answers.reduce((sum, answer) => sum + answer.leftOut, 0)
-  if (leftOut > 0) yield* Console.error(leftOutText(leftOut))
+  if (leftOut > 0) yield* printError(leftOutText(leftOut))
   if (decisions.length === 0) return yield* new NothingFound({ bots: botsText(answers) })
 })
 
@@ -114,8 +115,8 @@ export const explain = Effect.fn("Explain")(
     const answers = replies.flatMap((reply) => Result.isSuccess(reply) ? [reply.success] : [])
     const [error, ...others] = errorsOf(replies)
     if (answers.length === 0) return yield* error ?? new NobodyExplains()
-    for (const { message } of error === undefined ? [] : [error, ...others]) yield* Console.error(message)
-    yield* print(answers, query, options.format)
+    for (const { message } of error === undefined ? [] : [error, ...others]) yield* printError(message)
+    yield* printAnswers(answers, query, options.format)
   },
-  Effect.tapError(({ message }) => Console.error(message))
+  Effect.tapError(({ message }) => printError(message))
 )

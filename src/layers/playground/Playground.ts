@@ -12,6 +12,7 @@ import * as Logging from "../telemetry/Logging.ts"
 import { bot } from "../Main.ts"
 import * as NatsMemory from "../nats/NatsMemory.ts"
 import { packageFile } from "../process/Package.ts"
+import { print, printError } from "../process/Print.ts"
 import { PlaygroundChatter } from "./PlaygroundChatter.ts"
 import { findModel } from "./PlaygroundModel.ts"
 import { PlaygroundRoom } from "./PlaygroundRoom.ts"
@@ -47,8 +48,6 @@ const page = (real: boolean, port: number, wanted = port): ReturnType<typeof sta
 
 const startPage = (real: boolean, port: number) =>
   Effect.as(Layer.build(Layer.fresh(PlaygroundServer.layer(real, port))), port)
-
-const print = (text: string): Effect.Effect<void> => Effect.sync(() => void process.stdout.write(`${text}\n`))
 
 /** A short conversation that shows what is answered, what is not, and why. */
 const conversation = Effect.gen(function*() {
@@ -103,7 +102,7 @@ export const playground = Effect.fnUntraced(
     yield* Effect.provideContext(conversation, services)
     return yield* Effect.never
   },
-  Effect.tapError(({ message }) => Effect.sync(() => void process.stderr.write(`${message}\n`))),
+  Effect.tapError(({ message }) => printError(message)),
   Effect.scoped,
   // Everything in the room uses the room's clock.
   Effect.provide(AdjustableClock.layer)

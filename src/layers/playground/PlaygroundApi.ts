@@ -16,6 +16,9 @@ const NewSettings = Schema.Union([
   Schema.Struct({ reset: Schema.Literal(true) })
 ])
 
+/** How many event streams are open at once: a browser has six at most. */
+const mostReaders = 64
+
 const answer = (body: unknown, status = 200) => HttpServerResponse.jsonUnsafe(body, { status })
 const refusal = (status: number, error: string) => answer({ error }, status)
 
@@ -52,8 +55,22 @@ export const api = (real: boolean) =>
     const clock = yield* AdjustableClock
 
     const accepted = Effect.map((id: string) => answer({ correlation_id: id }, 202))
+    // Each reader holds what it has not read yet.
+    let readers = 0
+    const counted = <A>(items: Stream.Stream<A>): Stream.Stream<A> =>
+      Stream.scoped(Stream.unwrap(Effect.as(
+        Effect.acquireRelease(Effect.sync(() => void readers++), () => Effect.sync(() => void readers--)),
+        items
+      )))
     const stream = <A>(path: `/${string}`, of: Effect.Effect<Stream.Stream<A>>) =>
-      router.add("GET", path, Effect.map(of, (items) => events(items, clock)))
+      router.add(
+        "GET",
+        path,
+        Effect.map(of, (items) =>
+          readers < mostReaders
+            ? events(counted(items), clock)
+            : refusal(503, `${mostReaders} windows follow the room already; close some`))
+      )
 
     yield* router.add(
       "GET",

@@ -1,7 +1,7 @@
-import { createServer } from "node:http"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { ByteSize, Effect, Layer } from "effect"
 import { HttpIncomingMessage, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { boundedServer } from "../process/HttpServer.ts"
 import { api } from "./PlaygroundApi.ts"
 import { assets } from "./PlaygroundAssets.ts"
 
@@ -27,6 +27,6 @@ const guard = HttpRouter.middleware(
 /** The page and its API on the loopback address (OPERATIONS, playground). `real`: whether a real model answers. */
 export const layer = (real: boolean, port: number) =>
   HttpRouter.serve(Layer.mergeAll(assets, api(real), guard), { disableLogger: true, disableListenLog: true }).pipe(
-    Layer.provide(NodeHttpServer.layer(() => createServer(), { host, port, gracefulShutdownTimeout: "1 second" })),
+    Layer.provide(NodeHttpServer.layer(boundedServer, { host, port, gracefulShutdownTimeout: "1 second" })),
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.megabytes(1)))
   )

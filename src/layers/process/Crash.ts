@@ -18,6 +18,10 @@ const lineOf = (error: string): string =>
     })
     : `${message}: ${error}`
 
+/** What a command says of an error that is nobody's fault but the program's. */
+export const crashText = (error: unknown): string =>
+  `${message}: ${error instanceof Error ? defectText(error, false) : "an internal error"}`
+
 /** Writes a line at once; without a reader it is lost. */
 const write = (descriptor: number, line: string): void => {
   try {

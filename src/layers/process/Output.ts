@@ -1,6 +1,7 @@
 import process from "node:process"
 import { isDaemon, stop } from "./EarlySignals.ts"
 import { exitCodes } from "./ExitCodes.ts"
+import { visibleText } from "./VisibleText.ts"
 
 /** The error code of a write whose reader has closed. */
 const gone: ReadonlySet<string | undefined> = new Set(["EPIPE", "ECONNRESET", "EIO", "ENXIO"])
@@ -23,7 +24,7 @@ export const outputFailure = (): string | undefined => failure
 
 /** Writes to stdout and records the result: a later line may succeed again. */
 export const writeOutput = (text: string): void => {
-  process.stdout.write(text, (error) => {
+  process.stdout.write(visibleText(text), (error) => {
     failure = error === null || error === undefined ? undefined : reasonOf(error)
   })
 }

@@ -5,6 +5,7 @@ import { renderReplay } from "../../domain/replay/ReplayRender.ts"
 import { Settings } from "../../domain/settings/Settings.ts"
 import * as ConfigFile from "../config/ConfigFile.ts"
 import { UsageError } from "../process/Exit.ts"
+import { print, printError } from "../process/Print.ts"
 import { askedModel } from "./AskedModel.ts"
 import { replay, type ReplaySetup } from "./Replay.ts"
 import { readLog, type ReplayLog } from "./ReplayLog.ts"
@@ -40,8 +41,8 @@ const configured = Effect.fnUntraced(function*(file: Option.Option<string>, log:
     : yield* new UsageError({ message: `${log.name} holds no configuration: name one with --config FILE` })
 })
 
-const write = (stream: NodeJS.WriteStream, text: string): Effect.Effect<void> =>
-  Effect.callback<void>((resume) => void stream.write(text, () => resume(Effect.void)))
+const write = (text: string): Effect.Effect<void> =>
+  Effect.callback<void>((resume) => void process.stderr.write(text, () => resume(Effect.void)))
 
 const number = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ",")
 
@@ -57,7 +58,7 @@ const progressOf = (config: string): ReplaySetup["progress"] => {
     if (total < longLog || (!terminal && quarter === reported)) return Effect.void
     reported = quarter
     const text = `${config}: ${number(done)} of ${number(total)} lines`
-    return write(process.stderr, terminal ? `\r${text}${done === total ? "\n" : ""}` : `${text}\n`)
+    return write(terminal ? `\r${text}${done === total ? "\n" : ""}` : `${text}\n`)
   }
 }
 
@@ -78,9 +79,9 @@ export const replayLog = (options: ReplayOptions) =>
     const text = options.format === "html"
       ? renderReplay({ runs, format: "html", template: replayTemplate() })
       : renderReplay({ runs, format: options.format })
-    yield* write(process.stdout, text.endsWith("\n") ? text : `${text}\n`)
+    yield* print(text.replace(/\n$/, ""))
   }).pipe(
     Effect.scoped,
     Effect.provide(Logger.layer([])),
-    Effect.tapError(({ message }) => write(process.stderr, `${message}\n`))
+    Effect.tapError(({ message }) => printError(message))
   )

@@ -4,7 +4,7 @@ import type { UnusableLine } from "../../domain/replay/ReplayRun.ts"
 import { roomHtml } from "../../domain/wire/LineText.ts"
 import { readPlainLine } from "../../domain/wire/PlainLine.ts"
 import { RecordingEntry, recordingFormat } from "../../services/replay/Recording.ts"
-import { fileFault } from "../config/FileFault.ts"
+import { fileFault, requireFile } from "../config/FileFault.ts"
 import { linesOf } from "./LogText.ts"
 
 /** An event of a capture or of a plain chat log, with fewer fields than a recorded one. */
@@ -98,6 +98,7 @@ const isReadable = ({ entry }: LogLine): boolean =>
 export const readLog = (file: string): Effect.Effect<ReplayLog, ReplayLogError> =>
   Effect.tryPromise({
     try: async () => {
+      await requireFile(file)
       const lines: Array<LogLine> = []
       const unusable: Array<UnusableLine> = []
       let line = 0

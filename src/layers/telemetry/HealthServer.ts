@@ -1,24 +1,11 @@
-import { createServer, type Server } from "node:http"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Effect, Layer, Schema } from "effect"
 import { HttpRouter, type HttpServerError, HttpServerResponse } from "effect/http"
 import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
 import type { Settings } from "../../domain/settings/Settings.ts"
 import { Health } from "../../services/Health.ts"
+import { boundedServer } from "../process/HttpServer.ts"
 import { version } from "../process/Package.ts"
-
-/** Requests are short: slow and large ones are cut off. */
-const limits = {
-  requestTimeout: 5_000,
-  headersTimeout: 5_000,
-  connectionsCheckingInterval: 1_000,
-  maxHeaderSize: 8_192,
-  keepAliveTimeout: 5_000
-}
-/** More connections than any monitoring has. */
-const maxConnections = 100
-
-const limitedServer = (): Server => Object.assign(createServer(limits), { maxConnections })
 
 // The rest of a refused request is not read.
 const onlyGet = HttpServerResponse.text("only GET\n", { status: 405, headers: { allow: "GET", connection: "close" } })
@@ -67,7 +54,7 @@ export const layer = (
   { host, port }: Settings["health"]
 ): Layer.Layer<never, HealthServerFailed, Health> =>
   HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }).pipe(
-    Layer.provide(NodeHttpServer.layer(limitedServer, { host, port, gracefulShutdownTimeout: "2 seconds" })),
+    Layer.provide(NodeHttpServer.layer(boundedServer, { host, port, gracefulShutdownTimeout: "2 seconds" })),
     Layer.catchTag(
       "ServeError",
       (error) =>

@@ -337,3 +337,28 @@ describe("a secret", () => {
     assert.strictEqual(problem?.source, "  api_key: ${NOWHERE}")
   })
 })
+
+describe("a file nested without end", () => {
+  const deep: Readonly<Record<string, (levels: number) => string>> = {
+    "lists in brackets": (levels) => `bot: ${"[".repeat(levels)}${"]".repeat(levels)}`,
+    "fields in braces": (levels) => `bot: ${"{a: ".repeat(levels)}1${"}".repeat(levels)}`,
+    "aliases": (levels) =>
+      [
+        "a0: &a0 x",
+        ...Array.from({ length: Math.ceil(levels / 60) }, (_, index) =>
+          `a${index + 1}: &a${index + 1} ${"[".repeat(60)}*a${index}${"]".repeat(60)}`)
+      ].join("\n"),
+    "lists": (levels) => `${"- ".repeat(levels)}x`,
+    "blocks": (levels) => `${Array.from({ length: levels }, (_, level) => `${" ".repeat(level)}a:`).join("\n")} 1`
+  }
+  for (const [what, text] of Object.entries(deep)) {
+    it(`of ${what} is named, however deep`, () => {
+      for (const levels of [120, 1_000, 1_500, 2_000, 3_000]) {
+        const [problem, ...others] = problemsOf(text(levels))
+        assert.deepStrictEqual(others, [])
+        assert.match(problem?.message ?? "", /^(?:this is nested too deeply|aliases multiply beyond measure)$/)
+      }
+      assert.notInclude(problemsOf(text(60)).map(shown).join("\n"), "nested")
+    })
+  }
+})
