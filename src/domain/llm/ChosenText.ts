@@ -2,7 +2,7 @@ import { type ChoiceChunk, type TextField, textFields } from "./CompletionChunk.
 import { type DeltaText, deltaText } from "./DeltaText.ts"
 import type { FinishReason } from "./FinishReason.ts"
 
-/** What the one choice that counts has said so far. */
+/** The content so far of the choice that counts. */
 export interface ChosenText {
   readonly add: (choice: ChoiceChunk) => void
   readonly text: () => string
@@ -26,26 +26,26 @@ const nothing = (): Said => ({
 })
 
 /**
- * Gathers the first choice: index 0, or the one that came first where there is no 0. Its text is that of the field that
+ * Collects the first choice: index 0, or without one the first to arrive. Its text is that of the field that
  * has any: a whole `message` at the end of a stream only repeats the deltas.
  */
 export const chosenText = (): ChosenText => {
-  let chosen: number | undefined
-  let said = nothing()
+  let chosenIndex: number | undefined
+  let content = nothing()
   return {
     add: ({ finishReason, index, refused, texts, thinks }) => {
-      if (index === 0 && chosen !== 0) said = nothing()
-      if (index === 0) chosen = 0
-      chosen ??= index
-      if (index !== chosen) return
-      for (const field of textFields) said.texts[field].add(texts[field], finishReason !== undefined)
-      said.finishReason = finishReason ?? said.finishReason
-      said.refused ||= refused
-      said.thinks ||= thinks
+      if (index === 0 && chosenIndex !== 0) content = nothing()
+      if (index === 0) chosenIndex = 0
+      chosenIndex ??= index
+      if (index !== chosenIndex) return
+      for (const field of textFields) content.texts[field].add(texts[field], finishReason !== undefined)
+      content.finishReason = finishReason ?? content.finishReason
+      content.refused ||= refused
+      content.thinks ||= thinks
     },
-    text: () => textFields.map((field) => said.texts[field].text()).find((text) => text.trim() !== "") ?? "",
-    finishReason: () => said.finishReason,
-    refused: () => said.refused,
-    thinks: () => said.thinks
+    text: () => textFields.map((field) => content.texts[field].text()).find((text) => text.trim() !== "") ?? "",
+    finishReason: () => content.finishReason,
+    refused: () => content.refused,
+    thinks: () => content.thinks
   }
 }

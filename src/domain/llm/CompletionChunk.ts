@@ -3,27 +3,27 @@ import { decodeUsage, type Usage } from "./ChatCompletion.ts"
 import { type FinishReason, finishReasonOf } from "./FinishReason.ts"
 import { failureOf, type ReportedFailure } from "./ReportedFailure.ts"
 
-/** What a server says of the answer itself, as far as it does. */
+/** The answer's id and model, if the server reports them. */
 export interface Served {
   readonly id?: string
   readonly model?: string
 }
 
-/** The fields in which a choice may carry text: the first that ever has any is the answer. */
+/** The fields that may carry a choice's text: the first with any text is the answer. */
 export const textFields = ["delta", "message", "text"] as const
 export type TextField = (typeof textFields)[number]
 
-/** What one choice of a chunk says. */
+/** One choice of a chunk. */
 export interface ChoiceChunk {
   readonly index: number
   readonly texts: Readonly<Record<TextField, string>>
   readonly finishReason: FinishReason | undefined
   readonly refused: boolean
-  /** It carries reasoning, in a field of its own or among the parts of the content. */
+  /** It carries reasoning, in its own field or among the parts of the content. */
   readonly thinks: boolean
 }
 
-/** What one event of a stream, or a whole body, says. */
+/** One event of a stream, or a whole body. */
 export interface CompletionChunk {
   readonly choices: ReadonlyArray<ChoiceChunk> | undefined
   readonly usage: Option.Option<Usage>
@@ -58,14 +58,14 @@ const thinks = (message: Fields): boolean => {
 }
 const isRefusal = ({ refusal }: Fields): boolean => typeof refusal === "string" && refusal !== ""
 
-/** As a number or as a text; where there is none, the place in the list. */
+/** The index as a number or a text; without one, the position in the list. */
 const indexOf = (index: unknown, place: number): number => {
   const number = Number(index ?? place)
   return Number.isSafeInteger(number) ? number : place
 }
 
 const choiceOf = (choice: Fields, place: number): ChoiceChunk => {
-  const said = [fieldsOf(choice["delta"]), fieldsOf(choice["message"])]
+  const messages = [fieldsOf(choice["delta"]), fieldsOf(choice["message"])]
   return {
     index: indexOf(choice["index"], place),
     texts: {
@@ -74,35 +74,35 @@ const choiceOf = (choice: Fields, place: number): ChoiceChunk => {
       text: textOf(choice["text"])
     },
     finishReason: finishReasonOf(choice["finish_reason"] ?? choice["finishReason"] ?? choice["stop_reason"]),
-    refused: said.some(isRefusal),
-    thinks: said.some(thinks)
+    refused: messages.some(isRefusal),
+    thinks: messages.some(thinks)
   }
 }
 
-/** Choices are a list; some proxies make an object of it, with the places as keys. */
+/** Choices are a list; some proxies send an object keyed by index. */
 const choicesOf = (choices: unknown): ReadonlyArray<Fields> | undefined => {
   if (Array.isArray(choices)) return choices.filter(isFields)
   const values = Object.values(fieldsOf(choices))
   return values.length > 0 && values.every(isFields) ? values : undefined
 }
 
-// An id or a model's name has no blanks and an end; what has is something else, perhaps somebody's words.
+// An id or a model's name is short and without blanks; anything else may be a person's text.
 const id = /^[\w.:-]{1,80}$/
 const modelName = /^[\w.:/@+-]{1,100}$/
 const matching = (value: unknown, shape: RegExp): value is string => typeof value === "string" && shape.test(value)
 
 const json = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
 
-/** Nothing when the text is no JSON. */
+/** Undefined when the text is no JSON. */
 export const parsed = (text: string): Option.Option<unknown> => json(text)
 
-/** Nothing when it is no part of a chat completion and no report of an error. */
+/** Undefined when it is neither a part of a chat completion nor a reported error. */
 export const chunkOf = (value: unknown): CompletionChunk | undefined => {
   const chunk = fieldsOf(Array.isArray(value) ? value[0] : value)
-  const found = choicesOf(chunk["choices"])
-  const choices = found?.map(choiceOf)
+  const list = choicesOf(chunk["choices"])
+  const choices = list?.map(choiceOf)
   const usage = decodeUsage(chunk["usage"])
-  const failure = failureOf(chunk, found)
+  const failure = failureOf(chunk, list)
   if (choices === undefined && failure === undefined && Option.isNone(usage)) return undefined
   const served = {
     ...(matching(chunk["id"], id) ? { id: chunk["id"] } : {}),

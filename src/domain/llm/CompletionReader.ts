@@ -11,17 +11,17 @@ import type { FinishReason } from "./FinishReason.ts"
 import { failureOfErrorEvent, failureOfText, type ReportedFailure } from "./ReportedFailure.ts"
 import { endsSentence } from "./SentenceEnd.ts"
 
-/** A completion is small; whoever sends more than this is not answering the question. UTF-16 units. */
+/** The largest completion: a longer one is no answer. UTF-16 units. */
 const longestBody = 1_000_000
-/** The most that is read of one response, reasoning, comments and blanks included. UTF-16 units. */
+/** The largest response, reasoning, comments and blanks included. UTF-16 units. */
 const longestResponse = 8_000_000
 
-/** What a response held. */
+/** The result of a response. */
 export type ReadCompletion =
   | {
     readonly _tag: "Text"
     readonly text: string
-    /** `cut`: enough was read and the rest was not waited for. `unknown`: the server does not say. */
+    /** `cut`: enough was read, the rest was not awaited. `unknown`: the server sent no reason. */
     readonly finishReason: FinishReason | "cut" | "unknown"
     readonly usage: Option.Option<Usage>
   }
@@ -29,45 +29,45 @@ export type ReadCompletion =
     readonly _tag: "Empty"
     readonly finishReason: FinishReason | "cut" | "unknown"
     readonly usage: Option.Option<Usage>
-    /** It thought, and came to no answer. */
+    /** It reasoned but gave no answer. */
     readonly thinking: boolean
   }
-  /** It ended before its end: what there is may be half a sentence. */
+  /** It is truncated: its text may be half a sentence. */
   | { readonly _tag: "Broken" }
   | { readonly _tag: "Malformed"; readonly detail: string }
   | ReportedFailure
 
-/** Reads a response as it comes, be it a stream of events or one JSON body (F5, streaming). */
+/** Reads a response incrementally, a stream of events or one JSON body (F5, streaming). */
 export interface CompletionReader {
-  /** Takes the next part; true when nothing more needs to be read. */
+  /** Feeds the next part; true when nothing more needs to be read. */
   readonly feed: (part: string) => boolean
   /** The text of a streamed answer so far; empty until it begins. */
   readonly soFar: () => string
-  /** Whether the answer is known to be whole: what may still come is only its usage. */
+  /** Whether the answer is complete: only its usage may follow. */
   readonly isWhole: () => boolean
   readonly served: () => Served
-  /** What the response held, once it has ended or need not be read on. */
+  /** The result, once the response has ended or enough is read. */
   readonly end: () => ReadCompletion
 }
 
-/** What an answer that came to its end is: a text, or none where nothing of it can be said aloud. */
+/** The result of a complete answer: its text, or none where nothing of it can be sent. */
 const answerOf = (
-  said: ChosenText,
+  choice: ChosenText,
   text: string,
   finishReason: FinishReason | "cut" | "unknown",
   usage: Option.Option<Usage>
 ): ReadCompletion => {
   const failure = failureOfText(text)
   if (failure !== undefined) return failure
-  // What a provider filtered in the middle is not said half.
-  const refused = said.refused() || finishReason === "content_filter"
+  // An answer that the provider's filter cut is not sent.
+  const refused = choice.refused() || finishReason === "content_filter"
   if (!refused && clean(text, anybody) !== "") return { _tag: "Text", text, finishReason, usage }
-  return { _tag: "Empty", finishReason, usage, thinking: !refused && (said.thinks() || holdsThinking(text)) }
+  return { _tag: "Empty", finishReason, usage, thinking: !refused && (choice.thinks() || holdsThinking(text)) }
 }
 
 const streamReader = (enough: StopCondition): CompletionReader => {
-  const said = chosenText()
-  let kept: string | undefined
+  const choice = chosenText()
+  let enoughText: string | undefined
   let usage = Option.none<Usage>()
   let understood = false
   let served: Served = {}
@@ -75,19 +75,19 @@ const streamReader = (enough: StopCondition): CompletionReader => {
   // The protocol's own end, or that enough was read.
   let done = false
   let tooLong = false
-  // An event that began as JSON and is none: a piece of the answer is lost.
+  // An event that began as JSON but does not parse: a piece of the answer is lost.
   let garbled = false
 
-  const isWhole = (): boolean => done || said.finishReason() !== undefined
+  const isWhole = (): boolean => done || choice.finishReason() !== undefined
 
   const take = (chunk: CompletionChunk): void => {
     understood = true
     usage = Option.orElse(chunk.usage, () => usage)
     served = { ...served, ...chunk.served }
     failure = chunk.failure
-    if (failure === undefined) (chunk.choices ?? []).forEach(said.add)
-    kept = failure === undefined ? enough(said.text()) : undefined
-    done = failure !== undefined || kept !== undefined || said.text().length > longestBody
+    if (failure === undefined) (chunk.choices ?? []).forEach(choice.add)
+    enoughText = failure === undefined ? enough(choice.text()) : undefined
+    done = failure !== undefined || enoughText !== undefined || choice.text().length > longestBody
   }
   const takeData = (data: string, event: string): void => {
     tooLong ||= data.length > longestBody
@@ -107,20 +107,20 @@ const streamReader = (enough: StopCondition): CompletionReader => {
       if (!done && !events.feed(part)) tooLong = true
       return done || tooLong
     },
-    soFar: () => kept ?? said.text(),
+    soFar: () => enoughText ?? choice.text(),
     isWhole,
     served: () => served,
     end: () => {
       const torn = events.end()
       if (failure !== undefined) return failure
       const whole = isWhole()
-      const text = kept ?? said.text()
-      if (garbled && kept === undefined && !tooLong) return { _tag: "Broken" }
+      const text = enoughText ?? choice.text()
+      if (garbled && enoughText === undefined && !tooLong) return { _tag: "Broken" }
       if (!understood) return { _tag: "Malformed", detail: "a stream without a chat completion" }
       if (tooLong && !whole) return { _tag: "Malformed", detail: "too long" }
-      // Without any sign of an end only a text that ends by itself, behind a whole event, is taken for one.
+      // Without an end marker, only a text that ends with a sentence after a whole event counts as complete.
       if (!whole && (torn || !endsSentence(clean(text, anybody)))) return { _tag: "Broken" }
-      return answerOf(said, text, kept === undefined ? said.finishReason() ?? "unknown" : "cut", usage)
+      return answerOf(choice, text, enoughText === undefined ? choice.finishReason() ?? "unknown" : "cut", usage)
     }
   }
 }
@@ -140,42 +140,42 @@ const bodyReader = (enough: StopCondition): CompletionReader => {
       if (body.length > longestBody) return { _tag: "Malformed", detail: "too long" }
       const json = parsed(body)
       if (Option.isNone(json)) {
-        // JSON whose first line is whole is another protocol's stream; otherwise the end is missing.
+        // JSON with a complete first line is another protocol's stream; otherwise the end is missing.
         const begun = /^[{[]/.test(body) && Option.isNone(parsed(body.split("\n", 1)[0] ?? ""))
         return begun ? { _tag: "Broken" } : { _tag: "Malformed", detail: "not JSON" }
       }
       const { choices, failure, usage = Option.none() } = chunkOf(json.value) ?? {}
       if (failure !== undefined) return failure
       if (choices === undefined || choices.length === 0) return { _tag: "Malformed", detail: "no choices" }
-      const said = chosenText()
-      choices.forEach(said.add)
-      const text = enough(said.text()) ?? said.text()
-      return answerOf(said, text, said.finishReason() ?? "unknown", usage)
+      const choice = chosenText()
+      choices.forEach(choice.add)
+      const text = enough(choice.text()) ?? choice.text()
+      return answerOf(choice, text, choice.finishReason() ?? "unknown", usage)
     }
   }
 }
 
-/** A reader for one response: what begins like JSON or a page is read as one body, anything else as events. */
+/** A reader of one response: one that begins like JSON or HTML is read as one body, any other as events. */
 export const completionReader = (enough: StopCondition): CompletionReader => {
   let reader: CompletionReader | undefined
-  let read = 0
+  let length = 0
   return {
     feed: (part) => {
-      read += part.length
+      length += part.length
       // Blanks and a byte order mark before the beginning belong to neither.
       const rest = reader === undefined ? part.trimStart() : part
       if (rest !== "") {
         reader ??= /^[{[<]/.test(rest) ? bodyReader(enough) : streamReader(enough)
         if (reader.feed(rest)) return true
       }
-      return read > longestResponse
+      return length > longestResponse
     },
     soFar: () => reader?.soFar() ?? "",
     isWhole: () => reader?.isWhole() ?? false,
     served: () => reader?.served() ?? {},
     end: () => {
       const end = reader?.end() ?? { _tag: "Malformed", detail: "nothing" }
-      const tooLong = read > longestResponse && reader?.isWhole() !== true
+      const tooLong = length > longestResponse && reader?.isWhole() !== true
       return tooLong && end._tag !== "Failed" ? { _tag: "Malformed", detail: "too long" } : end
     }
   }

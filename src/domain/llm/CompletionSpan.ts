@@ -3,9 +3,9 @@ import type { Served } from "./CompletionChunk.ts"
 import type { LlmApi } from "../settings/LlmSettings.ts"
 import { attribute, type Attributes, type AttributeValue } from "../telemetry/TraceNames.ts"
 
-/** The protocol is OpenAI's whoever the server belongs to. */
+/** The protocol is OpenAI's, whoever runs the server. */
 const provider = "openai"
-const known = (values: Readonly<Record<string, AttributeValue | undefined>>): Attributes =>
+const withoutUndefined = (values: Readonly<Record<string, AttributeValue | undefined>>): Attributes =>
   Object.fromEntries(Object.entries(values).flatMap(([name, value]) => value === undefined ? [] : [[name, value]]))
 
 /** One request to a model. */
@@ -16,11 +16,11 @@ export interface ChatRequest {
   readonly api: Pick<LlmApi, "parameters" | "stream">
 }
 
-/** What is known of a request to a model before its answer. */
+/** The span attributes of a request. */
 export const chatRequestAttributes = ({ api, model, url }: ChatRequest): Attributes => {
   const { max_completion_tokens, max_tokens, temperature, top_p } = api.parameters
   const { hostname, port, protocol } = new URL(url)
-  return known({
+  return withoutUndefined({
     [attribute.operationName]: "chat",
     [attribute.providerName]: provider,
     [attribute.requestModel]: model,
@@ -38,16 +38,16 @@ export interface ChatAnswer {
   readonly finishReason: string
   readonly inputTokens: number
   readonly outputTokens: number
-  /** True when the server named no usage: a guess of ours is not told as usage. */
+  /** True when the server reported no usage: an estimate is not exported. */
   readonly estimated: boolean
   readonly served?: Served
   /** ms until the first text of a streamed answer. */
   readonly firstTextMs: number | undefined
 }
 
-/** What the answer added. */
+/** The span attributes of an answer. */
 export const chatAnswerAttributes = (answer: ChatAnswer): Attributes =>
-  known({
+  withoutUndefined({
     [attribute.responseId]: answer.served?.id,
     [attribute.responseModel]: answer.served?.model,
     [attribute.responseFinishReasons]: [answer.finishReason],

@@ -1,13 +1,13 @@
-/** Puts the deltas of a stream together to one text, each thing told once (F5). */
+/** Joins the deltas of a stream to one text, without repetitions (F5). */
 export interface DeltaText {
-  /** Takes the next delta; `ending` when its event also carries the finish reason. */
+  /** Adds the next delta; `ending` when its event also carries the finish reason. */
   readonly add: (delta: string, ending: boolean) => void
   /** The text so far. */
   readonly text: () => string
 }
 
 const hasWord = (text: string): boolean => /\p{L}{3}/u.test(text)
-/** Enough text that saying it twice at once is no accident of tokens: two words, or some letters without blanks. */
+/** Enough text that a repetition is no accident of tokens: two words, or some letters without blanks. */
 const isPhrase = (text: string): boolean => /\S\s+\S/u.test(text.trim()) || text.trim().length >= 8
 
 const commonPrefix = (one: string, other: string): number => {
@@ -16,28 +16,28 @@ const commonPrefix = (one: string, other: string): number => {
   return length
 }
 
-/** A delta that tells the whole again, maybe with its end or with small corrections. */
+/** A delta that repeats the whole, maybe with its end or with small corrections. */
 const restates = (delta: string, before: string): boolean => {
-  const [told, known] = [delta.trim(), before.trim()]
-  if (!isPhrase(known) || told.length < known.length * 0.8) return false
-  return told.startsWith(known) || (known.length >= 24 && commonPrefix(told, known) >= 16)
+  const [next, soFar] = [delta.trim(), before.trim()]
+  if (!isPhrase(soFar) || next.length < soFar.length * 0.8) return false
+  return next.startsWith(soFar) || (soFar.length >= 24 && commonPrefix(next, soFar) >= 16)
 }
 
-/** Deltas as the protocol means them: each the next piece; one that tells the whole again at the end replaces it. */
+/** Deltas as the protocol means them: each the next piece; one that repeats the whole at the end replaces it. */
 const pieces = (): DeltaText => {
   let sum = ""
   let last = ""
-  // Only when nothing follows is it a repetition: a song has its refrain twice.
+  // It is a repetition only when nothing follows: a song has its refrain twice.
   let whole: string | undefined
-  let held = ""
+  let pending = ""
   return {
     add: (delta, ending) => {
       if (ending && delta === last && hasWord(delta)) return
-      held += delta
+      pending += delta
       if (restates(delta, whole ?? sum)) whole = delta
       else if (whole === undefined || delta.trim() !== "") {
-        sum += held
-        held = ""
+        sum += pending
+        pending = ""
         whole = undefined
       }
       last = delta
@@ -46,22 +46,22 @@ const pieces = (): DeltaText => {
   }
 }
 
-/** Servers that send with each delta all that came before: nothing as soon as one does not. */
+/** Cumulative deltas: each repeats all text before it; undefined as soon as one does not. */
 const cumulative = () => {
   let text: string | undefined = ""
   let grown = false
   return {
     add: (delta: string): void => {
       if (text === undefined || delta.trim() === "") return
-      const known = text.trimEnd()
-      if (/\p{L}/u.test(known) && delta.trimEnd().length > known.length) grown = true
-      text = delta.startsWith(known) ? delta : undefined
+      const soFar = text.trimEnd()
+      if (/\p{L}/u.test(soFar) && delta.trimEnd().length > soFar.length) grown = true
+      text = delta.startsWith(soFar) ? delta : undefined
     },
     text: (): string | undefined => grown ? text : undefined
   }
 }
 
-/** Proxies that send every event twice: nothing as soon as two neighbours differ, nor for `ha ha ha ha`. */
+/** Doubled deltas, from proxies that send every event twice: undefined as soon as two neighbours differ, and for `ha ha ha ha`. */
 const doubled = () => {
   let text: string | undefined = ""
   let odd: string | undefined
@@ -81,7 +81,7 @@ const doubled = () => {
   }
 }
 
-/** A text that grows by deltas, whatever way its server has of telling things again. */
+/** A text that grows by deltas, in any way a server repeats itself. */
 export const deltaText = (): DeltaText => {
   const readings = { plain: pieces(), cumulative: cumulative(), doubled: doubled() }
   return {

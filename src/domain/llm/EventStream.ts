@@ -2,18 +2,18 @@ import { Option } from "effect"
 import { Sse } from "effect/encoding"
 import { parsed } from "./CompletionChunk.ts"
 
-/** Takes a stream of server-sent events apart. */
+/** Parses a stream of server-sent events. */
 export interface EventStream {
-  /** Takes the next part; false when an event is too large to be one. */
+  /** Feeds the next part; false when an event is too large. */
   readonly feed: (part: string) => boolean
-  /** Takes the end; true when the stream ended in the middle of an event, or with something that is none. */
+  /** Ends the stream; true when it ended in the middle of an event, or with something that is none. */
   readonly end: () => boolean
 }
 
 const doneMark = /^"?\[?(?:DONE|END)\]?"?$/i
 const fieldLine = /^(?:data|event|id|retry)?(?::|$)/
 
-/** Sees lines that belong to no event: half a field's name, an error page behind the events. */
+/** Detects lines that belong to no event: half a field's name, an error page after the events. */
 const lineWatch = () => {
   let line = ""
   let stray = false
@@ -25,7 +25,7 @@ const lineWatch = () => {
     feed: (part: string): void =>
       part.split(/[\r\n]/).forEach((piece, index) => {
         if (index > 0) close()
-        // The name of a field and its colon are all that matters.
+        // Only a field's name and its colon matter.
         line = (line + piece.slice(0, 8)).slice(0, 8)
       }),
     end: (): boolean => {
@@ -39,7 +39,7 @@ const lineWatch = () => {
 const partsOf = (data: string): ReadonlyArray<string> =>
   data.includes("\n") && Option.isNone(parsed(data)) ? data.split("\n") : [data]
 
-/** Hands over the data of each event with the event's name, and tells of the protocol's own end (`[DONE]`). */
+/** Emits the data of each event with its name, and the protocol's own end (`[DONE]`). */
 export const eventStream = (
   longestEvent: number,
   onData: (data: string, event: string) => void,
@@ -48,7 +48,7 @@ export const eventStream = (
   const lines = lineWatch()
   let strayData = false
   const take = (event: string) => (part: string): void => {
-    // A proxy that wraps events again writes the field's name twice.
+    // A proxy that re-wraps events writes the field's name twice.
     const data = part.trim().replace(/^(?:data:\s*)+/, "")
     if (doneMark.test(data)) return onDone()
     strayData ||= data !== "" && Option.isNone(parsed(data))
@@ -64,7 +64,7 @@ export const eventStream = (
     },
     end: () => {
       const stray = lines.end()
-      // Some servers forget the blank line after the last event.
+      // Some servers omit the blank line after the last event.
       parser.feed("\n\n")
       return stray || strayData
     }

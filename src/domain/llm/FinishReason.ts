@@ -1,7 +1,7 @@
 import { Option, Schema } from "effect"
 
 /**
- * Why a model ended, in one of these words and no other: what servers write there is free text, and it goes into logs,
+ * Why a model stopped, as one of a closed set: servers write free text there, and it goes into logs,
  * metrics and traces.
  */
 export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | "error" | "other"
@@ -27,10 +27,10 @@ const reasonOfWord: ReadonlyMap<string, FinishReason> = new Map(
 // SGLang's own form is an object.
 const decodeTyped = Schema.decodeUnknownOption(Schema.Struct({ type: Schema.String }))
 
-/** Reads a finish reason; nothing as long as the answer goes on (null, absent, empty). */
+/** Reads a finish reason; undefined as long as the answer continues (null, absent, empty). */
 export const finishReasonOf = (value: unknown): FinishReason | undefined => {
   const word = typeof value === "string" ? value : Option.getOrUndefined(decodeTyped(value))?.type
   if (word === undefined) return undefined
-  const known = word.slice(0, 64).trim().toLowerCase().replace(/[\s-]+/g, "_")
-  return known === "" || known === "null" || known === "none" ? undefined : reasonOfWord.get(known) ?? "other"
+  const key = word.slice(0, 64).trim().toLowerCase().replace(/[\s-]+/g, "_")
+  return key === "" || key === "null" || key === "none" ? undefined : reasonOfWord.get(key) ?? "other"
 }

@@ -8,13 +8,13 @@ export interface PromptMessage {
   readonly content: string
 }
 
-/** What the chat's text stands between: it cannot be written by anyone in the room. */
+/** The fence around the chat's text: nobody in the room can write it. */
 const fences = { chat: ["<chat>", "</chat>"], line: ["<line>", "</line>"] } as const
-// And what servers read as the turn of another role, in the spellings of the templates that are about.
+// And marks of another role's turn, in the spellings of common chat templates.
 const fence = /[<＜](?=[\s/\p{DI}]*(?:chat|line)\b|[|｜]|\/?s>|<\/?sys\b|(?:start|end)_of_turn\b)|\[(?=\/?inst\])/giu
 // Line breaks of every kind and controls.
 const breaks = /[\p{Cc}\p{Zl}\p{Zp}]+/gu
-// What hides or reorders text. Joiners and variation selectors stay: emoji and scripts need them.
+// Characters that hide or reorder text. Joiners and variation selectors stay: emoji and scripts need them.
 const hidden = /[\p{DI}--[\u200C\u200D\p{VS}]]+/gv
 
 /** A text of the room as one line that cannot close the fence around it, nor begin another role's turn. */
@@ -37,7 +37,7 @@ const ageOf = (line: ContextLine, now: number): string => {
   return minutes === 0 ? "just now" : minutes < 60 ? `${minutes} min ago` : `${Math.floor(minutes / 60)} h ago`
 }
 
-/** What a prompt is made of. */
+/** The inputs of a prompt. */
 export interface PromptInput {
   readonly systemPrompt: string
   readonly template: string
@@ -62,11 +62,11 @@ const contextLine = (line: ContextLine, input: PromptInput): string => {
   return input.includeUsernames ? `${age}${name}: ${quoted(line.text)}` : `- ${age}${quoted(line.text)}`
 }
 
-/** A prompt and what went into it. */
+/** A prompt and its figures. */
 export interface Prompt {
   readonly messages: ReadonlyArray<PromptMessage>
   readonly contextLines: number
-  /** Everybody but the bot who stands in it, as they are called and as it shows them. */
+  /** The people in it except the bot, by their own names and as the prompt shows them. */
   readonly people: ReadonlyArray<string>
 }
 

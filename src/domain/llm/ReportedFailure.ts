@@ -1,7 +1,7 @@
 import { Predicate } from "effect"
 import { finishReasonOf } from "./FinishReason.ts"
 
-/** A server reported an error in place of an answer or in its middle; `code` is the HTTP status it named. */
+/** An error reported in place of an answer or within it; `code` is the HTTP status in the report. */
 export interface ReportedFailure {
   readonly _tag: "Failed"
   readonly code: number | undefined
@@ -13,7 +13,7 @@ const isFields: (value: unknown) => value is Fields = Predicate.isReadonlyObject
 const isStatus = (code: number): boolean => Number.isInteger(code) && code >= 400 && code <= 599
 const codeFields = ["code", "status", "status_code", "http_status_code", "http_code", "error_code"]
 
-/** The status an error names, as a number or in a word for it. Its other words are not kept. */
+/** The status in an error, as a number or a word for it. Its other text is not kept. */
 const codeOf = (error: unknown): number | undefined => {
   if (!isFields(error)) return undefined
   const code = codeFields.map((field) => error[field]).filter((value) => typeof value !== "boolean").map(Number)
@@ -24,7 +24,7 @@ const codeOf = (error: unknown): number | undefined => {
   return code ?? (limited ? 429 : undefined)
 }
 
-/** Told, and not only there because a server writes every field: null, false, 0 and "" are no error. */
+/** Whether the field reports an error: some servers always write it, as null, false, 0 or "". */
 const isTold = (error: unknown): boolean => {
   if (error === undefined || error === null || error === false || error === 0) return false
   if (typeof error === "string") return error.trim() !== ""
@@ -36,16 +36,16 @@ const lone = ["detail", "message", "msg", "error_message", "error_msg", "error_c
 const isLoneError = (chunk: Fields): boolean =>
   lone.some((field) => typeof chunk[field] === "string" ? chunk[field] !== "" : Array.isArray(chunk[field])) ||
   chunk["success"] === false || codeOf(chunk) !== undefined ||
-  // `{"error": {}}` says little, but it is no answer.
+  // `{"error": {}}` has no details, but it is no answer.
   isFields(chunk["error"])
 
-/** MiniMax tells how it went in a field beside the choices, 0 when well. */
+/** MiniMax reports a status in a field beside the choices, 0 on success. */
 const baseCode = (chunk: Fields): number => {
   const base = chunk["base_resp"]
   return isFields(base) ? Number(base["status_code"] ?? 0) : 0
 }
 
-const failed = (code: number | undefined): ReportedFailure => ({ _tag: "Failed", code })
+const failure = (code: number | undefined): ReportedFailure => ({ _tag: "Failed", code })
 
 /** The error that an event or a body reports, in any of the places where servers do (F5). */
 export const failureOf = (
@@ -53,19 +53,19 @@ export const failureOf = (
   choices: ReadonlyArray<Fields> | undefined
 ): ReportedFailure | undefined => {
   const report = [chunk["error"], chunk["errors"], ...(choices ?? []).map(({ error }) => error)].find(isTold)
-  if (report !== undefined) return failed(codeOf(Array.isArray(report) ? report[0] : report) ?? codeOf(chunk))
+  if (report !== undefined) return failure(codeOf(Array.isArray(report) ? report[0] : report) ?? codeOf(chunk))
   if (chunk["object"] === "error" || chunk["type"] === "error" || chunk["status"] === "error") {
-    return failed(codeOf(chunk))
+    return failure(codeOf(chunk))
   }
-  if (baseCode(chunk) !== 0) return failed(baseCode(chunk) === 1002 ? 429 : undefined)
-  const ended = (choices ?? []).find((choice) => finishReasonOf(choice["finish_reason"]) === "error")
-  if (ended !== undefined) return failed(codeOf(ended["finish_reason"]) ?? codeOf(chunk))
-  return choices === undefined && isLoneError(chunk) ? failed(codeOf(chunk)) : undefined
+  if (baseCode(chunk) !== 0) return failure(baseCode(chunk) === 1002 ? 429 : undefined)
+  const errorChoice = (choices ?? []).find((choice) => finishReasonOf(choice["finish_reason"]) === "error")
+  if (errorChoice !== undefined) return failure(codeOf(errorChoice["finish_reason"]) ?? codeOf(chunk))
+  return choices === undefined && isLoneError(chunk) ? failure(codeOf(chunk)) : undefined
 }
 
-/** An error that an event names in its `event` field; its data may be anything. */
+/** An error event, by its `event` field; its data may be anything. */
 export const failureOfErrorEvent = (data: unknown): ReportedFailure =>
-  (isFields(data) ? failureOf(data, undefined) : undefined) ?? failed(codeOf(data))
+  (isFields(data) ? failureOf(data, undefined) : undefined) ?? failure(codeOf(data))
 
 // Some servers write the error of the server behind them where the answer belongs. Only what no model says in a chat.
 const errorTexts: ReadonlyArray<RegExp> = [
@@ -84,5 +84,5 @@ export const failureOfText = (text: string): ReportedFailure | undefined => {
   const start = text.trimStart().slice(0, 200)
   if (!errorTexts.some((shape) => shape.test(start))) return undefined
   const code = Number(/\b[45]\d\d\b/.exec(start)?.[0])
-  return failed(isStatus(code) ? code : undefined)
+  return failure(isStatus(code) ? code : undefined)
 }

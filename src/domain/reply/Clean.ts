@@ -34,14 +34,14 @@ const blankMark = /▁(?=[\p{L}\p{N}])(?![^<>]{0,60}[|｜])/gu
 
 const answerTags = /<(answer|final_answer|response|final|assistant)>([^]*?)(?:<\/\1>|$)/i
 
-/** What is left of reasoning, templates and a tag around the answer. */
+/** The answer without reasoning, template text and an enclosing tag. */
 const ownText = (text: string): string => {
   const own = withoutTemplate(withoutReasoning(text.trimStart()))
   const tagged = answerTags.exec(own)
   return tagged === null || (tagged.index > 0 && !own.includes(`</${tagged[1] ?? ""}>`)) ? own : tagged[2] ?? ""
 }
 
-/** Step 1: what a model writes around its answer goes, and all it says for others (F7). */
+/** Step 1: removes what a model writes around its answer, and all lines it writes for others (F7). */
 export const clean = (text: string, speakers: Speakers): string => {
   let before: string
   let after = ownText(

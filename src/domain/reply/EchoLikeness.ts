@@ -1,4 +1,4 @@
-/** What is left of a line when everything a room changes without changing its words is gone: case, blanks, markup. */
+/** A line without what a room may change while keeping its words: case, blanks, markup. */
 const bare = (text: string): string =>
   text.normalize("NFKC").toLowerCase()
     .replace(/\p{Default_Ignorable_Code_Point}/gu, "")
@@ -14,17 +14,17 @@ const wordsOf = (text: string): ReadonlyArray<string> =>
   text.normalize("NFKC").toLowerCase().replace(/\p{Default_Ignorable_Code_Point}/gu, "").match(word) ?? []
 
 const commonCount = (one: ReadonlyArray<string>, other: ReadonlyArray<string>): number => {
-  const left = new Map<string, number>()
-  for (const each of one) left.set(each, (left.get(each) ?? 0) + 1)
+  const counts = new Map<string, number>()
+  for (const each of one) counts.set(each, (counts.get(each) ?? 0) + 1)
   return other.filter((each) => {
-    const count = left.get(each) ?? 0
-    left.set(each, count - 1)
+    const count = counts.get(each) ?? 0
+    counts.set(each, count - 1)
     return count > 0
   }).length
 }
 
 /**
- * How like a line of the room is to what was sent, 0 to 1: 1 when they are equal but for case, blanks and markup, else
+ * How similar a line of the room is to a sent one, 0 to 1: 1 when they are equal but for case, blanks and markup, else
  * the share of words they have in common, twice the common ones over all of both (Dice). A room's filters replace a word
  * here and there or wrap it in tags; another service's line shares a word or two at most.
  */

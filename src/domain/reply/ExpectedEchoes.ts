@@ -2,32 +2,32 @@ import type { Refusal } from "../ChatEvent.ts"
 import type { UserKey } from "../Ids.ts"
 import { alike, likeness } from "./EchoLikeness.ts"
 
-/** A sent reply that has not come back from the room yet (F8). */
+/** A sent reply whose echo has not arrived yet (F8). */
 export interface ExpectedEcho {
-  /** Whom a private reply went to; absent for a line in the room. */
+  /** The recipient of a private reply; absent for a line in the room. */
   readonly with: UserKey | undefined
   readonly text: string
-  /** Why the room refused it, once it said so. */
+  /** Why the room refused it, if it did. */
   refusal: Refusal["kind"] | undefined
 }
 
 /** A channel's replies that wait for their echo, oldest first; the limits bound them. */
 export type ExpectedEchoes = Array<ExpectedEcho>
 
-/** Waits for the echo of a reply from now on. */
+/** Adds a reply whose echo is expected. */
 export const expectEcho = (expected: ExpectedEchoes, user: UserKey | undefined, text: string): ExpectedEcho => {
   const echo: ExpectedEcho = { with: user, text, refusal: undefined }
   expected.push(echo)
   return echo
 }
 
-/** Waits for it no longer. */
+/** Removes an expected echo. */
 export const dropEcho = (expected: ExpectedEchoes, echo: ExpectedEcho): void => {
   const index = expected.indexOf(echo)
   if (index >= 0) expected.splice(index, 1)
 }
 
-/** The one most like the line, the oldest of several, unless none is like enough. */
+/** The most similar echo, the oldest of several; none when none is similar enough. */
 const mostAlike = (candidates: ReadonlyArray<ExpectedEcho>, text: string, least: number): ExpectedEcho | undefined => {
   let best: ExpectedEcho | undefined
   let reached = least
@@ -68,7 +68,7 @@ export const refuseEcho = (
   const open = expected.filter(({ refusal, with: user }) =>
     refusal === undefined && (target === undefined || (target === "pm") === (user !== undefined))
   )
-  const refused = kind === "kick" ? open : open.slice(0, 1)
-  for (const echo of refused) echo.refusal = kind
-  return refused
+  const refusals = kind === "kick" ? open : open.slice(0, 1)
+  for (const echo of refusals) echo.refusal = kind
+  return refusals
 }

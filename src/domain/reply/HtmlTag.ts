@@ -13,7 +13,7 @@ const isVoid = new RegExp(`^(?:${voidNames})$`, "iu")
 const isBlock = new RegExp(`^(?:${blockNames})$`, "iu")
 const wordEnd = /[\p{L}\p{N}_]$/u
 
-/** Where an angle text stands: what precedes it, and all that follows. */
+/** The surroundings of an angle text: what precedes it, and all that follows. */
 export interface TagPlace {
   readonly before: string
   readonly after: string

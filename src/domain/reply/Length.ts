@@ -3,7 +3,7 @@ import { sentencesOf } from "./Sentence.ts"
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" })
 const words = new Intl.Segmenter(undefined, { granularity: "word" })
 
-// No segment that matters begins past the limit, and segmenting costs: look a little further than that.
+// Segmenting costs, and no relevant segment begins past the limit: look only a little further.
 const upTo = (text: string, limit: number): string => text.slice(0, Math.max(0, limit) + 64)
 
 /** The longest run of whole segments from the start that fits `limit` UTF-16 units. */
@@ -21,23 +21,23 @@ const cutAtWord = (text: string, limit: number): string => {
   const room = limit - mark.length
   const cut = fitting(text, room, words).trimEnd()
   // A single word longer than the line is cut between two characters.
-  const kept = cut === "" ? fitting(text, room, graphemes).trimEnd() : cut
-  return kept === "" ? fitting(text, limit, graphemes).trimEnd() : `${kept}${mark}`
+  const head = cut === "" ? fitting(text, room, graphemes).trimEnd() : cut
+  return head === "" ? fitting(text, limit, graphemes).trimEnd() : `${head}${mark}`
 }
 
 const cutHard = (text: string, limit: number): string => {
-  const kept = fitting(text, limit - 3, graphemes).trimEnd()
-  return kept === "" ? fitting(text, limit, graphemes).trimEnd() : `${kept}...`
+  const head = fitting(text, limit - 3, graphemes).trimEnd()
+  return head === "" ? fitting(text, limit, graphemes).trimEnd() : `${head}...`
 }
 
 /** The whole sentences at the start that fit, none when the first is too long. */
 const wholeSentences = (text: string, limit: number): string => {
-  let kept = ""
+  let head = ""
   for (const sentence of sentencesOf(upTo(text, limit))) {
-    if ((kept + sentence).trimEnd().length > limit) break
-    kept += sentence
+    if ((head + sentence).trimEnd().length > limit) break
+    head += sentence
   }
-  return kept.trimEnd()
+  return head.trimEnd()
 }
 
 const cutAtSentence = (text: string, limit: number): string => wholeSentences(text, limit) || cutAtWord(text, limit)
@@ -50,7 +50,7 @@ export interface LengthLimits {
   readonly strategy: "sentence" | "hard"
 }
 
-/** A line that others follow: its sentences, else its words, as many as fit. */
+/** A line that others follow: as many of its sentences, else of its words, as fit. */
 const lineOf = (text: string, { limit, strategy }: LengthLimits): string => {
   const whole = strategy === "sentence"
     ? wholeSentences(text, limit) || fitting(text, limit, words).trimEnd()

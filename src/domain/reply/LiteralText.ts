@@ -35,17 +35,17 @@ const placeholder = /[\u{F0000}-\u{FFFFD}]/gu
 const firstPlaceholder = 0xF0000
 const most = 0xFFFFD - firstPlaceholder
 
-/** A text whose literal parts were taken out, so that markdown can be read. */
+/** A text with its literal parts replaced by placeholders, so that markdown can be parsed. */
 export interface WithoutLiterals {
   readonly text: string
-  /** Puts the parts back. */
+  /** Restores the parts. */
   readonly restore: (text: string) => string
 }
 
 /** What is taken out: in an answer as it came tags go; in what was read once, what looks like one is text. */
 export type AngleText = "tags" | "text"
 
-/** What is kept of a literal part as it stands, or what a reader sees in its place. */
+/** A literal part to keep unchanged, or the text a reader sees in its place. */
 const readOf = (found: RegExpExecArray, angles: AngleText): { readonly keep: string } | { readonly show: string } => {
   const [match] = found
   const { angled, code: quoted, shrug: face } = found.groups ?? {}
@@ -55,8 +55,8 @@ const readOf = (found: RegExpExecArray, angles: AngleText): { readonly keep: str
   if (autolink.test(match)) return { keep: match.slice(1, -1) }
   const { index, input } = found
   const place = { before: input.slice(Math.max(0, index - 2), index), after: input.slice(index + match.length) }
-  const seen = angles === "tags" ? shownOfTag(match, place) : undefined
-  return seen === undefined ? { keep: match } : { show: seen }
+  const visible = angles === "tags" ? shownOfTag(match, place) : undefined
+  return visible === undefined ? { keep: match } : { show: visible }
 }
 
 /** Takes emotes, faces, names, identifiers, code's angle text and greentext signs out of a text. */
@@ -67,17 +67,17 @@ export const withoutLiterals = (text: string, angles: AngleText): WithoutLiteral
     parts.push(part)
     return String.fromCodePoint(firstPlaceholder + parts.length - 1)
   }
-  let taken = ""
+  let output = ""
   let from = 0
   for (const found of text.matchAll(literal)) {
     const read = readOf(found, angles)
-    taken += text.slice(from, found.index) + ("show" in read ? read.show : keep(read.keep))
+    output += text.slice(from, found.index) + ("show" in read ? read.show : keep(read.keep))
     from = found.index + found[0].length
   }
-  taken += text.slice(from)
+  output += text.slice(from)
   // Entities are decoded once.
-  if (angles === "text") taken = taken.replace(/&/gu, keep)
-  taken = taken.replace(greentext, (signs) => keep(signs.replace(/\s/gu, "")))
+  if (angles === "text") output = output.replace(/&/gu, keep)
+  output = output.replace(greentext, (signs) => keep(signs.replace(/\s/gu, "")))
   const partOf = (one: string): string => parts[(one.codePointAt(0) ?? 0) - firstPlaceholder] ?? ""
-  return { text: taken, restore: (plain) => plain.replace(placeholder, partOf) }
+  return { text: output, restore: (plain) => plain.replace(placeholder, partOf) }
 }

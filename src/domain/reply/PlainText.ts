@@ -50,7 +50,7 @@ const stressed = (source: string, node: Extract<Node, { type: "emphasis" | "stro
   return `${sign}${text}${sign}`
 }
 
-/** What a reader would see of a node; what has no text of its own is left out. */
+/** The visible text of a node; nodes without text are left out. */
 const textOf = (source: string, node: Node): string => {
   switch (node.type) {
     case "root":
@@ -88,12 +88,12 @@ const textOf = (source: string, node: Node): string => {
   }
 }
 
-/** What is read as markdown at once, little enough that what is quadratic in the parser does not matter. */
+/** The length parsed as markdown at once, so short that the parser's quadratic cases do not matter. */
 const parsedLength = 1_000
-/** As much of an answer is read as markdown in all: more than the longest reply holds. */
+/** The length parsed as markdown in all: more than the longest reply. */
 const partsRead = 6
 
-/** Splits before a blank, if there is one, so that no word and no character is torn. */
+/** Splits before a blank, if there is one, so that no word and no character is split. */
 const split = (text: string): readonly [string, string] => {
   if (text.length <= parsedLength) return [text, ""]
   const blank = text.slice(0, parsedLength).search(/\s\S*$/u)
@@ -129,7 +129,7 @@ const inParts = (text: string, parts: number): string => {
     (rest === "" ? "" : `${/^\s/u.test(rest) ? " " : ""}${inParts(rest.trimStart(), parts - 1)}`)
 }
 
-/** What step 2 does. */
+/** The options of step 2. */
 export interface PlainTextSettings {
   readonly strip_markdown: boolean
   readonly collapse_newlines: boolean

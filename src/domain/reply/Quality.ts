@@ -31,13 +31,13 @@ const saysNothing = (text: string): boolean => {
   return said.length > 0 && said.every((word) => fillers.has(word)) && !/\p{S}/u.test(text)
 }
 
-/** Somebody's names taken out of a text: whom it addresses says nothing of what it says. */
+/** A text without names: its addressee is not content. */
 const withoutNames = (text: string, names: ReadonlyArray<string>): string => {
   const any = names.toSorted((one, other) => other.length - one.length).map(literally).join("|")
   return any === "" ? text : text.replace(new RegExp(`(?<![\\p{L}\\p{N}_])@?(?:${any})(?![\\p{L}\\p{N}_])`, "giu"), " ")
 }
 
-/** What a text is held against. */
+/** The context that a text is checked against. */
 export interface QualityInput {
   readonly botNames: ReadonlyArray<string>
   /** The bot's last lines, the newest last. */

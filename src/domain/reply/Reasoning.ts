@@ -1,28 +1,28 @@
-// How models mark what they think aloud, in the spellings that are about.
-// Every repetition is bounded, so that a text made of beginnings costs no more than any other.
+// Reasoning marks of models, in their common spellings.
+// Every repetition is bounded, so that a text full of opening marks costs no more than any other.
 const thought =
   "think(?:ing)?|thoughts?|reason(?:ing)?|analysis|scratchpad|reflection|inner_?(?:thoughts?|monologue)|chain_of_thought|cot"
 const bar = "[|｜]"
 const angled =
   `(?:<|＜|&lt;)\\s?${bar}?\\s?(/|end_(?:of_)?)?\\s?(?:(?:begin|start)_(?:of_)?)?(?:[a-z]{1,20}[:_])?(?:${thought})(?:_(?:begin|start|(end)))?(?![\\p{L}\\p{N}_])(?:[^<>＞&]{0,200}(?:>|＞|&gt;))`
 const bracketed = "[\\[◁]\\s?(/)?\\s?(?:think(?:ing)?|reasoning)\\s?[\\]▷]"
-// With brackets eaten, only where nothing else can be meant.
+// Without brackets, only where unambiguous.
 const eaten = "(?<=^)(?:<think(?:ing)?>?|think(?:ing)?>)(?=\\s?\\n)|(<?/think(?:ing)?>?)(?![\\p{L}\\p{N}_])"
 const families =
   `<${bar}channel>\\s?(?:thought|thinking|analysis)|(<channel${bar}>)|<${bar}inner_prefix${bar}>|(<${bar}inner_suffix${bar}>)|<details type="reasoning"[^<>]{0,200}>|(</details>)`
 const mark = new RegExp(`${angled}|${bracketed}|${eaten}|${families}`, "giu")
 
-// The groups of the mark are what only an end has.
+// The groups of the mark match only in closing marks.
 const endsThought = ([, ...ends]: RegExpExecArray): boolean => ends.some((end) => end !== undefined)
 
-// A thinking model whose beginning mark stands in its prompt, before it has come to the end mark.
+// A reasoning model whose opening mark is in its prompt, before its closing mark.
 const opening = /^[\s"*]*(?:(?:ok(?:ay)?|alright|all right|hmm+|so|well|first|now|wait|right)[,.…]*\s+)*/iu
 const aboutUser =
   /^(?:the|this) user(?:'s (?:message|question|asking|request|just|saying)| (?:is|was|wants?|asks?|asked|said|says|just|has|seems|mentions?|mentioned|wrote|likes?|might|probably|here|message|query|input|named|in the)\b)|^用户(?:在|说|问|想|的|发|只|要)/iu
 const aboutTask =
   /^(?:we|i) (?:need|should|have|must|want|can|could|am|are|'ll)\b|^(?:let me|let's|let us) (?:think|see|figure|analy[sz]e|break|consider|start)|^(?:the|this) (?:question|message|chat|conversation|task|prompt|person)\b|^(?:i'm|i am|we're|we are) (?:being )?asked/iu
 
-/** Whether a text without any mark begins as thinking does: more is read before it is taken for an answer. */
+/** Whether an unmarked text begins like reasoning: more is read before it counts as an answer. */
 export const opensLikeThought = (text: string): boolean => {
   const start = text.slice(0, 300).replace(opening, "")
   return aboutUser.test(start) || aboutTask.test(start)
@@ -35,23 +35,23 @@ const isThought = (text: string): boolean => aboutUser.test(text.slice(0, 300).r
  * text that thinks about "the user" and never comes to an end.
  */
 export const withoutReasoning = (text: string): string => {
-  let kept = ""
+  let answer = ""
   let from = 0
   let thinking = false
-  for (const found of text.matchAll(mark)) {
-    const ends = endsThought(found)
+  for (const match of text.matchAll(mark)) {
+    const ends = endsThought(match)
     if (ends && !thinking) {
-      if (found[0] === "</details>") continue
-      kept = ""
+      if (match[0] === "</details>") continue
+      answer = ""
     }
-    if (!ends && !thinking) kept += text.slice(from, found.index)
+    if (!ends && !thinking) answer += text.slice(from, match.index)
     // `<think/>` is a block with nothing in it.
-    thinking = (!ends && !/\/\s?(?:>|＞|&gt;)$/.test(found[0])) || (thinking && !ends)
-    from = found.index + found[0].length
+    thinking = (!ends && !/\/\s?(?:>|＞|&gt;)$/.test(match[0])) || (thinking && !ends)
+    from = match.index + match[0].length
   }
-  const said = thinking ? kept : kept + text.slice(from)
-  return isThought(said) ? "" : said
+  const rest = thinking ? answer : answer + text.slice(from)
+  return isThought(rest) ? "" : rest
 }
 
-/** Whether a text says anything in the marks of reasoning, or in its manner. */
+/** Whether a text holds reasoning, marked or unmarked. */
 export const holdsThinking = (text: string): boolean => text.search(mark) >= 0 || isThought(text)

@@ -16,7 +16,7 @@ import { type Speakers, speakersOf } from "./Transcript.ts"
 /** Why an answer is dropped (the `reason` of `responses_filtered_total`). */
 export type DropReason = Extract<SkipReason, "content_filter" | "length" | "quality_check" | "command">
 
-/** What one step did: how long the text was before and after, and why it dropped it, if it did. */
+/** The result of one step: the text's length before and after, and why it dropped the text, if it did. */
 export interface ProcessedStep {
   readonly step: RewritingStep | "block" | "length" | "checks" | "command_safe"
   readonly before: number
@@ -40,9 +40,9 @@ export type ProcessedReply =
   | Processing & { readonly _tag: "Lines"; readonly lines: ReadonlyArray<string> }
   | Processing & { readonly _tag: "Dropped"; readonly reason: DropReason; readonly dropped: DropCause }
 
-/** What an answer is held against. */
+/** The context that an answer is checked against. */
 export interface ReplyInput extends QualityInput {
-  /** The names that stand in the prompt besides the bot's. */
+  /** The names in the prompt besides the bot's. */
   readonly people: ReadonlyArray<string>
 }
 
@@ -60,7 +60,7 @@ const dropped = (drop: DropReason, cause: DropCause): Verdict => ({ drop, cause 
 /** A reply as the room reads it. */
 const joined = (lines: Lines): string => lines.join(" ")
 
-/** True when a reader would see anything at all. */
+/** Whether a reader would see anything. */
 const isVisible = (text: string): boolean => /[^\s\p{DI}\p{Cc}\u2800]/u.test(text)
 
 /** A text as it stands, and as it reads where somebody decodes what is decoded already. */

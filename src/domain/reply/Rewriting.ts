@@ -12,9 +12,9 @@ export const rewritingSteps = [
   ["plain_text", (text, settings) => plainText(text, settings)]
 ] as const satisfies ReadonlyArray<readonly [step: string, rewrite: Rewrite]>
 
-/** The name of a step that rewrites. */
+/** The name of a rewriting step. */
 export type RewritingStep = typeof rewritingSteps[number][0]
 
-/** What a reader of the room would see of a text: all of them, one after the other. */
+/** Applies all rewriting steps in order. */
 export const rewritten: Rewrite = (text, settings, speakers) =>
   rewritingSteps.reduce((line, [, rewrite]) => rewrite(line, settings, speakers), text)

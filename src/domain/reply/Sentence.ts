@@ -26,7 +26,7 @@ const endsHere = (before: string): boolean => {
   return !dots.test(end) && !shortened.test(end)
 }
 
-/** A segment at the ends in it that the segmenter does not see: those before a small letter. */
+/** Splits a segment at ends that the segmenter misses: those before a small letter. */
 const withSmallStarts = (segment: string): ReadonlyArray<string> => {
   const parts: Array<string> = []
   let from = 0
@@ -41,11 +41,11 @@ const withSmallStarts = (segment: string): ReadonlyArray<string> => {
 
 /** The sentences of a text, blanks included (F7): joined they are the text. */
 export const sentencesOf = (text: string): ReadonlyArray<string> => {
-  const found: Array<string> = []
+  const parts: Array<string> = []
   for (const part of [...sentences.segment(text)].flatMap(({ segment }) => withSmallStarts(segment))) {
-    const last = found.at(-1)
-    if (last !== undefined && goesOn(last, part)) found[found.length - 1] = last + part
-    else found.push(part)
+    const last = parts.at(-1)
+    if (last !== undefined && goesOn(last, part)) parts[parts.length - 1] = last + part
+    else parts.push(part)
   }
-  return found
+  return parts
 }

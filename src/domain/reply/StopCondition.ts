@@ -3,18 +3,18 @@ import { opensLikeThought } from "./Reasoning.ts"
 import { rewritten } from "./Rewriting.ts"
 import type { Speakers } from "./Transcript.ts"
 
-/** How much is read between two looks at the answer, UTF-16 units, at first. */
+/** The first interval between two checks of the answer, UTF-16 units. */
 const lookEvery = 16
 /**
- * Where the answer is looked at after the place given: later ever more rarely, so that a long one (reasoning, a body of
- * a server that lies) costs as much time as it has length, not its square.
+ * The next check after a position: intervals grow, so that a long answer (reasoning, a body of
+ * a misbehaving server) costs linear time, not quadratic.
  */
 const nextLook = (place: number): number => place + Math.max(lookEvery, Math.floor(place / 16))
-/** What is read beyond the limit, so that the sentence that ends there is seen to end there. */
+/** Text read beyond the limit, to tell whether a sentence ends at the limit. */
 const lookahead = 24
 
 /**
- * Says when an answer is long enough: what of it is kept then, or nothing as long as more of it may still be sent.
+ * Decides when an answer is long enough: returns the part to keep, or undefined while more may be needed.
  * Reasoning and markup do not count. It looks at fixed places of the text, so that an answer gives the same line
  * whether it came at once, in pieces of any size, or not as a stream at all (F5).
  */
@@ -28,14 +28,14 @@ export const neverStop: StopCondition = () => undefined
  * where it looked.
  */
 export const stopConditionFor = (settings: ResponseProcessing, speakers: Speakers): StopCondition => {
-  const wanted = settings.max_response_length * settings.max_lines + lookahead
-  let place = nextLook(wanted)
+  const target = settings.max_response_length * settings.max_lines + lookahead
+  let place = nextLook(target)
   return (text) => {
     for (; place <= text.length; place = nextLook(place)) {
-      const kept = text.slice(0, place)
-      const said = rewritten(kept, settings, speakers)
-      // Whoever begins so may only be thinking: what it comes to is worth the wait.
-      if (said.length > wanted && !opensLikeThought(said)) return kept
+      const head = text.slice(0, place)
+      const visible = rewritten(head, settings, speakers)
+      // Such a beginning may be reasoning: wait for the answer after it.
+      if (visible.length > target && !opensLikeThought(visible)) return head
     }
     return undefined
   }

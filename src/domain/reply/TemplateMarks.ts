@@ -75,15 +75,15 @@ const notEnds = /header|box|image|role$|think|sop/
 
 /** What a mark does, by its name. */
 const effectOf = (name: string, closing = false): MarkEffect => {
-  const known = name.toLowerCase().replace(/^\//, "").replace(/[▁\s-]+/g, "_").replace(/^\[|\]$|^seed:/g, "")
+  const key = name.toLowerCase().replace(/^\//, "").replace(/[▁\s-]+/g, "_").replace(/^\[|\]$|^seed:/g, "")
   const closes = closing || name.startsWith("/")
-  if (tools.test(known)) return closes || /(?:^|_)end(?:_|$)/.test(known) ? "resume" : "hush"
-  if (bots.test(known)) return closes ? "none" : "bot"
-  if (known === "s") return "strike"
-  if (ends.test(known) && !notEnds.test(known)) return "end"
-  if (closing && roles.test(known)) return "end"
-  if (roles.test(known)) return closes ? "none" : "role"
-  return others.test(known) && !closes ? "other" : "none"
+  if (tools.test(key)) return closes || /(?:^|_)end(?:_|$)/.test(key) ? "resume" : "hush"
+  if (bots.test(key)) return closes ? "none" : "bot"
+  if (key === "s") return "strike"
+  if (ends.test(key) && !notEnds.test(key)) return "end"
+  if (closing && roles.test(key)) return "end"
+  if (roles.test(key)) return closes ? "none" : "role"
+  return others.test(key) && !closes ? "other" : "none"
 }
 
 /** What a mark that was found does. */

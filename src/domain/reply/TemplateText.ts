@@ -1,6 +1,6 @@
 import { effectOfMark, isMark, templateMark } from "./TemplateMarks.ts"
 
-// Behind the mark that begins a turn: who speaks.
+// After the mark that begins a turn: the speaker.
 const role =
   /^\s?(assistant|model|ai|bot|chatbot|answer|user|system|human|tool|developer|ipython|environment|think|function|observation)(?![\p{L}\p{N}_])(?:[^\S\n]*name=[^\n]*)?[^\S\n]*:?\n?/iu
 const isBot = (speaker: string): boolean => /^(?:assistant|model|ai|bot|chatbot|answer)$/i.test(speaker)
@@ -12,12 +12,12 @@ const channel = new RegExp(
   "giu"
 )
 const hidden = /^(?:analysis|commentary|thought|thinking|reasoning|critic|think)$/i
-// The same with every mark eaten: `analysisThe user …assistantfinalHello`.
+// The same without marks: `analysisThe user …assistantfinalHello`.
 const eatenChannels =
   /^(?:analysis|commentary)(?=[\p{Lu}"'(*])|assistant\s?(?:analysis|commentary|final)(?=[\p{L}"'(*])/u
 const eatenFinal = /assistant\s?final(?=\S)/gu
 
-/** Of an answer in channels the part behind the beginning of the final one; nothing where there is none (yet). */
+/** The final channel of an answer in channels; undefined where there is none (yet). */
 const finalChannel = (text: string): string => {
   const marks = [...text.matchAll(channel)]
   if (marks.length > 0) {
@@ -33,38 +33,38 @@ const says = (text: string): boolean => /[^\s\p{C}]/u.test(text)
 
 /** The first passage of the bot's own that says anything, without marks. */
 const ownPassage = (text: string): string => {
-  let kept = ""
+  let output = ""
   let from = 0
   let silent = false
   let struck = false
-  for (const found of text.matchAll(templateMark)) {
+  for (const match of text.matchAll(templateMark)) {
     // A role's name belongs to the mark before it.
-    if (found.index < from || !isMark(found.groups ?? {})) continue
-    if (!silent) kept += text.slice(from, found.index)
-    from = found.index + found[0].length
-    // Kimi names the speaker in the mark and again behind it.
-    const again = /im_(assistant|user|system)/.exec(found[0])?.[1]
+    if (match.index < from || !isMark(match.groups ?? {})) continue
+    if (!silent) output += text.slice(from, match.index)
+    from = match.index + match[0].length
+    // Kimi names the speaker in the mark and again after it.
+    const again = /im_(assistant|user|system)/.exec(match[0])?.[1]
     if (again !== undefined && text.startsWith(again, from)) from += again.length
-    const effect = effectOfMark(found.groups ?? {})
-    const spoken = says(kept)
+    const effect = effectOfMark(match.groups ?? {})
+    const spoken = says(output)
     switch (effect) {
       case "end":
-        if (spoken) return kept
+        if (spoken) return output
         silent = true
         break
       case "bot":
-        if (spoken) return kept
+        if (spoken) return output
         silent = false
         break
       case "other":
-        if (spoken) return kept
+        if (spoken) return output
         silent = true
         break
       case "role": {
-        if (spoken) return kept
-        const named = role.exec(text.slice(from, from + 80))
-        silent = named?.[1] !== undefined && !isBot(named[1])
-        from += named?.[0].length ?? 0
+        if (spoken) return output
+        const roleMatch = role.exec(text.slice(from, from + 80))
+        silent = roleMatch?.[1] !== undefined && !isBot(roleMatch[1])
+        from += roleMatch?.[0].length ?? 0
         break
       }
       case "hush":
@@ -75,13 +75,13 @@ const ownPassage = (text: string): string => {
         break
       case "strike": {
         // `that is <s>bad</s> great` is HTML; a text that only ends so is a template's.
-        const ends = found[0].includes("/")
+        const ends = match[0].includes("/")
         if (ends && !struck) {
-          if (spoken) return kept
+          if (spoken) return output
           silent = true
         } else if (ends || spoken) {
           struck = !ends
-          kept += found[0]
+          output += match[0]
         }
         break
       }
@@ -89,7 +89,7 @@ const ownPassage = (text: string): string => {
         break
     }
   }
-  return silent ? kept : kept + text.slice(from)
+  return silent ? output : output + text.slice(from)
 }
 
 const marks = [
@@ -103,21 +103,23 @@ const marks = [
   "<think>",
   "</think>"
 ]
-/** A mark that the text's end cuts in two. */
+/** A mark that is truncated by the end of the text. */
 const withoutBegunMark = (text: string): string => {
-  const begun = text.replace(/<\/?(?:[a-z]{1,20}[:_])?(?:tool|function|invoke)[^<>]{0,300}$/iu, "").replace(
+  const complete = text.replace(/<\/?(?:[a-z]{1,20}[:_])?(?:tool|function|invoke)[^<>]{0,300}$/iu, "").replace(
     /(?<=^|\s)(?:im_(?:end|start)|eot_id|end_of_turn)$/u,
     ""
   ).replace(
     /<\s?[|｜][\p{L}\p{N}_▁]{0,60}[|｜]?$/u,
     ""
   )
-  const end = begun.lastIndexOf("<") > begun.lastIndexOf("[") ? begun.lastIndexOf("<") : begun.lastIndexOf("[")
-  const rest = end < 0 ? "" : begun.slice(end)
-  return rest.length >= 4 && marks.some((mark) => mark.startsWith(rest)) ? begun.slice(0, end) : begun
+  const end = complete.lastIndexOf("<") > complete.lastIndexOf("[")
+    ? complete.lastIndexOf("<")
+    : complete.lastIndexOf("[")
+  const rest = end < 0 ? "" : complete.slice(end)
+  return rest.length >= 4 && marks.some((mark) => mark.startsWith(rest)) ? complete.slice(0, end) : complete
 }
 
-// Calls that are written without marks: as JSON with a name and arguments, and in two older forms.
+// Tool calls without marks: JSON with a name and arguments, and two older forms.
 const bareCalls: ReadonlyArray<RegExp> = [
   /^(?:```\w{0,20}\s*)?\[?\s*\{\s*"(?:name|function|type|id|tool|tool_calls?|tool_name|action)"\s*:[^]{0,2000}?"(?:arguments|parameters|args|action_input|input)"\s*:/u,
   /^(?:```\w{0,20}\s*)?\{\s*"tool_calls?"\s*:/u,
@@ -127,12 +129,12 @@ const bareCalls: ReadonlyArray<RegExp> = [
 ]
 const reAct = /(?:^|\n)Action:[^\n]{1,200}\n\s{0,4}Action Input:/u
 
-/** A call of a tool without any mark is no line, nor is what stands behind it. */
+/** Removes a tool call without marks, and everything after it. */
 const withoutBareCall = (text: string): string => {
   const trimmed = text.trimStart()
   if (bareCalls.some((call) => call.test(trimmed))) return ""
-  const found = reAct.exec(text)
-  return found === null ? text : text.slice(0, found.index)
+  const match = reAct.exec(text)
+  return match === null ? text : text.slice(0, match.index)
 }
 
 /**

@@ -1,12 +1,12 @@
 import { literally } from "../PhraseMatch.ts"
 
-/** Who speaks in the prompt: a model that goes on with its lines speaks for them. */
+/** The speakers in the prompt: a model that continues the transcript writes lines for them. */
 export interface Speakers {
   /** The answer's own beginning, in the forms of our prompt's lines: `[just now] Bot:`, `Bot:`. */
   readonly own: RegExp
   /** The same at the beginning of a later line. */
   readonly ownLater: RegExp
-  /** A line of somebody else. */
+  /** A line of another speaker. */
   readonly others: RegExp
 }
 
@@ -14,11 +14,11 @@ const age = "\\[(?:just now|\\d{1,4} (?:min|h) ago)\\]"
 const fences = /<\/?(?:chat|line)>/giu
 const roles = ["user", "human", "system"]
 
-/** Longer first, so that no name hides behind its own beginning. */
+/** Longer first, so that no name is matched by its own prefix. */
 const anyOf = (names: ReadonlyArray<string>): string =>
   [...new Set(names)].toSorted((one, other) => other.length - one.length).map(literally).join("|")
 
-/** Compiles the bot's names and those of the prompt's people, as they were said and as the prompt shows them. */
+/** Compiles the bot's names and those of the prompt's people, as written and as the prompt shows them. */
 export const speakersOf = (botNames: ReadonlyArray<string>, people: ReadonlyArray<string>): Speakers => {
   const own = [...botNames, "assistant"]
   const isOwn = new Set(own.map((name) => name.toLowerCase()))
@@ -39,10 +39,10 @@ export const speakersOf = (botNames: ReadonlyArray<string>, people: ReadonlyArra
   }
 }
 
-/** Where it does not matter who speaks. */
+/** For texts without speakers. */
 export const anybody: Speakers = speakersOf([], [])
 
-/** The answer without the forms of our prompt, up to where it begins to speak for somebody else (F7). */
+/** The answer without the prompt's line forms, up to where it begins to speak for another (F7). */
 export const ownWords = (text: string, { others, own, ownLater }: Speakers): string => {
   const unfenced = text.replace(fences, "").trimStart()
   const end = others.exec(unfenced)?.index ?? unfenced.length
