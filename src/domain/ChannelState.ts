@@ -32,7 +32,7 @@ export interface ChannelState {
   readonly window: ContextWindow
   readonly privateWindows: Map<UserKey, ContextWindow>
   readonly members: Members
-  /** What its events told of the bridge that brings them. */
+  /** What its events revealed about its bridge. */
   bridge: BridgeSighting
   media: Media | undefined
   /** When the media last changed. */

@@ -12,7 +12,7 @@ export interface CommandPrefixes {
 /** The server itself runs `/command` with the bot's rank (WIRE), so it is always a command. */
 const roomPrefix = "/"
 
-// Blanks and whatever is invisible (`DI`: default-ignorable, and the blank braille cell) may stand before a prefix.
+// Blanks and invisible characters (`DI`: default-ignorable, and the blank braille cell) may stand before a prefix.
 const invisible = "[\\s\\p{DI}\\p{Cc}\\u2800]*"
 const unseen = new RegExp(invisible, "uy")
 const wordStart = /[\p{L}\p{N}]/uy

@@ -15,8 +15,8 @@ export interface ContextWindow {
 export const emptyWindow = (): ContextWindow => ({ lines: [], replies: [] })
 
 /**
- * Where a line belongs among others: lines stand in the order in which they were said, whatever the order in which they
- * came (a bridge that rejoins brings old ones). The bot's own lines bear another clock's time: people's lines decide.
+ * The position of a line among others: lines are in the order in which they were said, not of arrival (a bridge that
+ * rejoins brings old ones). The bot's own lines bear another clock's time: people's lines decide.
  */
 const placeOf = (lines: ReadonlyArray<ContextLine>, { time }: ContextLine): number => {
   let place = lines.findLastIndex((line) => !line.bot && line.time <= time) + 1

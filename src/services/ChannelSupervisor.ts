@@ -43,29 +43,29 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
       let lastEventAt = Option.none<number>()
 
       /** Listens to a channel until interrupted. */
-      const listen = Effect.fnUntraced(function*(channel: ChannelSettings, opened: Effect.Effect<void>) {
+      const listen = Effect.fnUntraced(function*(channel: ChannelSettings, onOpen: Effect.Effect<void>) {
         yield* intake.open(channel, (message) => {
           lastEventAt = Option.some(message.arrival.arrivedAt.wall)
           pipeline.handle(message)
         })
         yield* Effect.forkScoped(timer.watch(channel.key))
-        yield* opened
+        yield* onOpen
         return yield* Effect.never
       }, Effect.scoped)
 
       const start = Effect.fnUntraced(function*(channel: ChannelSettings) {
-        const opened = yield* Latch.make()
+        const latch = yield* Latch.make()
         yield* FiberMap.run(
           fibers,
           channel.key,
-          listen(channel, Effect.asVoid(opened.open)).pipe(
+          listen(channel, Effect.asVoid(latch.open)).pipe(
             Effect.tapError((error) => Effect.logError("Channel failed; restarting", error.message)),
             Effect.retry(restart),
             Effect.annotateLogs({ logger: "ChannelSupervisor", channel: channel.room.name }),
             Effect.orDie
           )
         )
-        yield* opened.await
+        yield* latch.await
       })
 
       /** Forgets a channel once the replies under way are sent, unless it has come back meanwhile. */

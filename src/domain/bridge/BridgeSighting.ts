@@ -3,7 +3,7 @@ import { fallbackProtocol, type Protocol, type ProtocolSetting } from "../wire/p
 import type { Room } from "../wire/Room.ts"
 import { protocolOfSubject } from "../wire/Subject.ts"
 
-/** What a channel's events told of the bridge that brings them. */
+/** What a channel's events revealed about its bridge. */
 export interface BridgeSighting {
   /** The protocol it spoke last. */
   readonly protocol: Protocol | undefined

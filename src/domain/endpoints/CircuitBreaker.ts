@@ -67,14 +67,14 @@ const openMs = (failures: number): number => Math.min(longestOpenMs, firstOpenMs
  * A request begins. After too many failures it is a trial, and the next may go after the same pause: a trial that hangs
  * does not hold up the others.
  */
-export const asked = (breaker: CircuitBreaker, now: number): CircuitBreaker =>
+export const onRequest = (breaker: CircuitBreaker, now: number): CircuitBreaker =>
   isTrial(breaker) ? { ...breaker, brokenUntil: now + openMs(breaker.failures) } : breaker
 
 /**
- * The endpoint answered, whatever it said. If it asked others to wait in the meantime, that still holds: the answer may
+ * The endpoint answered, with any status. If it asked others to wait in the meantime, that still holds: the answer may
  * belong to a request from before.
  */
-export const answered = (breaker: CircuitBreaker, now: number): CircuitBreaker => {
+export const onAnswer = (breaker: CircuitBreaker, now: number): CircuitBreaker => {
   const { refusals, refusedFor, refusedUntil } = breaker
   const open = { ...closedBreaker, answeredAt: now }
   return refusedUntil > now ? { ...open, refusals, refusedFor, refusedUntil } : open
@@ -82,9 +82,9 @@ export const answered = (breaker: CircuitBreaker, now: number): CircuitBreaker =
 
 /**
  * A request that began at `beganAt` failed: no answer, a broken one, a 5xx. What was answered since says more, what
- * failed in the same moment says the same, and once the endpoint is left alone only trials tell something new.
+ * failed in the same moment says the same, and once the endpoint is closed only trials say something new.
  */
-export const failed = (breaker: CircuitBreaker, beganAt: number, now: number): CircuitBreaker => {
+export const onFailure = (breaker: CircuitBreaker, beganAt: number, now: number): CircuitBreaker => {
   const stale = breaker.answeredAt > beganAt
   const overlaps = beganAt < breaker.failedAt
   if (stale || (overlaps && (isTrial(breaker) || now - breaker.failedAt < momentMs))) return breaker
@@ -98,7 +98,7 @@ export const failed = (breaker: CircuitBreaker, beganAt: number, now: number): C
 }
 
 /** 429: honour Retry-After up to some minutes, else back off; concurrent 429s count once. */
-export const refused = (breaker: CircuitBreaker, askedMs: number | undefined, now: number): CircuitBreaker => {
+export const onRefusal = (breaker: CircuitBreaker, askedMs: number | undefined, now: number): CircuitBreaker => {
   const again = breaker.refusedUntil > now
   const backoffMs = again ? 0 : Math.min(longestBackoffMs, 1000 * 2 ** breaker.refusals)
   return {
@@ -110,7 +110,7 @@ export const refused = (breaker: CircuitBreaker, askedMs: number | undefined, no
 }
 
 /** Its account has no credit (402): only money helps, so it is closed for minutes. */
-export const accountEmpty = (breaker: CircuitBreaker, now: number): CircuitBreaker => ({
+export const onEmptyAccount = (breaker: CircuitBreaker, now: number): CircuitBreaker => ({
   ...closedBreaker,
   answeredAt: now,
   refusals: breaker.refusals,
@@ -119,7 +119,7 @@ export const accountEmpty = (breaker: CircuitBreaker, now: number): CircuitBreak
 })
 
 /** A trial ended without a result: the next may begin. */
-export const released = (breaker: CircuitBreaker, now: number): CircuitBreaker => ({
+export const onRelease = (breaker: CircuitBreaker, now: number): CircuitBreaker => ({
   ...breaker,
   brokenUntil: Math.min(breaker.brokenUntil, now)
 })

@@ -43,7 +43,7 @@ const mostAlike = (candidates: ReadonlyArray<ExpectedEcho>, text: string, least:
 /**
  * An own line came: the reply of this conversation whose echo it is, the one it is most like; order decides only among
  * those alike. A reply that was refused has no echo, unless the line is that very reply: then it was another line that
- * was refused. None when somebody else spoke with the bot's account (F1).
+ * was refused. None when another program spoke with the bot's account (F1).
  */
 export const confirmEcho = (
   expected: ExpectedEchoes,

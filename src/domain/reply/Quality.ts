@@ -27,8 +27,8 @@ const fillers = new Set(["ok", "okay", "k", "yes", "no", "yeah", "yep", "nope", 
 
 /** True of `ok`, and of `yeah sure` too: every word could be left out. */
 const saysNothing = (text: string): boolean => {
-  const said = wordsOf(foldCase(text))
-  return said.length > 0 && said.every((word) => fillers.has(word)) && !/\p{S}/u.test(text)
+  const words = wordsOf(foldCase(text))
+  return words.length > 0 && words.every((word) => fillers.has(word)) && !/\p{S}/u.test(text)
 }
 
 /** A text without names: its addressee is not content. */

@@ -75,8 +75,8 @@ const blocker = (settings: ResponseProcessing["content_filter"]): Processor => {
   const blocked = (text: string): DropCause | undefined => {
     const pattern = settings.block_patterns[patterns.findIndex((candidate) => candidate.test(text))]
     if (pattern !== undefined) return { _tag: "BlockPattern", pattern }
-    const found = keyword(text)
-    return found === undefined ? undefined : { _tag: "BlockKeyword", keyword: found }
+    const match = keyword(text)
+    return match === undefined ? undefined : { _tag: "BlockKeyword", keyword: match }
   }
   return (lines) => {
     const cause = [...new Set([joined(lines), ...lines])].flatMap(readings).map(blocked).find((found) =>

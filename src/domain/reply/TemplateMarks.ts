@@ -1,6 +1,6 @@
 /**
  * What a mark of a chat template does: `end` ends the bot's turn; `role` begins a turn, whose speaker is named behind
- * it; `bot` begins the bot's; `other` begins somebody else's; `hush` begins what is for programs, `resume` ends that;
+ * it; `bot` begins the bot's; `other` begins another speaker's; `hush` begins what is for programs, `resume` ends that;
  * `strike` is HTML's or a template's; `none` only stands there.
  */
 export type MarkEffect = "end" | "role" | "bot" | "other" | "hush" | "resume" | "strike" | "none"
@@ -12,7 +12,7 @@ const shortNames = "user|assistant|system|end|return|message|channel|eot|turn"
 
 const bar = "[|｜]"
 const word = "[\\p{L}\\p{N}_▁]"
-// A name between bars is a mark of some template, whatever its name.
+// A name between bars is always a template's mark.
 const barred = `<\\s?/?\\s?${bar}\\s?(?<barred>/?[\\p{L}\\p{N}][^<>|｜\\n]{0,60}?)\\s?${bar}\\s?>`
 const halfBarred = `<${bar}(?<opening>/?\\p{L}${word}{0,40})>|<(?<closing>/?\\p{L}${word}{0,40})${bar}>`
 const eaten =

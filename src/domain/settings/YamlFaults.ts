@@ -31,7 +31,7 @@ const messages: Readonly<Record<ErrorCode, string>> = {
 /** YAML errors in an operator's words. The parser's own messages quote the text, secrets included (N4). */
 export const yamlMessage = (code: ErrorCode): string => messages[code]
 
-/** Levels of a document; a configuration has some eight, and further ones break whoever walks through them. */
+/** Nesting levels of a document; a configuration has some eight, and many more overflow the stack. */
 const deepest = 100
 
 /** Whether it goes down further than that; without recursion, which would not come back. */

@@ -89,7 +89,7 @@ const unreadableHeaders = new InvalidEvent({
 })
 
 /**
- * Decodes one message of a room's subscription, whatever the protocol: the payload bare (plain) or in the
+ * Decodes one message of a room's subscription, in any protocol: the payload bare (plain) or in the
  * bridge's envelope. Never throws. `now` is the arrival time in epoch ms.
  */
 export const decodeEvent = (

@@ -16,9 +16,9 @@ export const fileFault = (cause: unknown): string => {
   return `cannot be read: ${reasons[code] ?? code}`
 }
 
-/** Fails where a path names no file: to read a pipe waits for whoever writes it, and no signal ends the wait. */
+/** Fails where a path names no file: reading a pipe waits for its writer, and no signal ends the wait. */
 export const requireFile = async (path: string): Promise<void> => {
-  const found = await stat(path)
-  if (found.isDirectory()) throw Object.assign(new Error("a folder"), { code: "EISDIR" })
-  if (!found.isFile()) throw Object.assign(new Error("no file"), { code: "NOFILE" })
+  const stats = await stat(path)
+  if (stats.isDirectory()) throw Object.assign(new Error("a folder"), { code: "EISDIR" })
+  if (!stats.isFile()) throw Object.assign(new Error("no file"), { code: "NOFILE" })
 }

@@ -82,8 +82,8 @@ const listModels = Effect.fnUntraced(
       return yield* Effect.fail(error(apiKey, `the server refuses the key with ${status}`))
     }
     if (status >= 500) return yield* Effect.fail(error(baseUrl, `the server fails with ${status}`))
-    const listed = yield* Effect.option(HttpClientResponse.schemaBodyJson(Models)(response))
-    return Option.map(listed, ({ data }) => data.map(({ id }) => id))
+    const body = yield* Effect.option(HttpClientResponse.schemaBodyJson(Models)(response))
+    return Option.map(body, ({ data }) => data.map(({ id }) => id))
   },
   Effect.scoped,
   (listing, _, { server }) =>

@@ -1,16 +1,16 @@
 import { Deferred, Effect, Exit, Redacted } from "effect"
 import {
-  accountEmpty,
-  answered,
-  asked,
   type CircuitBreaker,
   closedBreaker,
   type Closure,
   closureOf,
-  failed,
   isTrial,
-  refused,
-  released
+  onAnswer,
+  onEmptyAccount,
+  onFailure,
+  onRefusal,
+  onRelease,
+  onRequest
 } from "../../domain/endpoints/CircuitBreaker.ts"
 import {
   closedBecause,
@@ -40,18 +40,18 @@ const keyOf = ({ apiKey, model, url }: Endpoint): string => JSON.stringify([url,
 const afterError = (error: LlmError, beganAt: number) => (breaker: CircuitBreaker, now: number): CircuitBreaker => {
   switch (error._tag) {
     case "LlmRateLimited":
-      return refused(breaker, error.retryAfterMs, now)
+      return onRefusal(breaker, error.retryAfterMs, now)
     case "LlmRejected":
-      return error.status === 402 ? accountEmpty(breaker, now) : answered(breaker, now)
+      return error.status === 402 ? onEmptyAccount(breaker, now) : onAnswer(breaker, now)
     case "LlmEmpty":
-      return answered(breaker, now)
+      return onAnswer(breaker, now)
     // Nothing was sent, or something else answered: no evidence about the endpoint.
     case "LlmEndpointClosed":
     case "LlmKeyUnusable":
     case "LlmRedirected":
-      return released(breaker, now)
+      return onRelease(breaker, now)
     default:
-      return failed(breaker, beganAt, now)
+      return onFailure(breaker, beganAt, now)
   }
 }
 
@@ -117,15 +117,15 @@ export const makeEndpoints = () => {
           const before = breakerOf(endpoint)
           const closure = closureOf(before, now)
           if (closure !== undefined) return new LlmEndpointClosed({ model: endpoint.model, ...closure })
-          remember(endpoint, asked(before, now))
+          remember(endpoint, onRequest(before, now))
           return Effect.succeed({ beganAt: now, trial: isTrial(before) })
         }),
         ({ beganAt }) =>
           request.pipe(
-            Effect.tap(() => learn(endpoint, answered)),
+            Effect.tap(() => learn(endpoint, onAnswer)),
             Effect.tapError((error) => learn(endpoint, afterError(error, beganAt)))
           ),
-        ({ trial }, exit) => trial && Exit.hasInterrupts(exit) ? learn(endpoint, released) : Effect.void
+        ({ trial }, exit) => trial && Exit.hasInterrupts(exit) ? learn(endpoint, onRelease) : Effect.void
       ),
 
     /** The endpoints closed now. */

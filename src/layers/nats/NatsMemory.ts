@@ -51,13 +51,13 @@ export const layer: Layer.Layer<Nats> = Layer.sync(Nats, () => {
     subscribe: (pattern, handler) => keepIn(subscriptions, { pattern, handler }),
     respond: (subject, answer) => keepIn(responders, { subject, answer }),
     request: Effect.fnUntraced(function*(subject: string, body: string) {
-      const asked = [...responders].filter((responder) => responder.subject === subject)
+      const matching = [...responders].filter((responder) => responder.subject === subject)
       const question = { body: utf8.encode(body), maxBytes }
       const bodies = yield* Effect.forEach(
-        asked,
+        matching,
         ({ answer }) => Effect.map(answer(question), (text) => utf8.encode(text))
       )
-      return { heard: asked.length > 0, bodies }
+      return { heard: matching.length > 0, bodies }
     }),
     refused: Effect.succeed({ publish: new Set<string>(), subscribe: new Set<string>() }),
     connected: Effect.succeed(true),

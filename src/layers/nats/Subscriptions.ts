@@ -57,7 +57,7 @@ export const makeSubscriptions = (connection: NatsConnection, flush: Effect.Effe
       yield* Effect.addFinalizer(() => Effect.sync(() => refused.delete(subject)))
       for (let pause = firstPauseMs;; pause = Math.min(2 * pause, longestPauseMs)) {
         const granted = yield* attempt(subject, onMessage, Deferred.succeed(opened, undefined)).pipe(
-          // A connection that is closed for good takes no subscription: it is said once, to whoever asked.
+          // A connection that is closed for good takes no subscription: the caller gets that error, once.
           Effect.catch((error) => Effect.as(Deferred.fail(opened, error), false))
         )
         if (granted) pause = firstPauseMs

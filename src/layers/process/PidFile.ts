@@ -3,7 +3,7 @@ import { open, rm } from "node:fs/promises"
 import process from "node:process"
 import { Effect, Option } from "effect"
 
-// No link is followed and no pipe waited for: whoever may write the folder must not choose what is overwritten.
+// No link is followed and no pipe awaited: another writer of the folder must not choose what is overwritten.
 const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK
 
 const write = async (file: string): Promise<void> => {

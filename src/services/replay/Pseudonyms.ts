@@ -29,8 +29,8 @@ const nobody: ReadonlySet<UserKey> = new Set([userKey("[server]")])
 const mostPeople = 100_000
 
 /**
- * Replaces the names of people, the same name always by the same one: in fields that hold names and, once a person was
- * heard of, wherever the name stands as a word. The bot's own names stay.
+ * Replaces the names of people, each always by the same pseudonym: in fields that hold names and, once a person is
+ * known, in texts where the name is a word. The bot's own names stay.
  */
 export const makePseudonyms = () => {
   // Bounded by `mostPeople`.

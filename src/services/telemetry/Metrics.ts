@@ -4,7 +4,7 @@ import type { ChannelName } from "../../domain/Ids.ts"
 
 type Attributes = Readonly<Record<string, string>>
 
-// A metric of its own for each series: one that is told its attributes at each update names itself anew each time.
+// A separate metric for each series: one that gets its attributes at each update builds its key again each time.
 const counter = (name: string, description: string) => (attributes: Attributes = {}) =>
   Metric.counter(name, { description, incremental: true, attributes })
 const histogram = (name: string, description: string, boundaries: ReadonlyArray<number>) => (attributes: Attributes) =>

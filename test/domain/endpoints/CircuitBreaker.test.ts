@@ -1,16 +1,16 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Arbitrary, Schema } from "effect"
 import {
-  accountEmpty,
-  answered,
-  asked,
   type CircuitBreaker,
   closedBreaker,
   closureOf,
-  failed,
   isTrial,
-  refused,
-  released
+  onAnswer,
+  onEmptyAccount,
+  onFailure,
+  onRefusal,
+  onRelease,
+  onRequest
 } from "../../../src/domain/endpoints/CircuitBreaker.ts"
 
 type Happening = (breaker: CircuitBreaker, now: number) => CircuitBreaker
@@ -20,11 +20,11 @@ const after = (...happenings: ReadonlyArray<readonly [at: number, happens: Happe
 
 const times = (count: number, at: number, happens: Happening) =>
   Array.from({ length: count }, () => [at, happens] as const)
-const wants = (ms?: number): Happening => (breaker, now) => refused(breaker, ms, now)
+const wants = (ms?: number): Happening => (breaker, now) => onRefusal(breaker, ms, now)
 /** One request after the other fails. */
-const fails: Happening = (breaker, now) => failed(breaker, now, now)
+const fails: Happening = (breaker, now) => onFailure(breaker, now, now)
 /** A request that began earlier fails now. */
-const failsSince = (beganAt: number): Happening => (breaker, now) => failed(breaker, beganAt, now)
+const failsSince = (beganAt: number): Happening => (breaker, now) => onFailure(breaker, beganAt, now)
 const s = 1_000
 
 /** ms the endpoint is left alone, and why; 0 = it may be asked. */
@@ -42,7 +42,7 @@ describe("an endpoint is left alone", () => {
     ["for 1 s after five", after(...times(5, 0, fails)), 0, [1 * s, "failures"]],
     ["until just then", after(...times(5, 0, fails)), 1 * s - 1, [1, "failures"]],
     ["and not longer", after(...times(5, 0, fails)), 1 * s, [0, ""]],
-    ["not after five that are not in a row", after(...times(4, 0, fails), [0, answered], ...times(4, 0, fails)), 0, [
+    ["not after five that are not in a row", after(...times(4, 0, fails), [0, onAnswer], ...times(4, 0, fails)), 0, [
       0,
       ""
     ]],
@@ -61,7 +61,7 @@ describe("an endpoint is left alone", () => {
     ],
     [
       "not for what hung before the last answer",
-      after([21 * s, answered], ...[30, 32, 34, 36, 38].map((at) => [at * s, failsSince((at - 30) * s)] as const)),
+      after([21 * s, onAnswer], ...[30, 32, 34, 36, 38].map((at) => [at * s, failsSince((at - 30) * s)] as const)),
       38 * s,
       [0, ""]
     ],
@@ -71,34 +71,34 @@ describe("an endpoint is left alone", () => {
       25 * s,
       [0, ""]
     ],
-    ["while a trial is under way", after(...times(5, 0, fails), [40 * s, asked]), 40 * s, [1 * s, "failures"]],
-    ["but not longer than the pause, if it hangs", after(...times(5, 0, fails), [40 * s, asked]), 41 * s, [0, ""]],
+    ["while a trial is under way", after(...times(5, 0, fails), [40 * s, onRequest]), 40 * s, [1 * s, "failures"]],
+    ["but not longer than the pause, if it hangs", after(...times(5, 0, fails), [40 * s, onRequest]), 41 * s, [0, ""]],
     [
       "no longer when the trial was answered",
-      after(...times(5, 0, fails), [40 * s, asked], [40 * s + 1, answered]),
+      after(...times(5, 0, fails), [40 * s, onRequest], [40 * s + 1, onAnswer]),
       40 * s + 1,
       [0, ""]
     ],
     [
       "for 2 s when the trial failed",
-      after(...times(5, 0, fails), [40 * s, asked], [41 * s, failsSince(40 * s)]),
+      after(...times(5, 0, fails), [40 * s, onRequest], [41 * s, failsSince(40 * s)]),
       41 * s,
       [2 * s, "failures"]
     ],
     [
       "not when the trial was given up: another may go",
-      after(...times(5, 0, fails), [40 * s, asked], [40 * s + 1, released]),
+      after(...times(5, 0, fails), [40 * s, onRequest], [40 * s + 1, onRelease]),
       40 * s + 1,
       [0, ""]
     ],
-    ["for minutes when its account is empty", after([0, accountEmpty]), 0, [300 * s, "account_empty"]],
+    ["for minutes when its account is empty", after([0, onEmptyAccount]), 0, [300 * s, "account_empty"]],
     ["for 5 min at most, whatever it says", after([0, wants(999_999_999 * s)]), 0, [300 * s, "rate_limit"]],
     ["as long as it says", after([0, wants(90 * s)]), 0, [90 * s, "rate_limit"]],
     ["not at all when it says 0", after([0, wants(0)]), 0, [0, ""]],
     ["for 1 s when it says nothing", after([0, wants()]), 0, [1 * s, "rate_limit"]],
     ["for 2 s the second time", after([0, wants()], [s, wants()]), s, [2 * s, "rate_limit"]],
     ["for 4 s the third time", after([0, wants()], [s, wants()], [3 * s, wants()]), 3 * s, [4 * s, "rate_limit"]],
-    ["for 1 s again after an answer", after([0, wants()], [s, wants()], [3 * s, answered], [3 * s, wants()]), 3 * s, [
+    ["for 1 s again after an answer", after([0, wants()], [s, wants()], [3 * s, onAnswer], [3 * s, wants()]), 3 * s, [
       1 * s,
       "rate_limit"
     ]],
@@ -108,14 +108,14 @@ describe("an endpoint is left alone", () => {
       "rate_limit"
     ]],
     ["longer when it says so in the meantime", after([0, wants()], [1, wants(60 * s)]), 1, [60 * s, "rate_limit"]],
-    ["although a request from before is answered", after([0, wants(60 * s)], [1, answered]), 1, [
+    ["although a request from before is answered", after([0, wants(60 * s)], [1, onAnswer]), 1, [
       60 * s - 1,
       "rate_limit"
     ]],
     ["although a request from before fails", after([0, wants(60 * s)], [1, fails]), 1, [60 * s - 1, "rate_limit"]],
     [
       "although requests from before fail, and one is answered",
-      after([0, wants(60 * s)], ...times(5, 1, fails), [2, answered]),
+      after([0, wants(60 * s)], ...times(5, 1, fails), [2, onAnswer]),
       2,
       [60 * s - 2, "rate_limit"]
     ],
@@ -137,7 +137,7 @@ describe("an endpoint is left alone", () => {
     let breaker = begin
     let now = 0
     for (let pause = 0; pause < count; pause++) {
-      breaker = happens(asked(breaker, now), now)
+      breaker = happens(onRequest(breaker, now), now)
       const [ms] = closed(breaker, now)
       waits.push(ms / s)
       now += ms
@@ -173,14 +173,14 @@ describe("an endpoint is left alone", () => {
     for (const { laterMs, what } of all) {
       now += laterMs
       if (now < waitUntil) expect(closureOf(breaker, now)).toBeDefined()
-      if (closureOf(breaker, now) === undefined) breaker = asked(breaker, now)
-      if (what === "answered") breaker = answered(breaker, now)
-      else if (what === "failed") breaker = failed(breaker, now, now)
-      else if (what === "hung") breaker = failed(breaker, now - 30_000, now)
-      else if (what === "refused") breaker = refused(breaker, undefined, now)
-      else if (what === "empty") breaker = accountEmpty(breaker, now)
+      if (closureOf(breaker, now) === undefined) breaker = onRequest(breaker, now)
+      if (what === "answered") breaker = onAnswer(breaker, now)
+      else if (what === "failed") breaker = onFailure(breaker, now, now)
+      else if (what === "hung") breaker = onFailure(breaker, now - 30_000, now)
+      else if (what === "refused") breaker = onRefusal(breaker, undefined, now)
+      else if (what === "empty") breaker = onEmptyAccount(breaker, now)
       else {
-        breaker = refused(breaker, 15_000, now)
+        breaker = onRefusal(breaker, 15_000, now)
         waitUntil = now + 15_000
       }
     }
