@@ -99,6 +99,7 @@ const loose: Readonly<Record<string, string>> = {
   "domain/PhraseMatch.ts": "words",
   "domain/Presence.ts": "channel",
   "domain/PromptTemplate.ts": "words",
+  "domain/Words.ts": "words",
   "services/Announcements.ts": "bot",
   "services/BotConfig.ts": "ports",
   "services/ChannelStates.ts": "state",

@@ -130,7 +130,7 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
         return reservation === undefined ? undefined : { trigger, reservation }
       }
 
-      /** A defect still closes the decision; the channel's supervisor logs it. */
+      /** A defect still closes the decision; `handle` logs it. */
       const closing = <A>(decision: DecisionRecorder, act: () => A): A => {
         try {
           return act()

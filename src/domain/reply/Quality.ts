@@ -1,12 +1,7 @@
 import type { DropCause } from "../decision/SkipFacts.ts"
 import { foldCase, literally } from "../PhraseMatch.ts"
+import { wordsOf } from "../Words.ts"
 import { isReaction } from "./Reaction.ts"
-
-const words = new Intl.Segmenter(undefined, { granularity: "word" })
-
-/** The words of a text in any script, as readers of that script count them. */
-export const wordsOf = (text: string): ReadonlyArray<string> =>
-  [...words.segment(text)].flatMap(({ isWordLike, segment }) => isWordLike === true ? [segment] : [])
 
 const essence = (text: string): string => foldCase(text).replace(/[^\p{L}\p{M}\p{N}\p{S}]+/gu, "")
 

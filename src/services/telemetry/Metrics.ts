@@ -14,7 +14,7 @@ const gauge = (name: string, description: string) => Metric.gauge(name, { descri
 const counters = {
   eventsReceived: counter("events_received_total", "Events received from NATS"),
   eventsInvalid: counter("events_invalid_total", "Events that failed to decode"),
-  eventsDropped: counter("events_dropped_total", "Events dropped from a full channel queue"),
+  eventsDropped: counter("events_dropped_total", "Events dropped because too many waited"),
   triggersEvaluated: counter("triggers_evaluated_total", "Trigger conditions tested"),
   triggersFired: counter("triggers_fired_total", "Triggers fired and admitted"),
   triggersSuppressed: counter("triggers_suppressed_total", "Triggers matched but suppressed"),
