@@ -21,6 +21,16 @@ const inFile = (file: string, ...rows: ReadonlyArray<readonly [breaks: string, t
   rows.map(([breaks, text, replacement]): Mutation => ({ breaks, file, text, replacement }))
 
 const mutations: ReadonlyArray<Mutation> = [
+  ...inFile("src/layers/replay/ReplayParts.ts", [
+    "a recording that goes on in another file is taken for a restart",
+    "return entry.since.mono >= heading.mono",
+    "return true"
+  ]),
+  ...inFile("src/domain/wire/ChatLog.ts", [
+    "equal lines of a second are one",
+    "time: time + Math.min(before, 999)",
+    "time"
+  ]),
   ...inFile("src/layers/process/HttpServer.ts", [
     "the newest connection goes, not the longest idle",
     "longest.destroy()",

@@ -91,7 +91,7 @@ export const emptyFolder = Effect.acquireRelease(
 )
 
 /** A file with the text, by its path. */
-export const fileWith = (name: string, text: string) =>
+export const fileWith = (name: string, text: string | Buffer) =>
   Effect.map(emptyFolder, (folder) => {
     const file = join(folder, name)
     writeFileSync(file, text)

@@ -99,13 +99,15 @@ const endedAt = ({ arrivedAt, outcome, steps }: DecisionRecord): number =>
   arrivedAt + Math.max(outcome?._tag === "Replied" ? outcome.afterMs : 0, steps.at(-1)?.at ?? 0)
 
 /** A bot that was killed, or still records, has not closed the decisions in progress at the log's end. */
-const underWayLive = ({ a: live, b: replay }: Pair, to: number): boolean =>
-  live === undefined && replay !== undefined && endedAt(replay) > to
+const underWayLive = ({ a: live, b: replay }: Pair, stops: ReadonlyArray<number>): boolean =>
+  live === undefined && replay !== undefined &&
+  stops.some((stop) => replay.arrivedAt <= stop && endedAt(replay) > stop)
 
 /** Compares a replay with its live run; nothing where the log is no recording. */
-export const fidelityOf = ({ decisions, live, to }: ReplayRun): Fidelity | undefined => {
+export const fidelityOf = ({ decisions, live, restarts, to }: ReplayRun): Fidelity | undefined => {
   if (live.length === 0) return undefined
-  const pairs = pairsOf(live, decisions).filter((pair) => !underWayLive(pair, to))
+  const stops = [...restarts.map(({ stoppedAt }) => stoppedAt), to]
+  const pairs = pairsOf(live, decisions).filter((pair) => !underWayLive(pair, stops))
   const departures = pairs.flatMap((pair): ReadonlyArray<Departure> => {
     const difference = compare(pair)
     const record = pair.a ?? pair.b

@@ -17,7 +17,7 @@ const RunReport = Schema.Struct({
 /** The document of `--format json`, its keys always in this order. */
 export const ReplayReport = Schema.Struct({
   /** The version of this document's format; raised when a field changes its meaning. */
-  version: Schema.Literal(2),
+  version: Schema.Literal(3),
   /** A, and B where there is one. */
   runs: Schema.Array(RunReport),
   /** What B changes against A; only where there are two. */
@@ -34,10 +34,10 @@ const runReport = (run: ReplayRun): (typeof RunReport)["Type"] => {
 export const reportOf = (runs: ReplayRuns): ReplayReport => {
   const [a, b] = runs
   const reportA = runReport(a)
-  if (b === undefined) return { version: 2, runs: [reportA] }
+  if (b === undefined) return { version: 3, runs: [reportA] }
   const reportB = runReport(b)
   return {
-    version: 2,
+    version: 3,
     runs: [reportA, reportB],
     comparison: comparisonOf([a, b], [reportA.summary, reportB.summary])
   }

@@ -16,6 +16,24 @@ export interface UnusableLine {
   readonly why: string
 }
 
+/** A place of a log that the report names: its line, from 1, and when it was written, epoch ms. */
+export interface LogMoment {
+  readonly line: number
+  readonly at: number
+}
+
+/** Where another process of the bot goes on, and when the one before it wrote last, epoch ms. */
+export interface Restart extends LogMoment {
+  readonly stoppedAt: number
+}
+
+/** Time runs backwards in a log: so often, first at this line and by so many ms. */
+export interface Backwards {
+  readonly count: number
+  readonly line: number
+  readonly byMs: number
+}
+
 /** A replay of a log under a configuration: every decision, with its texts, in the order of opening. */
 export interface ReplayRun {
   /** The log's file name. */
@@ -32,6 +50,12 @@ export interface ReplayRun {
   /** The first unusable lines, and how many there were in all. */
   readonly unusable: ReadonlyArray<UnusableLine>
   readonly unusableCount: number
+  /** Where the bot was restarted while it was recorded: what it remembered and its limits began anew. */
+  readonly restarts: ReadonlyArray<Restart>
+  /** Where the recorded configuration changed, and whether the replay changed it there too. */
+  readonly reloads: ReadonlyArray<LogMoment>
+  readonly reloadsFollowed: boolean
+  readonly backwards: Backwards | undefined
   readonly model: ReplayModel
   readonly decisions: ReadonlyArray<DecisionRecord>
   /** What the live run decided, where the log is a recording; empty otherwise. */

@@ -5,6 +5,7 @@ import { Costs, costsOf } from "./ReplayCosts.ts"
 import { addOne, EndCount, endOf, rankedEnds, type ReplayEnd } from "./ReplayEnd.ts"
 import { Mentions, People, peopleAndMentionsOf } from "./ReplayPeople.ts"
 import type { ReplayModel, ReplayRun } from "./ReplayRun.ts"
+import { replayNotes } from "./ReplayNotes.ts"
 import { TriggerCount, triggersOf } from "./ReplayTriggers.ts"
 import { durationText, many, utcText } from "./ReplayWords.ts"
 
@@ -38,6 +39,8 @@ export const ReplaySummary = Schema.Struct({
     count: Schema.Finite,
     first: Schema.Array(Schema.Struct({ line: Schema.Finite, why: Schema.String }))
   }),
+  /** What is to be known of the log before reading on, in words: restarts, reloads, time that runs backwards. */
+  notes: Schema.Array(Schema.String),
   /** Decisions made, one an event that is a line, a message or a change of media, and one a look at the room. */
   decisions: Schema.Finite,
   /** What people said: lines of the room and private messages to the bot, each once. */
@@ -109,6 +112,7 @@ export const summaryOf = (run: ReplayRun): ReplaySummary => {
     events,
     answersFrom: modelText(run.model),
     unusable: { count: unusableCount, first: unusable },
+    notes: replayNotes(run),
     decisions: decisions.length,
     lines: decisions.filter(isHeard).length,
     replied: replied ?? 0,

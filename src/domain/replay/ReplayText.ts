@@ -23,6 +23,7 @@ export const aboutText = (summary: ReplaySummary): ReadonlyArray<string> => {
     ...unusable.first.slice(0, 5).map(({ line, why }) => wrapped(`  line ${line}: ${oneLine(why)}`, columns, "    ")),
     ...more(unusable.count - Math.min(5, unusable.first.length))
   ]
+  const notes = summary.notes.map((note) => wrapped(oneLine(note), columns, "  "))
   if (events === 0) return ["There is no event in it.", ...warning]
   const span = momentIn(summary)(to)
   return [
@@ -31,6 +32,7 @@ export const aboutText = (summary: ReplaySummary): ReadonlyArray<string> => {
       columns,
       ""
     ),
+    ...notes,
     ...warning
   ]
 }

@@ -9,7 +9,7 @@ export const TriggerCount = Schema.Struct({
   entry: EntryKey,
   /** How often its condition was met. */
   matched: Schema.Finite,
-  /** How often it fired: neither cooldown nor dice refused. */
+  /** How often it fired and was admitted, as `triggers_fired_total` counts. */
   fired: Schema.Finite,
   replied: Schema.Finite,
   /** What stopped its matches; together with the replies these are all matches. */
@@ -55,7 +55,9 @@ const count = (counts: Map<EntryKey, Count>, record: DecisionRecord): void => {
         break
       case "Fired":
         counters.matched++
-        counters.fired++
+        if (record.steps.some((admitted) => admitted._tag === "Admitted" && admitted.entry === step.entry)) {
+          counters.fired++
+        }
         if (endOf(record) === "replied") counters.replied++
         else addOne(counters.refused, endOf(record))
     }

@@ -1,9 +1,14 @@
 import { createReadStream } from "node:fs"
+import { TextDecoder } from "node:util"
 
 /** The longest line of a log, UTF-16 units: a configuration of 10,000 channels fits. */
 const longestLine = 16 * 1024 * 1024
 
-const byteOrderMark = "\uFEFF"
+/** By the byte order mark. */
+const encodingOf = ([first, second]: Uint8Array): string => {
+  if (first === 0xFF && second === 0xFE) return "utf-16le"
+  return first === 0xFE && second === 0xFF ? "utf-16be" : "utf-8"
+}
 
 /** A raw line; nothing in place of one that is too long. */
 type TextLine = string | undefined
@@ -16,7 +21,6 @@ export async function* linesOf(file: string): AsyncGenerator<ReadonlyArray<TextL
   // The parts of the unfinished line; nothing once it is too long.
   let parts: Array<string> | undefined = []
   let length = 0
-  let first = true
 
   const add = (part: string): void => {
     length += part.length
@@ -30,17 +34,19 @@ export async function* linesOf(file: string): AsyncGenerator<ReadonlyArray<TextL
     return text
   }
 
-  for await (const chunk of createReadStream(file, "utf8")) {
-    const text: string = first && String(chunk).startsWith(byteOrderMark) ? String(chunk).slice(1) : String(chunk)
-    first = false
-    const [rest = "", ...more] = text.split("\n")
+  // UTF-8, or UTF-16 where a mark says so (what Windows' shell writes); the decoder drops the mark.
+  let decoder: TextDecoder | undefined
+  for await (const chunk of createReadStream(file)) {
+    if (!Buffer.isBuffer(chunk)) continue
+    decoder ??= new TextDecoder(encodingOf(chunk))
+    const [rest = "", ...more] = decoder.decode(chunk, { stream: true }).split("\n")
     add(rest)
-    const lines: Array<TextLine> = []
+    const ended: Array<TextLine> = []
     for (const part of more) {
-      lines.push(end())
+      ended.push(end())
       add(part)
     }
-    yield lines
+    yield ended
   }
   if (length > 0) yield [end()]
 }

@@ -11,7 +11,8 @@ import type { AskedModel } from "./AskedModel.ts"
 import { capturedMoment, deliveryOf, isLogEvent, type LogEvent, momentOf } from "./LogEvent.ts"
 import { type ReplayedBot, startReplayedBot } from "./ReplayedBot.ts"
 import { type LogEntry, namedLines, type ReplayLog } from "./ReplayLog.ts"
-import { standIn } from "./ReplayPorts.ts"
+import { backwardsOf, type LogPart, partsOf, reloadsOf, restartsOf } from "./ReplayParts.ts"
+import { type Answers, standIn } from "./ReplayPorts.ts"
 import { makePlayback } from "./Playback.ts"
 
 /** The latency of a stand-in, ms. */
@@ -29,6 +30,14 @@ export interface ReplaySetup {
   /** The model for requests without a recorded answer; absent: a stand-in. */
   readonly asked: AskedModel | undefined
   readonly progress: (done: number, total: number) => Effect.Effect<void>
+}
+
+/** What every part is replayed with. */
+interface PartSetup extends Pick<ReplaySetup, "asked" | "settings"> {
+  readonly exact: boolean
+  /** Lines of the log that are echoes of replies which the replay may not give. */
+  readonly echoes: ReadonlySet<string>
+  readonly progress: (done: number) => Effect.Effect<void>
 }
 
 const decodeSettings = Schema.decodeUnknownOption(Settings)
@@ -69,7 +78,7 @@ const echoesIn = (live: ReadonlyArray<DecisionRecord>): ReadonlySet<string> =>
   new Set(live.filter(isEcho).map(({ correlationId }) => correlationId))
 
 /** The source of the answers. */
-const modelOf = (asked: AskedModel | undefined, recorded: boolean, { answers }: ReplayedBot): ReplayModel => {
+const modelOf = (asked: AskedModel | undefined, recorded: boolean, answers: Answers): ReplayModel => {
   if (asked !== undefined) return { _tag: "Real", model: asked.name }
   if (!recorded) return { _tag: "StandIn", standInMs }
   return { _tag: "Recorded", answered: answers.recorded, stoodIn: answers.stoodIn, standInMs }
@@ -85,42 +94,42 @@ const makeTime = ({ world }: ReplayedBot, asked: AskedModel | undefined) => {
   return { settle, passTo: (moment: ClockReading) => world.time.passTo(moment, settle) }
 }
 
-/** Replays a log through the same pipeline on a virtual clock: same inputs, same decisions. */
-export const replay = Effect.fnUntraced(function*(log: ReplayLog, setup: ReplaySetup) {
-  const entries = log.lines.map(({ entry }) => entry)
-  const { asked } = setup
-  const settings = Option.getOrElse(
-    decodeSettings(asRead(entries, maskedSettings(setup.settings))),
-    () => setup.settings
-  )
+/** What a replay has found so far, part by part. */
+interface Tally {
+  readonly unusable: Array<UnusableLine>
+  unusableCount: number
+  events: number
+  from: number | undefined
+  to: number
+  answers: Answers
+  readonly decisions: Array<DecisionRecord>
+}
+
+/** Replays what one process recorded, with a bot of its own: nothing outlives a restart. */
+const replayPart = Effect.fnUntraced(function*(part: LogPart, setup: PartSetup, tally: Tally) {
+  const { asked, echoes, exact, settings } = setup
+  const entries = part.map(({ entry }) => entry)
   const began = beginning(entries[0])
-  const exact = asLive(entries, settings)
-  const live = decidedLive(entries)
-  const recording = entries.find((entry) => entry.kind === "recording")
-  const echoes = exact ? new Set<string>() : echoesIn(live)
   const playback = makePlayback(entries)
-  const dryRun = recording?.dryRun === true
+  const dryRun = entries.find((entry) => entry.kind === "recording")?.dryRun === true
   const model = asked?.client ?? standIn(standInMs)
   const bot = yield* startReplayedBot({ settings, playback, began, exact, dryRun, model })
   const { passTo, settle } = makeTime(bot, asked)
-  const unusable: Array<UnusableLine> = [...log.unusable]
-  let unusableCount = log.unusableCount
-  let events = 0
-  let first: ClockReading | undefined
   let last = began
 
   const refuse = (line: number, why: string): void => {
-    unusableCount++
-    if (unusable.length < namedLines) unusable.push({ line, why })
+    tally.unusableCount++
+    if (tally.unusable.length < namedLines) tally.unusable.push({ line, why })
   }
 
   const take = (line: number, entry: LogEvent, arrivedAt: ClockReading): void => {
-    first ??= arrivedAt
+    tally.from = Math.min(tally.from ?? arrivedAt.wall, arrivedAt.wall)
+    tally.to = Math.max(tally.to, arrivedAt.wall)
     last = arrivedAt
     const delivery = deliveryOf({ line, entry }, arrivedAt, began, bot.active())
     if (Result.isFailure(delivery)) return refuse(line, delivery.failure)
     if (echoes.has(delivery.success.arrival.correlationId)) return
-    events++
+    tally.events++
     if (!bot.offer(delivery.success)) refuse(line, "the bot does not listen to this channel")
   }
 
@@ -132,30 +141,77 @@ export const replay = Effect.fnUntraced(function*(log: ReplayLog, setup: ReplayS
     if (Option.isSome(later)) yield* bot.configure(later.value)
   })
 
-  for (const [index, { entry, line }] of log.lines.entries()) {
+  for (const [index, { entry, line }] of part.entries()) {
     const moment = entry.kind === "captured" ? capturedMoment(entry, began.wall) : momentOf(entry)
     yield* passTo(moment)
     if (isLogEvent(entry)) take(line, entry, moment)
     else yield* happen(entry)
     playback.reach(index)
     yield* settle
-    if (index % batch === 0) yield* Effect.andThen(setup.progress(index, log.lines.length), Effect.yieldNow)
+    if (index % batch === 0) yield* Effect.andThen(setup.progress(index), Effect.yieldNow)
   }
   bot.wrapUp()
   yield* passTo({ monotonic: last.monotonic + afterwardsMs, wall: last.wall + afterwardsMs })
+  tally.answers.recorded += bot.answers.recorded
+  tally.answers.stoodIn += bot.answers.stoodIn
+  tally.decisions.push(...bot.decisions())
+})
+
+/** The configuration a part of the recording begins with. */
+const settingsOf = (part: LogPart): Option.Option<Settings> => {
+  const entries = part.map(({ entry }) => entry)
+  const recorded = entries.find((entry) => entry.kind === "config")
+  return decodeSettings(asRead(entries, recorded?.settings))
+}
+
+/** Replays a log through the same pipeline on a virtual clock: same inputs, same decisions. */
+export const replay = Effect.fnUntraced(function*(log: ReplayLog, setup: ReplaySetup) {
+  const entries = log.lines.map(({ entry }) => entry)
+  const { asked } = setup
+  const settings = Option.getOrElse(
+    decodeSettings(asRead(entries, maskedSettings(setup.settings))),
+    () => setup.settings
+  )
+  const exact = asLive(entries, settings)
+  const live = decidedLive(entries)
+  const recording = entries.find((entry) => entry.kind === "recording")
+  const echoes = exact ? new Set<string>() : echoesIn(live)
+  const parts = partsOf(log.lines)
+  const began = beginning(entries[0]).wall
+  const tally: Tally = {
+    unusable: [...log.unusable],
+    unusableCount: log.unusableCount,
+    events: 0,
+    from: undefined,
+    to: Number.NEGATIVE_INFINITY,
+    answers: { recorded: 0, stoodIn: 0 },
+    decisions: []
+  }
+  let done = 0
+  for (const part of parts) {
+    const before = done
+    const own = exact ? Option.getOrElse(settingsOf(part), () => settings) : settings
+    const progress = (index: number) => setup.progress(before + index, log.lines.length)
+    yield* replayPart(part, { asked, echoes, exact, settings: own, progress }, tally)
+    done += part.length
+  }
   yield* setup.progress(log.lines.length, log.lines.length)
 
   return {
     log: log.name,
     config: setup.config,
     botNames: [settings.bot.username, ...settings.bot.aliases],
-    from: first?.wall ?? began.wall,
-    to: last.wall,
-    events,
-    unusable: unusable.toSorted((one, other) => one.line - other.line),
-    unusableCount,
-    model: modelOf(asked, recording !== undefined, bot),
-    decisions: bot.decisions(),
+    from: tally.from ?? began,
+    to: tally.from === undefined ? began : tally.to,
+    events: tally.events,
+    unusable: tally.unusable.toSorted((one, other) => one.line - other.line),
+    unusableCount: tally.unusableCount,
+    restarts: restartsOf(parts),
+    reloads: reloadsOf(log.lines),
+    reloadsFollowed: exact,
+    backwards: backwardsOf(parts),
+    model: modelOf(asked, recording !== undefined, tally.answers),
+    decisions: tally.decisions.toSorted((one, other) => one.arrivedAt - other.arrivedAt),
     // Pseudonyms change the draws, so there is nothing to compare with.
     live: recording?.anonymous === true ? [] : live
   } satisfies ReplayRun

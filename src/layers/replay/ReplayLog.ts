@@ -1,10 +1,10 @@
 import { basename } from "node:path"
 import { Effect, Option, Predicate, Result, Schema } from "effect"
 import type { UnusableLine } from "../../domain/replay/ReplayRun.ts"
-import { roomHtml } from "../../domain/wire/LineText.ts"
-import { readPlainLine } from "../../domain/wire/PlainLine.ts"
+import { type ChatLogLine, makeChatLogReader } from "../../domain/wire/ChatLog.ts"
 import { RecordingEntry, recordingFormat } from "../../services/replay/Recording.ts"
 import { fileFault, requireFile } from "../config/FileFault.ts"
+import { LogTooLarge, requireMemory } from "./LogSize.ts"
 import { linesOf } from "./LogText.ts"
 
 /** An event of a capture or of a plain chat log, with fewer fields than a recorded one. */
@@ -61,23 +61,19 @@ const parse = Option.liftThrowable((text: string): unknown => JSON.parse(text))
 /** Messages of other services, and of the bridge about itself, are no events of a room. */
 const isEvent = (subject: string): boolean => subject.includes(".events.")
 
-const plainEvent = (text: string): Option.Option<CapturedEvent> =>
-  Option.map(readPlainLine(text), ({ text, time, username }) => ({
-    kind: "captured",
-    ts: time / 1000,
-    subject: undefined,
-    headers: {},
-    payload: { username, msg: roomHtml(text), meta: {}, time }
-  }))
+const chatEvent = ({ addClass, msg, time, username }: ChatLogLine): CapturedEvent => ({
+  kind: "captured",
+  ts: time / 1000,
+  subject: undefined,
+  headers: {},
+  payload: { username, msg, meta: addClass === undefined ? {} : { addClass }, time }
+})
 
-/** Decodes a line of any of the three formats; nothing where it is none, or no event. */
-const read = (text: string): Result.Result<LogEntry | undefined, string> => {
-  if (!text.startsWith("{")) {
-    return Result.fromOption(
-      plainEvent(text),
-      () => "neither JSON nor time<TAB>user<TAB>text with a time like 2026-11-21 20:15:00"
-    )
-  }
+const knownTexts =
+  "neither JSON, nor time<TAB>user<TAB>text with a time like 2026-11-21 20:15:00, nor of a CyTube channel log " +
+  "([Fri Nov 21 2025 20:15:10] <Ana> text) or the bridge's audit log (20:15:10 <Ana>: text)"
+
+const readJson = (text: string): Result.Result<LogEntry | undefined, string> => {
   const json = parse(text)
   if (Option.isNone(json)) return Result.fail("not JSON")
   if (Predicate.hasProperty(json.value, "kind")) {
@@ -90,15 +86,31 @@ const read = (text: string): Result.Result<LogEntry | undefined, string> => {
   )
 }
 
+/** Builds the reader of a log in any of the formats, a line at a time; nothing where a line is no event. */
+const makeReader = (): (text: string) => Result.Result<LogEntry | undefined, string> => {
+  const readChat = makeChatLogReader()
+  return (text) => {
+    if (text.startsWith("{")) return readJson(text)
+    const result = readChat(text)
+    if (result._tag === "Unknown") return Result.fail(knownTexts)
+    return Result.succeed(result._tag === "Chat" ? chatEvent(result.line) : undefined)
+  }
+}
+
 /** Events of a later format may have changed their meaning. */
 const isReadable = ({ entry }: LogLine): boolean =>
   entry.kind !== "recording" || entry.format === undefined || entry.format <= recordingFormat
 
-/** Reads a log, a line at a time: a recording, a capture (`{ts, subject, headers, payload}`) or `time<TAB>user<TAB>text`. */
+/**
+ * Reads a log, a line at a time: a recording, a capture (`{ts, subject, headers, payload}`), `time<TAB>user<TAB>text`, a
+ * channel log of CyTube or the bridge's audit log.
+ */
 export const readLog = (file: string): Effect.Effect<ReplayLog, ReplayLogError> =>
   Effect.tryPromise({
     try: async () => {
       await requireFile(file)
+      await requireMemory(file)
+      const read = makeReader()
       const lines: Array<LogLine> = []
       const unusable: Array<UnusableLine> = []
       let line = 0
@@ -118,7 +130,8 @@ export const readLog = (file: string): Effect.Effect<ReplayLog, ReplayLogError> 
       }
       return { name: basename(file), lines, unusable, unusableCount }
     },
-    catch: (cause) => new ReplayLogError({ file, detail: fileFault(cause) })
+    catch: (cause) =>
+      new ReplayLogError({ file, detail: cause instanceof LogTooLarge ? cause.message : fileFault(cause) })
   }).pipe(
     Effect.filterOrFail(
       ({ lines }) => lines.every(isReadable),

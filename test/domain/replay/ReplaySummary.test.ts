@@ -17,6 +17,7 @@ const fired: Step = {
   entry: mention,
   result: { _tag: "Fired", matched: "mb", draw: 0.1, needed: 1, unlucky: 0 }
 }
+const admitted: Step = { _tag: "Admitted", at: 1, entry: mention }
 const dice: Step = {
   _tag: "Trigger",
   at: 1,
@@ -166,7 +167,7 @@ describe("a replay's summary", () => {
     assert.deepStrictEqual(
       summary([
         decisionOf({ id: "1", steps: [missed, dice], outcome: { _tag: "Skipped", reason: "probability" } }),
-        decisionOf({ id: "2", steps: [fired], outcome: replied(1) }),
+        decisionOf({ id: "2", steps: [fired, admitted], outcome: replied(1) }),
         decisionOf({
           id: "3",
           steps: [fired, full],
@@ -177,7 +178,7 @@ describe("a replay's summary", () => {
         refused: refused.map(({ count, reason }) => `${reason} ${count}`)
       })),
       [
-        { entry: mention, matched: 2, fired: 2, replied: 1, refused: ["channel_per_hour 1"] },
+        { entry: mention, matched: 2, fired: 1, replied: 1, refused: ["channel_per_hour 1"] },
         { entry: keyword, matched: 1, fired: 0, replied: 0, refused: ["probability 1"] }
       ]
     )

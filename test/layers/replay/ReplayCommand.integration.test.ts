@@ -134,7 +134,7 @@ describe("llm-bot replay", () => {
         },
         {
           args: [clocks, "--config", config],
-          says: /holds no event to replay: line 1 is neither JSON nor .* 2026-11-21 20:15:00/
+          says: /holds no event to replay: line 1 is neither JSON, nor .* 2026-11-21 20:15:00/
         },
         { args: [empty, "--config", config], says: /holds no event to replay/ },
         { args: [log], says: /holds no configuration: name one with --config/ },

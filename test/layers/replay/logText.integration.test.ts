@@ -1,12 +1,14 @@
+import process from "node:process"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { readLog } from "../../../src/layers/replay/ReplayLog.ts"
 import { recordingFormat } from "../../../src/services/replay/Recording.ts"
-import { fileWith } from "../../support/Program.ts"
+import { fileWith, launch } from "../../support/Program.ts"
+import { programBundle } from "../../support/programBundle.ts"
 
 const time = "2026-11-21T20:00:00Z"
 
-const textsOf = Effect.fnUntraced(function*(text: string) {
+const textsOf = Effect.fnUntraced(function*(text: string | Buffer) {
   const { lines, unusable } = yield* readLog(yield* fileWith("evening.log", text))
   return {
     texts: lines.map(({ entry, line }) => [line, entry.kind === "captured" ? entry.payload : entry.kind]),
@@ -30,6 +32,42 @@ describe("the text of a log", () => {
       const { texts, unusable } = yield* textsOf(`\uFEFF${captured("a")}\r\n\r\n${captured("b")}\r\n${captured("c")}`)
       assert.deepStrictEqual(texts, [[1, "a"], [3, "b"], [4, "c"]])
       assert.deepStrictEqual(unusable, [])
+    }).pipe(Effect.scoped))
+
+  for (const [encoding, mark] of [["UTF-16LE", [0xFF, 0xFE]], ["UTF-16BE", [0xFE, 0xFF]]] as const) {
+    it.live(`may be ${encoding}, as Windows' shell writes it`, () =>
+      Effect.gen(function*() {
+        const body = Buffer.from(`${captured("ä 日本 👍")}\r\n${time}\tAna\thello\r\n`, "utf16le")
+        const bytes = Buffer.concat([Buffer.from(mark), encoding === "UTF-16LE" ? body : body.swap16()])
+        const { texts, unusable } = yield* textsOf(bytes)
+        assert.deepStrictEqual(texts[0], [1, "ä 日本 👍"])
+        assert.deepStrictEqual(texts.map(([line]) => line), [1, 2])
+        assert.deepStrictEqual(unusable, [])
+      }).pipe(Effect.scoped))
+  }
+
+  it.live("of a chat that another program wrote holds its lines, and passes over what is no chat", () =>
+    Effect.gen(function*() {
+      const { texts, unusable } = yield* textsOf(
+        "[Fri Nov 21 2025 20:15:10] <Ana.action> waves\n[Fri Nov 21 2025 20:15:11] [login] somebody\n20:15:12 <Ben>: hi\n"
+      )
+      assert.deepStrictEqual(texts, [
+        [1, { username: "Ana", msg: "waves", meta: { addClass: "action" }, time: Date.UTC(2025, 10, 21, 20, 15, 10) }],
+        [3, { username: "Ben", msg: "hi", meta: {}, time: Date.UTC(2000, 0, 1, 20, 15, 12) }]
+      ])
+      assert.deepStrictEqual(unusable, [])
+    }).pipe(Effect.scoped))
+
+  it.live("that needs more memory than there is, is refused with what to do", () =>
+    Effect.gen(function*() {
+      const log = yield* fileWith("night.log", `${time}\tAna\t${"x".repeat(20_000_000)}\n`)
+      const args = ["--max-old-space-size=128", programBundle, "replay", log]
+      const program = yield* launch(process.execPath, args, { cwd: process.cwd(), env: {} })
+      assert.strictEqual(yield* program.exit, 1)
+      assert.match(
+        yield* program.output,
+        /night\.log: is too large: its 2\d MB may need 4\d\d MB of memory, and Node may use \d+; replay it in parts, or with NODE_OPTIONS=--max-old-space-size=4\d\d\n$/
+      )
     }).pipe(Effect.scoped))
 
   it.live("lines are whole however the file is read, and one without an end is left out and named", () =>
