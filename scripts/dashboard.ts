@@ -20,7 +20,7 @@ const quantile = (part: number, by: string, metric: string): string =>
 
 const well = [
   state(
-    { title: "Bot", description: "Whether Prometheus reaches it.", width: 3 },
+    { title: "Bot", description: "Whether Prometheus reaches it.", width: 2 },
     { bad: "down", good: "up" },
     `min(${bot("up")})`,
     ""
@@ -32,7 +32,17 @@ const well = [
     ""
   ),
   state(
-    { title: "Model", description: "Whether the model's server answers.", width: 4 },
+    {
+      title: "Bridges",
+      description: "Whether every room's bridge is there and fits; /health names what does not.",
+      width: 3
+    },
+    { bad: "do not fit", good: "fit" },
+    `sum(${room("bridge_faults")}) == bool 0`,
+    ""
+  ),
+  state(
+    { title: "Model", description: "Whether the model's server answers.", width: 3 },
     { bad: "away", good: "available" },
     `min by (model) (${bot("llm_api_available")})`,
     "{{model}}"
@@ -54,7 +64,7 @@ const well = [
   )
     .thresholds(steps([null, "red"], [1, "green"])),
   number(
-    { title: "Events", description: "Everything that came from the rooms in the time shown.", width: 4 },
+    { title: "Events", description: "Everything that came from the rooms in the time shown.", width: 3 },
     inAll(room("events_received_total")),
     ""
   ).decimals(0),

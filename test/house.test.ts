@@ -60,10 +60,10 @@ const features: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<st
     telemetry: ["ports"],
     decision: ["ports", "state", "telemetry"],
     limits: ["state", "telemetry", "decision"],
-    bridge: ["state", "telemetry"],
+    bridge: ["ports", "state", "telemetry"],
     reply: ["ports", "state", "telemetry", "decision", "limits", "bridge"],
     triggers: ["ports", "state", "telemetry", "decision", "limits", "reply"],
-    bot: ["ports", "state", "telemetry", "decision", "limits", "reply", "triggers"],
+    bot: ["ports", "state", "telemetry", "decision", "limits", "reply", "triggers", "bridge"],
     replay: ["ports", "decision", "reply", "triggers"]
   },
   layers: {

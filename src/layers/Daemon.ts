@@ -6,6 +6,7 @@ import { activate, type ActiveSettings } from "../domain/ChannelSettings.ts"
 import type { Settings } from "../domain/settings/Settings.ts"
 import { Announcements } from "../services/Announcements.ts"
 import { BotConfig } from "../services/BotConfig.ts"
+import { BridgeWatch } from "../services/bridge/BridgeWatch.ts"
 import { ChannelSupervisor } from "../services/ChannelSupervisor.ts"
 import { DryRun } from "../services/reply/DryRun.ts"
 import type { Health } from "../services/Health.ts"
@@ -93,6 +94,7 @@ const start = Effect.fnUntraced(function*(
   yield* startHttp(services)
   const httpPort = health.enabled ? health.port : undefined
   yield* Context.get(services, Announcements).begin({ version, hostname: hostname(), httpPort })
+  yield* Context.get(services, BridgeWatch).begin
   const listening = yield* Context.get(services, ChannelSupervisor).active
   const channel = listening.map(({ room }) => room.name).join(",")
   yield* Effect.annotateLogs(Effect.logInfo("Bot ready"), { channel, version })

@@ -1,6 +1,7 @@
 import { type Effect, Layer } from "effect"
 import type { SecureRandom } from "effect/crypto"
 import { Announcements } from "../services/Announcements.ts"
+import { BridgeWatch } from "../services/bridge/BridgeWatch.ts"
 import { BridgeSightings } from "../services/bridge/BridgeSightings.ts"
 import type { BotConfig } from "../services/BotConfig.ts"
 import { ChannelSupervisor } from "../services/ChannelSupervisor.ts"
@@ -45,7 +46,7 @@ export const byTheClock: Layer.Layer<NextEvaluation | SendTime> = Layer.mergeAll
   SendTime.layer
 )
 
-type Bot = Announcements | ChannelSupervisor | DecisionLog | Explain | Health | Replies
+type Bot = Announcements | BridgeWatch | ChannelSupervisor | DecisionLog | Explain | Health | Replies
 type World = BotConfig | LlmClient | Nats | SecureRandom.SecureRandom
 
 /** Builds a listener of decisions. */
@@ -61,7 +62,9 @@ export const botOn = <R, L = never>(
 ): Layer.Layer<Bot, never, World | NextEvaluation | SendTime | R | L> =>
   Layer.mergeAll(Health.layerNoDeps, Explain.layerNoDeps).pipe(
     Layer.provideMerge(ChannelSupervisor.layerNoDeps),
-    Layer.provideMerge(Layer.mergeAll(MessagePipeline.layerNoDeps, ContextualTimer.layerNoDeps)),
+    Layer.provideMerge(
+      Layer.mergeAll(MessagePipeline.layerNoDeps, ContextualTimer.layerNoDeps, BridgeWatch.layerNoDeps)
+    ),
     Layer.provideMerge(Layer.mergeAll(Replies.layerNoDeps, intake)),
     Layer.provideMerge(Layer.mergeAll(
       PromptBuilder.layerNoDeps,

@@ -1,6 +1,8 @@
 import { Context, Effect, Layer, Option } from "effect"
 import type { ChannelSettings } from "../domain/ChannelSettings.ts"
 import type { ClosureReason } from "../domain/endpoints/CircuitBreaker.ts"
+import { type FaultReason, faultReasons, faultText, isHarmless } from "../domain/bridge/BridgeFault.ts"
+import { BridgeWatch, type ChannelFault } from "./bridge/BridgeWatch.ts"
 import { BotConfig } from "./BotConfig.ts"
 import { ChannelSupervisor } from "./ChannelSupervisor.ts"
 import { suspectedSkew } from "../domain/triggers/ClockSkew.ts"
@@ -10,6 +12,7 @@ import { LlmClient } from "./LlmClient.ts"
 import { makeSeriesFromStart } from "./decision/SeriesFromStart.ts"
 import { LogLoss } from "./telemetry/LogLoss.ts"
 import { type Reading, set, setAll, total } from "./telemetry/Metrics.ts"
+import type { ChannelName } from "../domain/Ids.ts"
 import type { ClockReading } from "../domain/ClockReading.ts"
 import { monotonicMillis, readClock } from "./Time.ts"
 import { Nats } from "./Nats.ts"
@@ -31,6 +34,12 @@ export interface HealthReport {
   readonly log_lost?: string
   /** By how much the machine's clock seems to be ahead of the room's, s, if it does (F1). */
   readonly clock_skew_seconds?: number
+  /** What keeps bot and bridges from understanding each other, each with a sentence that says what to do. */
+  readonly bridge_faults?: ReadonlyArray<{
+    readonly channel: ChannelName
+    readonly reason: FaultReason
+    readonly message: string
+  }>
   readonly channels: Readonly<Record<string, "active" | "disabled">>
   /** ISO time; null before the first event: JSON has no better word. */
   readonly last_event_timestamp: string | null
@@ -40,6 +49,16 @@ export interface HealthReport {
     readonly responses_sent: number
   }
 }
+
+/** How much is wrong with each channel's bridge. */
+const faultReadings = (
+  channels: ReadonlyArray<ChannelSettings>,
+  faults: ReadonlyArray<ChannelFault>
+): ReadonlyArray<Reading> =>
+  channels.map(({ key, room }): Reading => [
+    { channel: room.name },
+    faults.filter(({ channel, fault }) => channel.key === key && !isHarmless(fault)).length
+  ])
 
 const limitTypes = ["channel_per_minute", "channel_per_hour"] as const
 
@@ -55,6 +74,7 @@ export class Health extends Context.Service<Health, {
     Health,
     Effect.gen(function*() {
       const config = yield* BotConfig
+      const bridges = yield* BridgeWatch
       const nats = yield* Nats
       const llm = yield* LlmClient
       const supervisor = yield* ChannelSupervisor
@@ -75,8 +95,11 @@ export class Health extends Context.Service<Health, {
         const answerable = available && closed.length <= settings.llm_api.fallbacks.length
         const logLost = logLoss()
         const skews = states.all().flatMap(({ staleRow }) => suspectedSkew(staleRow) ?? [])
+        const faults = yield* bridges.faults
+        const fits = faults.every(({ fault }) => isHarmless(fault))
+        const well = connected && answerable && fits && logLost === undefined && skews.length === 0
         return {
-          status: connected && answerable && logLost === undefined && skews.length === 0 ? "healthy" : "degraded",
+          status: well ? "healthy" : "degraded",
           uptime_seconds: Math.floor(((yield* monotonicMillis) - startedAt) / 1000),
           nats_connected: connected,
           llm_api_available: available,
@@ -89,6 +112,13 @@ export class Health extends Context.Service<Health, {
           }),
           ...(logLost === undefined ? {} : { log_lost: logLost }),
           ...(skews.length === 0 ? {} : { clock_skew_seconds: Math.round(Math.max(...skews) / 1000) }),
+          ...(faults.length === 0 ? {} : {
+            bridge_faults: faults.map(({ channel: { room }, fault }) => ({
+              channel: room.name,
+              reason: faultReasons[fault._tag],
+              message: faultText(fault, room)
+            }))
+          }),
           channels: Object.fromEntries(
             [...channels.values()].map(({ key, room }) => [room.name, active.has(key) ? "active" : "disabled"] as const)
           ),
@@ -128,6 +158,7 @@ export class Health extends Context.Service<Health, {
         const active = yield* supervisor.active
         const available = yield* llm.available
         const models = new Set([...channels.values()].map(({ model }) => model))
+        yield* setAll("bridgeFaults", faultReadings(active, yield* bridges.faults))
         yield* set("natsConnected", yield* nats.connected)
         yield* setAll("llmApiAvailable", [...models].map((model) => [{ model }, available]))
         yield* set("activeChannels", active.length)
@@ -138,11 +169,10 @@ export class Health extends Context.Service<Health, {
         yield* setAll("contextWindowSize", active.map((channel) => windowSize(channel, now)))
       })
 
-      const ready = Effect.zipWith(
-        nats.connected,
-        supervisor.listening,
-        (connected, listening) => connected && listening
-      )
+      const ready = Effect.gen(function*() {
+        const isDeaf = (yield* bridges.faults).some(({ fault }) => fault._tag === "MayNotSubscribe")
+        return (yield* nats.connected) && (yield* supervisor.listening) && !isDeaf
+      })
 
       return Health.of({ report, gauges, ready })
     })

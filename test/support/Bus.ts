@@ -1,5 +1,6 @@
 import { connect, headers as makeHeaders, type Msg } from "@nats-io/transport-node"
 import { Context, Effect, Layer, Schedule } from "effect"
+import { plainProbe } from "../../src/domain/bridge/BridgeFacts.ts"
 import { NatsServer } from "./NatsServer.ts"
 
 /** A message somebody published. */
@@ -17,6 +18,10 @@ const fromMsg = (message: Msg): BusMessage => ({
   body: message.string(),
   request: message.reply !== undefined && message.reply !== ""
 })
+
+/** Whether it only asks who is there: a plain bridge's is empty, one of `kryten` names what it asks. */
+const isQuestion = (message: Msg): boolean =>
+  message.string() === plainProbe || /"command":"(?:system|state)\./.test(message.string())
 
 /** After a loss the bridge comes back by itself, soon. */
 const backSoon = { maxReconnectAttempts: -1, reconnectTimeWait: 20 }
@@ -38,7 +43,9 @@ export class Bus extends Context.Service<Bus, {
       const seen: Array<BusMessage> = []
       client.subscribe(">", {
         callback: (_, message) => {
-          if (!/\.(?:events|lifecycle)\.|^_INBOX\./.test(message.subject)) seen.push(fromMsg(message))
+          if (!/\.(?:events|lifecycle)\.|^_INBOX\./.test(message.subject) && !isQuestion(message)) {
+            seen.push(fromMsg(message))
+          }
         }
       })
       yield* Effect.promise(() => client.flush())

@@ -12,8 +12,8 @@ import { LlmDouble } from "./LlmDouble.ts"
 import { NatsServer } from "./NatsServer.ts"
 
 /** Settings from YAML text, the key of the model from the environment. */
-const parse = (yaml: string): Effect.Effect<ParsedSettings> =>
-  Result.match(parseSettings(yaml, { LLM_API_KEY: "test-key" }), {
+const parse = (yaml: string, environment: Readonly<Record<string, string>>): Effect.Effect<ParsedSettings> =>
+  Result.match(parseSettings(yaml, environment), {
     onSuccess: Effect.succeed,
     onFailure: (problems) => Effect.die(new Error(JSON.stringify(problems)))
   })
@@ -49,8 +49,8 @@ rate_limits:
 `
 
 /** The whole bot in this process, on the real NATS and over real HTTP. */
-export const botWith = (yaml: string) =>
-  Layer.unwrap(Effect.map(parse(yaml), ({ settings }) =>
+export const botWith = (yaml: string, environment: Readonly<Record<string, string>> = { LLM_API_KEY: "test-key" }) =>
+  Layer.unwrap(Effect.map(parse(yaml, environment), ({ settings }) =>
     Main.bot.pipe(
       Layer.provideMerge(Layer.mergeAll(NatsConnection.layer(settings.nats), LlmOpenAi.layer)),
       Layer.provide(Layer.mergeAll(BotConfig.layerFixed(settings), SecureRandom.layerWebCrypto))

@@ -82,6 +82,9 @@ const HealthBody = Schema.fromJsonString(Schema.Struct({
   llm_api_available: Schema.Boolean,
   log_lost: Schema.optionalKey(Schema.String),
   clock_skew_seconds: Schema.optionalKey(Schema.Int),
+  bridge_faults: Schema.optionalKey(Schema.Array(
+    Schema.Struct({ channel: Schema.String, reason: Schema.String, message: Schema.NonEmptyString })
+  )),
   channels: Schema.Record(Schema.String, Schema.Literals(["active", "disabled"])),
   last_event_timestamp: Schema.NullOr(Schema.String),
   metrics: Schema.Struct({

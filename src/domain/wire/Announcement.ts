@@ -50,11 +50,25 @@ const decodeTarget = Schema.decodeUnknownOption(
   Schema.fromJsonString(Schema.Struct({ target: Schema.optionalKey(Schema.Unknown) }))
 )
 
+/** The `target` of a bridge's event, if it is readable. */
+const targetOf = ({ body }: WireMessage): unknown =>
+  body.byteLength > maxBodyBytes
+    ? undefined
+    : Option.getOrUndefined(decodeTarget(new TextDecoder().decode(body)))?.target
+
+/** What a bridge's event says of its link to the rooms' server. */
+export const roomLink = (message: WireMessage): "lost" | "back" | undefined => {
+  const event = message.subject.split(".").at(-1)
+  if (event === "startup") return "back"
+  if (targetOf(message) !== "CyTube") return undefined
+  return event === "disconnected" ? "lost" : event === "connected" ? "back" : undefined
+}
+
 /** The log line of a bridge's event, if an operator needs it; the bot itself sees the state of NATS. */
-export const bridgeNews = ({ body, subject }: WireMessage): Option.Option<BridgeNews> => {
-  if (body.byteLength > maxBodyBytes) return Option.none()
-  const target = Option.getOrUndefined(decodeTarget(new TextDecoder().decode(body)))?.target
-  switch (subject.split(".").at(-1)) {
+export const bridgeNews = (message: WireMessage): Option.Option<BridgeNews> => {
+  if (message.body.byteLength > maxBodyBytes) return Option.none()
+  const target = targetOf(message)
+  switch (message.subject.split(".").at(-1)) {
     case "startup":
       return Option.some({ level: "Info", message: "Bridge started" })
     case "shutdown":

@@ -56,6 +56,10 @@ const gauges = {
   contextWindowSize: gauge("context_window_size", "Lines in the channel's context window"),
   rateLimitRemaining: gauge("rate_limit_remaining", "Replies the channel's limit still allows"),
   natsConnected: gauge("nats_connected", "1 if connected to NATS, else 0"),
+  bridgeFaults: gauge(
+    "bridge_faults",
+    "Reasons why the channel and its bridge do not reach each other, as /health names them"
+  ),
   llmApiAvailable: gauge("llm_api_available", "1 if the LLM endpoint is available, else 0"),
   activeChannels: gauge("active_channels", "Enabled channels"),
   configLastReloadSuccessful: gauge("config_last_reload_successful", "1 unless the last reload failed")

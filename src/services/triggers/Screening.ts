@@ -71,7 +71,10 @@ export class Screening extends Context.Service<Screening, {
           return Option.fromNullishOr(refusal)
         },
         login: ({ success, username }, channel) => {
-          if (!success || username === undefined || userKey(username) === channel.bot.key) return
+          if (!success || username === undefined) return
+          const state = states.of(channel.key)
+          state.bridge = { ...state.bridge, account: username }
+          if (userKey(username) === channel.bot.key) return
           warnOnce(
             `login ${channel.key} ${userKey(username)}`,
             `Bridge is logged in as ${username}, but bot.username is ${channel.bot.username}: the bot will not recognise its own lines`,

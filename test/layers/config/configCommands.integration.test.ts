@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Schema } from "effect"
+import { Bridge } from "../../support/Bridge.ts"
 import { LlmDouble } from "../../support/LlmDouble.ts"
 import { NatsServer } from "../../support/NatsServer.ts"
 import { emptyFolder, fileWith, freePort, llmBot } from "../../support/Program.ts"
@@ -116,7 +117,10 @@ describe("llm-bot check-config", () => {
     }).pipe(Effect.scoped))
 })
 
-const world = Layer.mergeAll(NatsServer.layer, LlmDouble.layer)
+/** NATS with the bridge that the example names, and a model. */
+const world = Bridge.layer({ protocol: "kryten", domain: "cytu.be", channel: "MyChannel", account: "MyBot" }).pipe(
+  Layer.provideMerge(Layer.mergeAll(NatsServer.layer, LlmDouble.layer))
+)
 const connected = Effect.gen(function*() {
   const { url: NATS_URL } = yield* NatsServer
   const { url: LLM_BASE_URL } = yield* LlmDouble

@@ -9,6 +9,7 @@ import { pass, passTo } from "../../support/VirtualTime.ts"
 /** OPERATIONS, metrics: each with exactly these labels. */
 const specified = [
   "active_channels{}",
+  "bridge_faults{channel}",
   "config_last_reload_successful{}",
   "config_reloads_total{result}",
   "context_window_size{channel}",

@@ -1,0 +1,147 @@
+import { Clock, Context, Effect, Layer, Queue, Scope, Stream } from "effect"
+import type { Inquiry } from "../../domain/bridge/BridgeFacts.ts"
+import { type BridgeFault, faultReasons, faultText, isHarmless } from "../../domain/bridge/BridgeFault.ts"
+import { bridgeFaults, bridgeOf } from "../../domain/bridge/BridgeFit.ts"
+import { sightBridge } from "../../domain/bridge/BridgeSighting.ts"
+import type { ChannelSettings } from "../../domain/ChannelSettings.ts"
+import type { ChannelKey } from "../../domain/Ids.ts"
+import { bridgeLifecycle, roomLink } from "../../domain/wire/Announcement.ts"
+import { protocols, protocolsOf } from "../../domain/wire/protocols/Protocol.ts"
+import { commandSubject, eventSubjects } from "../../domain/wire/Subject.ts"
+import { BotConfig } from "../BotConfig.ts"
+import { ChannelStates } from "../ChannelStates.ts"
+import { Nats, type NatsNotSubscribed } from "../Nats.ts"
+import { monotonicMillis, monotonicOf } from "../Time.ts"
+import { inquire } from "./BridgeInquiry.ts"
+
+/** How often bridges are asked for, and for how long what was heard proves that one is there, ms. */
+export const BridgePauseMs: Context.Reference<number> = Context.Reference("llm-bot/BridgePauseMs", {
+  defaultValue: () => 30_000
+})
+
+/** Something wrong with a channel's bridge. */
+export interface ChannelFault {
+  readonly channel: ChannelSettings
+  readonly fault: BridgeFault
+}
+
+/** What to log of a fault, and to know it again by. */
+const textOf = ({ channel: { room }, fault }: ChannelFault): string => `${room.name}: ${faultText(fault, room)}`
+
+/** Watches whether each channel's bridge is there and fits: asks at start, after every loss of NATS, and now and then. */
+export class BridgeWatch extends Context.Service<BridgeWatch, {
+  /** What keeps bot and bridges from understanding each other, as far as is known now; nothing before it watches. */
+  readonly faults: Effect.Effect<ReadonlyArray<ChannelFault>>
+  /** Watches until the layer closes. To be run once. */
+  readonly begin: Effect.Effect<void, NatsNotSubscribed>
+}>()("llm-bot/BridgeWatch") {
+  static readonly layerNoDeps = Layer.effect(
+    BridgeWatch,
+    Effect.gen(function*() {
+      const config = yield* BotConfig
+      const nats = yield* Nats
+      const states = yield* ChannelStates
+      const pauseMs = yield* BridgePauseMs
+      const clock = yield* Clock.Clock
+      const scope = yield* Effect.scope
+      // One a configured channel.
+      const inquiries = new Map<ChannelKey, Inquiry>()
+      const wake = yield* Queue.sliding<void>(1)
+      let watching = false
+      // When a bridge said that it has lost the rooms' server, monotonic ms.
+      let lostRoomAt: number | undefined
+      let logged: ReadonlyMap<string, ChannelFault> = new Map()
+
+      const enabled = Effect.map(config.current, ({ channels }) => [...channels.values()].filter((one) => one.enabled))
+
+      const faults = Effect.gen(function*() {
+        if (!watching) return []
+        const refused = yield* nats.refused
+        return (yield* enabled).flatMap((channel): ReadonlyArray<ChannelFault> => {
+          const sighting = states.of(channel.key).bridge
+          const withoutRoom = lostRoomAt !== undefined && (sighting.heardAt ?? 0) < lostRoomAt
+          const { bot: { username }, protocol, room } = channel
+          const facts = { sighting, refused, withoutRoom, inquiry: inquiries.get(channel.key) }
+          return bridgeFaults({ protocol, room, username }, facts).map((fault) => ({ channel, fault }))
+        })
+      })
+
+      /** Logs what is new, and what is over. */
+      const tell = Effect.gen(function*() {
+        const now = new Map((yield* faults).map((fault) => [textOf(fault), fault]))
+        const about = ({ channel, fault }: ChannelFault) =>
+          Effect.annotateLogs({ channel: channel.room.name, reason: faultReasons[fault._tag] })
+        for (const [text, fault] of now) {
+          if (logged.has(text)) continue
+          yield* about(fault)(isHarmless(fault.fault) ? Effect.logWarning(text) : Effect.logError(text))
+        }
+        for (const [text, fault] of logged) {
+          if (!now.has(text)) yield* about(fault)(Effect.logInfo(`Over: ${text}`))
+        }
+        logged = now
+      })
+
+      /** A bridge that answered for a room is known before it speaks. */
+      const noteAnswer = ({ key, protocol, room }: ChannelSettings, inquiry: Inquiry): void => {
+        inquiries.set(key, inquiry)
+        const state = states.of(key)
+        const domain = bridgeOf(room, inquiry)?.domain
+        const [subject] = eventSubjects("kryten", room)
+        const known = state.bridge.protocol !== undefined || (protocol !== "auto" && protocol !== "kryten")
+        if (domain === undefined || subject === undefined || known) return
+        const { heardAt } = state.bridge
+        state.bridge = { ...sightBridge(state.bridge, { subject, domain, at: inquiry.at }, room), heardAt }
+      }
+
+      const look = Effect.gen(function*() {
+        if (!(yield* nats.connected)) return
+        const channels = yield* enabled
+        const now = yield* monotonicMillis
+        const { publish } = yield* nats.refused
+        const sought = channels.map(({ key, protocol: setting, room }) => {
+          const { heardAt, protocol } = states.of(key).bridge
+          const known = setting === "auto" ? protocol : setting
+          const refused = known !== undefined && publish.has(commandSubject(known, room, "chat"))
+          const lively = !refused && inquiries.has(key) && heardAt !== undefined && now - heardAt < pauseMs
+          return { room, setting, known: protocol, lively }
+        })
+        const found = yield* inquire(nats, sought)
+        channels.forEach((channel, index) => {
+          const inquiry = found[index]
+          if (inquiry !== undefined) noteAnswer(channel, inquiry)
+        })
+        yield* tell
+      })
+
+      const begin = Effect.gen(function*() {
+        watching = true
+        const { settings } = yield* config.current
+        const tells = protocolsOf(settings.nats.protocol).some((protocol) => protocols[protocol].announces)
+        if (tells) {
+          yield* nats.subscribe(bridgeLifecycle, (message) => {
+            const link = roomLink(message)
+            if (link === "lost") lostRoomAt = monotonicOf(clock)
+            if (link === "back") lostRoomAt = undefined
+            // What a bridge says of itself is looked into at once.
+            Queue.offerUnsafe(wake, undefined)
+          })
+        }
+        yield* nats.connection.pipe(
+          Stream.filter((up) => up),
+          Stream.runForEach(() =>
+            Effect.sync(() => {
+              inquiries.clear()
+              Queue.offerUnsafe(wake, undefined)
+            })
+          ),
+          Effect.forkScoped({ startImmediately: true })
+        )
+        yield* Effect.forever(Effect.andThen(look, Effect.timeoutOption(Queue.take(wake), pauseMs))).pipe(
+          Effect.annotateLogs({ logger: "BridgeWatch" }),
+          Effect.forkScoped
+        )
+      })
+      return BridgeWatch.of({ faults, begin: Effect.provideService(begin, Scope.Scope, scope) })
+    })
+  )
+}
