@@ -5,16 +5,14 @@ import { Nats, type Question } from "../../services/Nats.ts"
 
 const utf8 = new TextEncoder()
 
-const matches = (pattern: string, subject: string): boolean => {
-  const expected = pattern.split(".")
-  const tokens = subject.split(".")
-  return expected.every((token, index) =>
+const matches = (expected: ReadonlyArray<string>, tokens: ReadonlyArray<string>): boolean =>
+  expected.every((token, index) =>
     token === ">" ? tokens.length > index : tokens[index] !== undefined && (token === "*" || token === tokens[index])
   ) && (expected.at(-1) === ">" || expected.length === tokens.length)
-}
 
 interface Subscription {
-  readonly pattern: string
+  /** The tokens of its subject. */
+  readonly pattern: ReadonlyArray<string>
   readonly handler: (message: WireMessage) => void
 }
 
@@ -43,12 +41,13 @@ export const layer: Layer.Layer<Nats> = Layer.sync(Nats, () => {
   return Nats.of({
     publish: Effect.fnUntraced(function*(command: WireCommand) {
       const { headers, subject } = command
-      const listeners = [...subscriptions].filter(({ pattern }) => matches(pattern, subject))
+      const tokens = subject.split(".")
+      const listeners = [...subscriptions].filter(({ pattern }) => matches(pattern, tokens))
       const message = { subject, headers, body: utf8.encode(command.body) }
       for (const { handler } of listeners) handler(message)
       return { at: yield* monotonicMillis, heard: Effect.succeed(!command.request || listeners.length > 0) }
     }),
-    subscribe: (pattern, handler) => keepIn(subscriptions, { pattern, handler }),
+    subscribe: (subject, handler) => keepIn(subscriptions, { pattern: subject.split("."), handler }),
     respond: (subject, answer) => keepIn(responders, { subject, answer }),
     request: Effect.fnUntraced(function*(subject: string, body: string) {
       const matching = [...responders].filter((responder) => responder.subject === subject)

@@ -157,6 +157,10 @@ const watchingBot = (situation: Partial<Situation>) =>
         ).pipe(Effect.provideContext(services))))
   )
 
+/** The same in its world, the log kept. */
+const watched = (situation: Partial<Situation> & Pick<Situation, "bridge">) =>
+  watchingBot(situation).pipe(Layer.provideMerge(world(situation)), Layer.provideMerge(LogLines.layer))
+
 const report = Health.use((health) => health.report)
 const ready = Health.use((health) => health.ready)
 
@@ -178,11 +182,10 @@ describe("a bridge that is away or does not fit", () => {
             message.includes(says) && annotations["reason"] === reason
           ))
         yield* Health.use((health) => health.gauges)
-        const [gauge] = (yield* Metric.snapshot).filter(({ id }) => id === "bridge_faults")
+        const gauge = (yield* Metric.snapshot).find(({ id }) => id === "bridge_faults")
         assert.deepInclude(gauge, { attributes: { channel: "TestChan" }, state: { value: harmless ? 0 : 1 } })
       }).pipe(
-        Effect.provide(watchingBot(situation).pipe(Layer.provideMerge(world(situation)))),
-        Effect.provide(LogLines.layer),
+        Effect.provide(watched(situation)),
         Effect.provideService(BridgePauseMs, 200),
         Effect.provideService(Metric.MetricRegistry, new Map()),
         Effect.scoped
@@ -214,8 +217,7 @@ describe("a bridge that is away or does not fit", () => {
         yield* bridge.come
         yield* eventually("it is back", report, ({ status }) => status === "healthy")
       }).pipe(
-        Effect.provide(watchingBot({}).pipe(Layer.provideMerge(world({ bridge: { protocol } })))),
-        Effect.provide(LogLines.layer),
+        Effect.provide(watched({ bridge: { protocol } })),
         Effect.provideService(BridgePauseMs, 200),
         Effect.scoped
       ))
@@ -227,10 +229,7 @@ describe("a bridge that is away or does not fit", () => {
       const { bridge_faults } = yield* eventually("it is named", report, ({ status }) => status === "degraded")
       assert.deepInclude(bridge_faults?.[0], { reason: "bridge_silent" })
     }).pipe(
-      Effect.provide(
-        watchingBot({ protocol: "kryten" }).pipe(Layer.provideMerge(world({ bridge: { protocol: "kryten" } })))
-      ),
-      Effect.provide(LogLines.layer),
+      Effect.provide(watched({ protocol: "kryten", bridge: { protocol: "kryten" } })),
       Effect.provideService(BridgePauseMs, 200),
       Effect.scoped
     ))
