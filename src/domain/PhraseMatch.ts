@@ -25,8 +25,8 @@ const boundaryAfter = `(?![${wordCharacter}--[${unspacedScripts}]])`
 
 const boundedCharacter = new RegExp(`${wordCharacter}`, "v")
 const unspacedCharacter = new RegExp(`[${unspacedScripts}]`, "v")
-const needsBoundary = (character: string): boolean =>
-  boundedCharacter.test(character) && !unspacedCharacter.test(character)
+const needsBoundary = (character: string, match: MatchOptions["match"]): boolean =>
+  boundedCharacter.test(character) ? !unspacedCharacter.test(character) : match === "name" && /[\-‐]/.test(character)
 
 /** A text as a regular expression that matches it. No more is escaped than the strict modes `u` and `v` allow. */
 export const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")
@@ -40,8 +40,8 @@ const boundaries = {
 /** Phrases that need the same boundaries as one alternation of plain texts: engines search those fast. */
 const alternation = (phrases: ReadonlyArray<string>, match: MatchOptions["match"]): string => {
   const [start, end] = boundaries[match]
-  const before = (phrase: string): string => needsBoundary([...phrase][0] ?? "") ? start : ""
-  const after = (phrase: string): string => needsBoundary([...phrase].at(-1) ?? "") ? end : ""
+  const before = (phrase: string): string => needsBoundary([...phrase][0] ?? "", match) ? start : ""
+  const after = (phrase: string): string => needsBoundary([...phrase].at(-1) ?? "", match) ? end : ""
   return [...new Set([start, ""])].flatMap((left) =>
     [...new Set([end, ""])].flatMap((right) => {
       const members = phrases.filter((phrase) => before(phrase) === left && after(phrase) === right)

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
 import { parseSettings } from "../../../src/domain/settings/SettingsFile.ts"
+import type { Environment } from "../../../src/domain/settings/Variables.ts"
 
 /** A sound configuration with further sections, and fields of the three that are always there. */
 const withFields = (sections: string, { bot = "", llm = "", nats = "", room = "" } = {}): string => `
@@ -11,8 +12,8 @@ llm_api: { base_url: http://127.0.0.1/v1, api_key: "\${KEY}", model: m, ${llm} }
 ${sections}
 `
 
-const warningsOf = (text: string): ReadonlyArray<string> =>
-  Result.match(parseSettings(text, { KEY: "k" }), {
+const warningsOf = (text: string, environment: Environment = { KEY: "k" }): ReadonlyArray<string> =>
+  Result.match(parseSettings(text, environment), {
     onFailure: (problems) => assert.fail(JSON.stringify(problems)),
     onSuccess: ({ warnings }) => warnings.map(({ message, path, severity }) => `${severity} ${path}: ${message}`)
   })
