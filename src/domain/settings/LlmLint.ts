@@ -1,5 +1,5 @@
 import { Option, Redacted } from "effect"
-import { keyProblem } from "../endpoints/ApiKey.ts"
+import { keyProblem, trimmedKey } from "../endpoints/ApiKey.ts"
 import { resourceSuffix } from "../endpoints/EndpointUrl.ts"
 import { reachOf } from "../endpoints/ReplyTime.ts"
 import { type Diagnostic, type FieldPath, samePath, warning } from "./Diagnostic.ts"
@@ -15,10 +15,14 @@ const serversOf = ({ llm_api }: Settings): ReadonlyArray<Server> => [
 ]
 
 const serverWarnings = ({ api_key, base_url, path }: Server): ReadonlyArray<Diagnostic> => {
-  const problem = keyProblem(Redacted.value(api_key))
+  const key = trimmedKey(Redacted.value(api_key))
+  const problem = keyProblem(key)
   const suffix = resourceSuffix(base_url)
   return [
     ...(problem === undefined ? [] : [warning([...path, "api_key"], problem)]),
+    ...(/^bearer\s/i.test(key)
+      ? [warning([...path, "api_key"], "begins with Bearer, which is put before the key when it is sent: leave it out")]
+      : []),
     ...(suffix === undefined
       ? []
       : [warning([...path, "base_url"], `goes up to and with /v1: without ${suffix}, which is added to it`)])

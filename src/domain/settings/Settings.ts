@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { ChannelName, Username } from "../Ids.ts"
+import { isServerAddress } from "./ServerAddress.ts"
 import { ProtocolSetting } from "../wire/protocols/Protocol.ts"
 import { defaultCommandPrefixes } from "../CommandPrefix.ts"
 import {
@@ -51,7 +52,7 @@ const JetStream = Schema.Struct({
 export const NatsSettings = Schema.Struct({
   servers: required(
     AtLeastOne(Schema.String.check(rule(
-      (url: string) => /^(nats|tls):\/\/[^\s/]+/.test(url) ? undefined : "must begin with nats:// or tls://",
+      (text: string) => isServerAddress(text) ? undefined : "must begin with nats:// or tls://",
       "^(nats|tls)://"
     ))),
     "addresses of the servers"

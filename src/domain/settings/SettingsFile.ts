@@ -5,7 +5,7 @@ import { isSecretName, isVariable } from "./SecretMask.ts"
 import { Settings } from "./Settings.ts"
 import { diagnosticsOf } from "./SettingsIssues.ts"
 import { lintSettings } from "./SettingsLint.ts"
-import { type Environment, fillVariables, unsetVariable, type VariableUse } from "./Variables.ts"
+import { type Environment, fillVariables, quotedVariable, unsetVariable, type VariableUse } from "./Variables.ts"
 import { isContentTooDeep, repeatedFields, yamlMessage } from "./YamlFaults.ts"
 import { eachValue } from "./YamlPlace.ts"
 import { readYaml } from "./YamlText.ts"
@@ -47,7 +47,8 @@ const schemaDiagnostics = (content: unknown, uses: ReadonlyArray<VariableUse>): 
   return diagnosticsOf(strict.failure.issue, content).flatMap((finding) => {
     const use = uses.find(({ path }) => samePath(path, finding.path))
     if (use === undefined) return [finding]
-    return use.isSet ? [{ ...finding, message: `${finding.message} (it comes from \${${use.name}})` }] : []
+    const quoted = use.isQuoted ? ", whose value is in quotes: write it without them" : ""
+    return use.isSet ? [{ ...finding, message: `${finding.message} (it comes from \${${use.name}}${quoted})` }] : []
   })
 }
 
@@ -79,6 +80,7 @@ export const parseSettings = (
     return Result.fail(diagnostics.map(place).toSorted(byPlace))
   }
   const lint = lintSettings(settings.value, (path) => document.hasIn(path))
-  const warnings = [...diagnostics, ...lint].map(place).toSorted(byPlace)
+  const quoted = uses.filter(({ isQuoted }) => isQuoted).map(quotedVariable)
+  const warnings = [...diagnostics, ...quoted, ...lint].map(place).toSorted(byPlace)
   return Result.succeed({ settings: settings.value, warnings, place })
 }

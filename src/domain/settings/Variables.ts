@@ -1,5 +1,5 @@
 import type { Document } from "yaml"
-import type { Diagnostic, FieldPath } from "./Diagnostic.ts"
+import { type Diagnostic, type FieldPath, warning } from "./Diagnostic.ts"
 import { eachValue } from "./YamlPlace.ts"
 
 /** Environment variables by name. */
@@ -10,7 +10,11 @@ export interface VariableUse {
   readonly path: FieldPath
   readonly name: string
   readonly isSet: boolean
+  /** Whether quotes enclose the value: whoever hands variables on without a shell makes them part of it. */
+  readonly isQuoted: boolean
 }
+
+const quoted = /^\s*(?:"[^"]+"|'[^']+')\s*$/
 
 const variable = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g
 
@@ -24,7 +28,7 @@ export const fillVariables = (document: Document, environment: Environment): Rea
     if (typeof node.value !== "string") return
     node.value = node.value.replace(variable, (whole, name: string) => {
       const value = environment[name]
-      uses.push({ path, name, isSet: value !== undefined })
+      uses.push({ path, name, isSet: value !== undefined, isQuoted: quoted.test(value ?? "") })
       return value ?? whole
     })
   })
@@ -37,3 +41,7 @@ export const unsetVariable = ({ name, path }: VariableUse): Diagnostic => ({
   path,
   message: `the environment variable ${name} is not set`
 })
+
+/** The diagnostic of a variable in quotes, which look as if they were none of the value. */
+export const quotedVariable = ({ name, path }: VariableUse): Diagnostic =>
+  warning(path, `the value of ${name} is in quotes, which are part of it: write it without them`)

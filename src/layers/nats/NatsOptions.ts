@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises"
 import { credsAuthenticator, type NodeConnectionOptions } from "@nats-io/transport-node"
 import { Effect, Option, Redacted } from "effect"
+import { serverHosts } from "../../domain/settings/ServerAddress.ts"
 import type { NatsSettings } from "../../domain/settings/Settings.ts"
 import { NatsFileUnusable } from "../../services/Nats.ts"
 
@@ -30,7 +31,7 @@ const tlsOf = Effect.fnUntraced(function*({ servers, tls }: NatsSettings) {
     Option.toArray(Option.map(tls[field], (path) => ({ option, field, path })))
   )
   for (const { field, path } of paths) yield* readable(`tls.${field}`, path)
-  if (paths.length === 0 && !servers.some((server) => server.startsWith("tls://"))) return undefined
+  if (paths.length === 0 && !servers.some((server) => server.includes("tls://"))) return undefined
   return Object.fromEntries(paths.map(({ option, path }) => [option, path]))
 })
 
@@ -45,7 +46,7 @@ export const natsOptions = Effect.fnUntraced(function*(settings: NatsSettings) {
     tls: yield* tlsOf(settings)
   }
   const options: NodeConnectionOptions = {
-    servers: settings.servers.map((server) => server.replace(/^(nats|tls):\/\//, "")),
+    servers: settings.servers.flatMap(serverHosts),
     name: "llm-bot",
     timeout: settings.connect_timeout * 1000,
     maxReconnectAttempts: settings.max_reconnect_attempts === 0 ? -1 : settings.max_reconnect_attempts,

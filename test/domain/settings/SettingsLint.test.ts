@@ -226,6 +226,28 @@ describe("a key that no header can carry", () => {
   })
 })
 
+// topoteretes/cognee#1721, n3d1117/chatgpt-telegram-bot#170: `docker run --env-file` hands quotes on as part of a value.
+describe("a variable whose value is in quotes", () => {
+  const quoted = (name: string) => `the value of ${name} is in quotes, which are part of it: write it without them`
+  it.each(["\"sk-abc\"", "'sk-abc'", " \"sk-abc\"\n"])("is a warning that does not tell it: %j", (KEY) => {
+    const warnings = warningsOf(withFields("", { llm: "system_prompt: \"Say \\\"${KEY}\\\"\"" }), { KEY })
+    assert.deepStrictEqual(warnings, [
+      `warning llm_api.api_key: ${quoted("KEY")}`,
+      `warning llm_api.system_prompt: ${quoted("KEY")}`
+    ])
+  })
+
+  it.each(["\"", "sk-\"abc\"", "\"sk-abc'", "sk-abc\"", "\"a\" or \"b\""])("is none with %j", (KEY) => {
+    assert.deepStrictEqual(warningsOf(withFields(""), { KEY }), [])
+  })
+})
+
+it.each(["Bearer sk-abc", " bearer  sk-abc"])("warns of a key with its scheme: %j", (KEY) => {
+  assert.deepStrictEqual(warningsOf(withFields(""), { KEY }), [
+    "warning llm_api.api_key: begins with Bearer, which is put before the key when it is sent: leave it out"
+  ])
+})
+
 describe("the lint", () => {
   it.each(doubtful)("warns of %s", (_, text, ...warnings) => {
     assert.deepStrictEqual(warningsOf(text), warnings.map((warning) => `warning ${warning}`))

@@ -5,7 +5,7 @@ import { parseSettings } from "../../../src/domain/settings/SettingsFile.ts"
 import { triggerOrder } from "../../../src/domain/triggers/TriggerEntry.ts"
 import { mixed } from "../arbitraries.ts"
 
-const environment = { LLM_API_KEY: "key-of-the-environment", PORT: "8080", EMPTY: "" }
+const environment = { LLM_API_KEY: "key-of-the-environment", PORT: "8080", EMPTY: "", QUOTED: "\"nats://a:1\"" }
 
 const sound = `nats:
   servers: [nats://127.0.0.1:4222]
@@ -134,6 +134,16 @@ const cases: ReadonlyArray<readonly [what: string, text: string, ...problems: Re
     "an address without its scheme",
     sound.replace("nats://127", "127"),
     "2:13 error nats.servers[0]: must begin with nats:// or tls://"
+  ],
+  [
+    "a second address of another scheme in one text",
+    sound.replace("nats://127.0.0.1:4222", "\"nats://127.0.0.1:4222,http://b:1\""),
+    "2:13 error nats.servers[0]: must begin with nats:// or tls://"
+  ],
+  [
+    "an address in quotes",
+    sound.replace("nats://127.0.0.1:4222", "\"${QUOTED}\""),
+    "2:13 error nats.servers[0]: must begin with nats:// or tls:// (it comes from ${QUOTED}, whose value is in quotes: write it without them)"
   ],
   [
     "a channel that is there twice",
