@@ -1,4 +1,10 @@
-import { connect, type Msg, type NatsConnection, PermissionViolationError } from "@nats-io/transport-node"
+import {
+  AuthorizationError,
+  connect,
+  type Msg,
+  type NatsConnection,
+  PermissionViolationError
+} from "@nats-io/transport-node"
 import { Deferred, Effect, Fiber, Layer, Option, Queue, Schedule, Stream, SubscriptionRef } from "effect"
 import type { NatsSettings } from "../../domain/settings/Settings.ts"
 import type { WireCommand } from "../../domain/wire/Wire.ts"
@@ -60,9 +66,25 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
   // As many as there are subjects the bot publishes.
   const unpublished = new Set<string>()
 
+  // The client reports each refused attempt to reconnect as an error and a disconnection, and the one that succeeds
+  // as often as all of them.
+  let refusedAs: string | undefined
+  const turn = (up: boolean) =>
+    Effect.gen(function*() {
+      if (up) refusedAs = undefined
+      if ((yield* SubscriptionRef.get(state)) === up) return
+      yield* SubscriptionRef.set(state, up)
+      yield* up ? Effect.logInfo("NATS reconnected") : Effect.logError("NATS disconnected")
+    })
+
   /** A refused subscription is logged where it is kept; a subject that must not be published once until it may. */
   const refusalOf = (error: Error): Effect.Effect<void> => {
     const warning = Effect.logWarning("NATS error", error.message)
+    if (error instanceof AuthorizationError) {
+      const repeated = refusedAs === error.message
+      refusedAs = error.message
+      return repeated ? Effect.void : Effect.logError("NATS error", unreachable(error).message)
+    }
     if (!(error instanceof PermissionViolationError)) return warning
     if (error.operation === "subscription") return Effect.void
     const known = unpublished.has(error.subject)
@@ -75,9 +97,9 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
     Stream.runForEach((status) => {
       switch (status.type) {
         case "disconnect":
-          return Effect.andThen(SubscriptionRef.set(state, false), Effect.logError("NATS disconnected"))
+          return turn(false)
         case "reconnect":
-          return Effect.andThen(SubscriptionRef.set(state, true), Effect.logInfo("NATS reconnected"))
+          return turn(true)
         case "error":
           return refusalOf(status.error)
         default:

@@ -2,8 +2,6 @@ import { connect, headers } from "@nats-io/transport-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Logger, Result, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { stringify } from "yaml"
-import { parseSettings } from "../../../src/domain/settings/SettingsFile.ts"
 import type { WireCommand, WireMessage } from "../../../src/domain/wire/Wire.ts"
 import * as NatsConnection from "../../../src/layers/nats/NatsConnection.ts"
 import { Nats, type NatsConnectError } from "../../../src/services/Nats.ts"
@@ -11,21 +9,7 @@ import { Bus } from "../../support/Bus.ts"
 import { eventually } from "../../support/eventually.ts"
 import { LogLines } from "../../support/LogLines.ts"
 import { NatsServer } from "../../support/NatsServer.ts"
-
-/** The part `nats` of a configuration. */
-const natsSettings = (nats: Readonly<Record<string, unknown>>) =>
-  Result.getOrThrowWith(
-    parseSettings(
-      stringify({
-        nats,
-        channels: [{ name: "lobby" }],
-        bot: { username: "MovieBot" },
-        llm_api: { base_url: "http://localhost/v1", api_key: "none", model: "none" }
-      }),
-      {}
-    ),
-    (problems) => new Error(JSON.stringify(problems))
-  ).settings.nats
+import { natsSettings } from "../../support/natsSettings.ts"
 
 const connection = (more: Readonly<Record<string, unknown>> = {}) =>
   Layer.unwrap(Effect.map(NatsServer, ({ url }) => NatsConnection.layer(natsSettings({ servers: [url], ...more }))))
@@ -225,6 +209,17 @@ describe("credentials", () => {
         assert.notInclude(JSON.stringify(lines), "wrong-one")
       }).pipe(Effect.provide(guarded(...args)), Effect.scoped))
   }
+
+  it.live("nats-io/nats.net.v1#630: an address of several names each, and no part of a password", () =>
+    Effect.gen(function*() {
+      const { url } = yield* NatsServer
+      yield* attempt({ servers: [`nats://127.0.0.1:1,${url}`], user: "bot", password: "right-one" })
+      const error = yield* Effect.flip(
+        attempt({ servers: ["nats://bot:pa@sword#1@no-such-host.invalid:4222"], connect_attempts: 1 })
+      )
+      assert.include(error.message, "no-such-host.invalid")
+      assert.notInclude(error.message, "sword")
+    }).pipe(Effect.provide(guarded("--user", "bot", "--pass", "right-one")), Effect.scoped))
 
   it.live("a credentials file that cannot be read fails at once", () =>
     Effect.gen(function*() {
