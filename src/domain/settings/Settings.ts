@@ -55,7 +55,7 @@ export const NatsSettings = Schema.Struct({
       (text: string) => isServerAddress(text) ? undefined : "must begin with nats:// or tls://",
       "^(nats|tls)://"
     ))),
-    "addresses of the servers"
+    "addresses of the servers; a text with commas is several"
   ),
   user: optional(Secret("nats.user"), "user name"),
   password: optional(Secret("nats.password"), "password, from the environment"),

@@ -1,11 +1,5 @@
-import {
-  AuthorizationError,
-  connect,
-  type Msg,
-  type NatsConnection,
-  PermissionViolationError
-} from "@nats-io/transport-node"
-import { Deferred, Effect, Fiber, Layer, Option, Queue, Schedule, Stream, SubscriptionRef } from "effect"
+import { connect, type Msg, type NatsConnection, type PermissionViolationError } from "@nats-io/transport-node"
+import { Deferred, Effect, Fiber, Layer, Option, Queue, Schedule, SubscriptionRef } from "effect"
 import type { NatsSettings } from "../../domain/settings/Settings.ts"
 import type { WireCommand } from "../../domain/wire/Wire.ts"
 import { monotonicMillis } from "../../services/Time.ts"
@@ -18,6 +12,7 @@ import {
   NatsUnconfirmed,
   type Question
 } from "../../services/Nats.ts"
+import { connectionState } from "./ConnectionState.ts"
 import { makeInbox, saysNobodyListens } from "./Inbox.ts"
 import { detailOf, notSent, unreachable } from "./NatsFaults.ts"
 import { headersOf, messageOf } from "./NatsMessages.ts"
@@ -58,57 +53,8 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
   const scope = yield* Effect.scope
   // A signal during the attempts ends them at once.
   const connection = yield* Effect.acquireRelease(open(settings), close, { interruptible: true })
-  const state = yield* SubscriptionRef.make(true)
+  const { state, unpublished, watchers } = yield* connectionState(connection)
   const inbox = makeInbox(connection)
-  // As many as there are requests in progress.
-  const watchers = new Set<(error: PermissionViolationError) => void>()
-
-  // As many as there are subjects the bot publishes.
-  const unpublished = new Set<string>()
-
-  // The client reports each refused attempt to reconnect as an error and a disconnection, and the one that succeeds
-  // as often as all of them.
-  let refusedAs: string | undefined
-  const turn = (up: boolean) =>
-    Effect.gen(function*() {
-      if (up) refusedAs = undefined
-      if ((yield* SubscriptionRef.get(state)) === up) return
-      yield* SubscriptionRef.set(state, up)
-      yield* up ? Effect.logInfo("NATS reconnected") : Effect.logError("NATS disconnected")
-    })
-
-  /** A refused subscription is logged where it is kept; a subject that must not be published once until it may. */
-  const refusalOf = (error: Error): Effect.Effect<void> => {
-    const warning = Effect.logWarning("NATS error", error.message)
-    if (error instanceof AuthorizationError) {
-      const repeated = refusedAs === error.message
-      refusedAs = error.message
-      return repeated ? Effect.void : Effect.logError("NATS error", unreachable(error).message)
-    }
-    if (!(error instanceof PermissionViolationError)) return warning
-    if (error.operation === "subscription") return Effect.void
-    const known = unpublished.has(error.subject)
-    unpublished.add(error.subject)
-    for (const watch of watchers) watch(error)
-    return known ? Effect.void : warning
-  }
-
-  yield* Stream.fromAsyncIterable(connection.status(), detailOf).pipe(
-    Stream.runForEach((status) => {
-      switch (status.type) {
-        case "disconnect":
-          return turn(false)
-        case "reconnect":
-          return turn(true)
-        case "error":
-          return refusalOf(status.error)
-        default:
-          return Effect.void
-      }
-    }),
-    Effect.catch((detail) => Effect.logError("NATS tells no more of its connection", detail)),
-    Effect.forkScoped
-  )
 
   // A loss is reported a moment late: without the server's INFO there is no connection.
   const connected = Effect.map(
