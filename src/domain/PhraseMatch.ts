@@ -26,7 +26,7 @@ const boundaryAfter = `(?![${wordCharacter}--[${unspacedScripts}]])`
 const boundedCharacter = new RegExp(`${wordCharacter}`, "v")
 const unspacedCharacter = new RegExp(`[${unspacedScripts}]`, "v")
 const needsBoundary = (character: string, match: MatchOptions["match"]): boolean =>
-  boundedCharacter.test(character) ? !unspacedCharacter.test(character) : match === "name" && /[\-‐]/.test(character)
+  boundedCharacter.test(character) ? !unspacedCharacter.test(character) : match === "name" && /[-‐]/.test(character)
 
 /** A text as a regular expression that matches it. No more is escaped than the strict modes `u` and `v` allow. */
 export const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")
