@@ -262,12 +262,12 @@ const mutations: ReadonlyArray<Mutation> = [
     ],
     [
       "the silence after a media change is not checked",
-      "if (!admission.silence(channel, decision)) return undefined",
+      "if (!admission.silence(channel, line._tag === \"Pm\", decision)) return undefined",
       ""
     ],
     [
       "echoes enter the context again",
-      "deliveries.confirm(conversation, line.text)",
+      "updates.isEcho(conversation, line, arrival.arrivedAt)",
       "false"
     ]
   ),
@@ -295,7 +295,7 @@ const mutations: ReadonlyArray<Mutation> = [
     ["a kick refuses one reply", "kind === \"kick\" ? open : open.slice(0, 1)", "open.slice(0, 1)"]
   ),
   ...inFile(
-    "src/services/reply/Outbox.ts",
+    "src/services/reply/LineSender.ts",
     [
       "a ready reply does not wait for the global cooldown",
       "index > 0 ? 0 : limiter.sendDelay(channel.key, channel.rateLimits, now)",
@@ -303,19 +303,37 @@ const mutations: ReadonlyArray<Mutation> = [
     ],
     [
       "a ready reply does not wait for the room's flood control",
-      "const pacingMs = tokenDelay(states.of(channel.key).pace, now)",
+      "const pacingMs = paceDelay(states.of(channel.key).pace, now)",
       "const pacingMs = 0"
     ],
     ["replies are sent past their deadline", "(left) => left < waitMs)) return", "() => false)) return"],
-    [
-      "the rest of a reply is said into a newer one",
-      "return index > 0 && isNextReady(job) ? \"newer_reply\" : undefined",
-      "return undefined"
-    ],
+    ["what nobody heard counts as sent", "if (!heard) {", "if (heard === undefined) {"],
+    ["a muted bot speaks", "states.of(job.channel.key).muted) return \"muted\"", "false) return \"muted\""],
     [
       "replies of a channel leave all at once",
       "turnOf(states.of(job.channel.key)).withPermit(takeTurn(job, line))",
       "takeTurn(job, line)"
+    ]
+  ),
+  ...inFile(
+    "src/services/reply/Outbox.ts",
+    [
+      "the rest of a reply is said into a newer one",
+      "() => isNextReady(job) ? \"newer_reply\" as const : undefined",
+      "() => undefined"
+    ],
+    [
+      "what was seen meanwhile is sent again",
+      "() => deliveries.isSeen(first.echo) ? \"seen\" as const : undefined",
+      "() => undefined"
+    ]
+  ),
+  ...inFile(
+    "src/services/reply/DeliveryTracker.ts",
+    [
+      "a refused reply is left at that",
+      "(cause === \"cooldown\" || cause === \"kick\")) return",
+      "if (cause === \"kick\") return"
     ]
   ),
   ...inFile(
@@ -390,8 +408,10 @@ const mutations: ReadonlyArray<Mutation> = [
     ["the first endpoint takes all the time", "leftMs * timeoutMs / (timeoutMs + others)", "leftMs"]
   ),
   ...inFile(
-    "src/domain/limits/TokenBucket.ts",
-    ["the replies ahead are not counted", "Math.max(fullAt, now) + ahead * refillMs", "Math.max(fullAt, now)"]
+    "src/domain/limits/FloodControl.ts",
+    ["the replies ahead are not counted", "const behind = ahead - free", "const behind = -free"],
+    ["lines that keep coming earn a new burst", "now - lastAt >= resetMs ? burst", "now - lastAt >= 0 ? burst"],
+    ["a refusal changes no pace", "Math.max(pace.intervalMs, waitMs + marginMs)", "pace.intervalMs"]
   ),
   ...inFile(
     "src/layers/llm/LlmHttp.ts",

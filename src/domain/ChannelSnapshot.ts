@@ -6,7 +6,6 @@ import { DecisionRecord } from "./decision/Decision.ts"
 import { ChannelKey, EventIdentity, UserKey, userKey, Username } from "./Ids.ts"
 import type { ChannelLimits } from "./limits/LimitState.ts"
 import type { SlidingWindow } from "./limits/SlidingWindow.ts"
-import { fullBucket } from "./limits/TokenBucket.ts"
 
 const Line = Schema.Struct({
   username: Username,
@@ -30,7 +29,10 @@ export const ChannelSnapshot = Schema.Struct({
   channel: ChannelKey,
   window: Window,
   privateWindows: Schema.Array(Schema.Struct({ user: UserKey, window: Window })),
-  members: Schema.Array(Schema.Struct({ username: Username, rank: Schema.Finite })),
+  members: Schema.Array(
+    Schema.Struct({ username: Username, rank: Schema.Finite, muted: Schema.optionalKey(Schema.Boolean) })
+  ),
+  muted: Schema.Boolean,
   media: Schema.optionalKey(Schema.Struct({
     type: Schema.String,
     id: Schema.String,
@@ -42,7 +44,14 @@ export const ChannelSnapshot = Schema.Struct({
   unlucky: Schema.Array(Schema.Struct({ key: Schema.String, draws: Schema.Finite })),
   limits: Schema.Array(Limit),
   lastSentAt: Schema.optionalKey(Schema.Finite),
-  paceFullAt: Schema.optionalKey(Schema.Finite),
+  pace: Schema.Struct({
+    burst: Schema.Finite,
+    intervalMs: Schema.Finite,
+    resetMs: Schema.Finite,
+    told: Schema.Boolean,
+    count: Schema.Finite,
+    lastAt: Schema.optionalKey(Schema.Finite)
+  }),
   decisions: Schema.Array(DecisionRecord)
 })
 export type ChannelSnapshot = typeof ChannelSnapshot.Type
@@ -86,19 +95,20 @@ const restoreLimits = (
 export const snapshotChannel = (state: ChannelState, now: ClockReading): ChannelSnapshot => {
   const wallOf = (at: number): number => now.wall + at - now.monotonic
   const { lastSentAt } = state.limits
-  const { media, mediaChangedAt, pace } = state
+  const { media, mediaChangedAt, pace: { lastAt, ...figures } } = state
   return {
     channel: state.key,
     window: snapshotWindow(state.window),
     privateWindows: [...state.privateWindows].map(([user, window]) => ({ user, window: snapshotWindow(window) })),
     members: [...state.members.values()],
+    muted: state.muted,
     ...(media === undefined ? {} : { media }),
     ...(mediaChangedAt === undefined ? {} : { mediaChangedAt: wallOf(mediaChangedAt) }),
     seen: [...state.seen].map(([identity, at]) => ({ identity, at: wallOf(at) })),
     unlucky: [...state.unlucky].map(([key, draws]) => ({ key, draws })),
     limits: snapshotLimits(state.limits, wallOf),
     ...(lastSentAt === undefined ? {} : { lastSentAt: wallOf(lastSentAt) }),
-    ...(Number.isFinite(pace.fullAt) ? { paceFullAt: wallOf(pace.fullAt) } : {}),
+    pace: { ...figures, ...(Number.isFinite(lastAt) ? { lastAt: wallOf(lastAt) } : {}) },
     decisions: state.decisions.map(({ record }) => record).filter(({ outcome }) => outcome !== undefined)
   }
 }
@@ -107,12 +117,12 @@ export const snapshotChannel = (state: ChannelState, now: ClockReading): Channel
 export const restoreChannel = (snapshot: ChannelSnapshot, now: ClockReading): ChannelState => {
   const monotonicOf = (at: number): number => now.monotonic + at - now.wall
   const moment = (at: number | undefined): number | undefined => at === undefined ? undefined : monotonicOf(at)
-  const { paceFullAt } = snapshot
   return {
     ...emptyChannel(snapshot.channel),
     window: restoreWindow(snapshot.window),
     privateWindows: new Map(snapshot.privateWindows.map(({ user, window }) => [user, restoreWindow(window)])),
     members: new Map(snapshot.members.map((member) => [userKey(member.username), member])),
+    muted: snapshot.muted,
     media: snapshot.media,
     mediaChangedAt: moment(snapshot.mediaChangedAt),
     seen: new Map(snapshot.seen.map(({ at, identity }) => [identity, monotonicOf(at)])),
@@ -122,7 +132,7 @@ export const restoreChannel = (snapshot: ChannelSnapshot, now: ClockReading): Ch
       lastSentAt: moment(snapshot.lastSentAt),
       sweptAt: now.monotonic
     },
-    pace: paceFullAt === undefined ? fullBucket : { fullAt: monotonicOf(paceFullAt) },
+    pace: { ...snapshot.pace, lastAt: moment(snapshot.pace.lastAt) ?? Number.NEGATIVE_INFINITY },
     decisions: snapshot.decisions.map((record) => ({ record }))
   }
 }

@@ -4,7 +4,7 @@ import type { DecisionRecord } from "./decision/Decision.ts"
 import { type BridgeSighting, unseenBridge } from "./bridge/BridgeSighting.ts"
 import type { ChannelKey, UserKey } from "./Ids.ts"
 import { type ChannelLimits, noChannelLimits } from "./limits/LimitState.ts"
-import { fullBucket, type TokenBucket } from "./limits/TokenBucket.ts"
+import { freshPace, type Pace } from "./limits/FloodControl.ts"
 import type { Members } from "./Presence.ts"
 import type { ExpectedEchoes } from "./reply/ExpectedEchoes.ts"
 import { noStaleRow, type StaleRow } from "./triggers/ClockSkew.ts"
@@ -32,6 +32,8 @@ export interface ChannelState {
   readonly window: ContextWindow
   readonly privateWindows: Map<UserKey, ContextWindow>
   readonly members: Members
+  /** A moderator muted the bot: the room shows none of its lines. */
+  muted: boolean
   /** What its events revealed about its bridge. */
   bridge: BridgeSighting
   media: Media | undefined
@@ -41,7 +43,7 @@ export interface ChannelState {
   readonly unlucky: UnluckyDraws
   staleRow: StaleRow
   limits: ChannelLimits
-  pace: TokenBucket
+  pace: Pace
   readonly expected: ExpectedEchoes
   /** The last decisions, oldest first. */
   readonly decisions: Array<DecisionCell>
@@ -53,6 +55,7 @@ export const emptyChannel = (key: ChannelKey): ChannelState => ({
   window: emptyWindow(),
   privateWindows: new Map(),
   members: new Map<UserKey, Member>(),
+  muted: false,
   bridge: unseenBridge,
   media: undefined,
   mediaChangedAt: undefined,
@@ -60,7 +63,7 @@ export const emptyChannel = (key: ChannelKey): ChannelState => ({
   unlucky: new Map(),
   staleRow: noStaleRow,
   limits: noChannelLimits,
-  pace: fullBucket,
+  pace: freshPace,
   expected: [],
   decisions: []
 })

@@ -12,6 +12,8 @@ export interface Media {
 export interface Member {
   readonly username: Username
   readonly rank: number
+  /** Muted by a moderator; absent where the list does not say. */
+  readonly muted?: boolean
 }
 
 interface Line {
@@ -66,6 +68,33 @@ export interface Refusal {
   readonly kind: "cooldown" | "noflood" | "spamFiltered" | "errorMsg" | "kick"
   /** Which kind of line it was, where the room says so. */
   readonly target?: "chat" | "pm"
+  /** After how long the next line may come, ms (`cooldown`). */
+  readonly waitMs?: number
+  /** The bot is muted: no line of it is shown until a moderator lifts that. */
+  readonly muted?: true
+}
+
+/** A room's flood control as it tells of it (WIRE, refusals). */
+export interface FloodControl {
+  /** Lines that may come at once. */
+  readonly burst: number
+  /** Further lines a second. */
+  readonly sustained: number
+  /** Seconds of silence after which a whole burst may come again. */
+  readonly cooldown: number
+}
+
+/** What the room's settings say of its flood control; absent where it has none. */
+export interface ChannelOpts {
+  readonly _tag: "ChannelOpts"
+  readonly flood: FloodControl | undefined
+}
+
+/** A person was muted, or no longer is. */
+export interface SetUserMeta {
+  readonly _tag: "SetUserMeta"
+  readonly username: Username
+  readonly muted: boolean
 }
 
 /** An event the bot does not use: counted and ignored (F1). */
@@ -76,7 +105,7 @@ export interface OtherEvent {
 /** The events that get a decision record. */
 export type ConversationEvent = ChatMsg | Pm | ChangeMedia
 
-export type ChatEvent = ConversationEvent | Presence | Login | Refusal | OtherEvent
+export type ChatEvent = ConversationEvent | Presence | SetUserMeta | Login | Refusal | ChannelOpts | OtherEvent
 
 /** The wire's name of the event types that metrics and logs tell apart; anything else is `other`. */
 export type EventType =
@@ -93,4 +122,6 @@ export type EventType =
   | "spamFiltered"
   | "errorMsg"
   | "kick"
+  | "channelOpts"
+  | "setUserMeta"
   | "other"

@@ -1,4 +1,4 @@
-import type { Member, Presence } from "./ChatEvent.ts"
+import type { Member, Presence, SetUserMeta } from "./ChatEvent.ts"
 import { type UserKey, userKey } from "./Ids.ts"
 
 /** Bounds the list of a channel; no room has as many people. */
@@ -24,5 +24,22 @@ export const applyPresence = (members: Members, presence: Presence): void => {
       return noteMember(members, presence.member)
     case "UserLeave":
       members.delete(userKey(presence.username))
+  }
+}
+
+/** Whether a person is muted after what came: his own entry on a join tells, and every change of it. */
+export const mutedAfter = (muted: boolean, event: Presence | SetUserMeta, user: UserKey): boolean => {
+  switch (event._tag) {
+    case "UserList": {
+      const member = event.members.find(({ username }) => userKey(username) === user)
+      return member === undefined ? muted : member.muted === true
+    }
+    case "AddUser":
+      return userKey(event.member.username) === user ? event.member.muted === true : muted
+    case "SetUserMeta":
+      return userKey(event.username) === user ? event.muted : muted
+    case "UserLeave":
+    case "SetUserRank":
+      return muted
   }
 }

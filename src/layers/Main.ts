@@ -30,6 +30,8 @@ import { SendTime } from "../services/reply/SendTime.ts"
 import { NextEvaluation } from "../services/triggers/NextEvaluation.ts"
 import { Screening } from "../services/triggers/Screening.ts"
 import { Triggers } from "../services/triggers/Triggers.ts"
+import { RoomUpdates } from "../services/RoomUpdates.ts"
+import { LineSender } from "../services/reply/LineSender.ts"
 import * as IntakeCore from "./nats/IntakeCore.ts"
 
 /** The state that the bot decides by. */
@@ -62,14 +64,16 @@ export const botOn = <R, L = never>(
 ): Layer.Layer<Bot, never, World | NextEvaluation | SendTime | R | L> =>
   Layer.mergeAll(Health.layerNoDeps, Explain.layerNoDeps).pipe(
     Layer.provideMerge(ChannelSupervisor.layerNoDeps),
-    Layer.provideMerge(
-      Layer.mergeAll(MessagePipeline.layerNoDeps, ContextualTimer.layerNoDeps, BridgeWatch.layerNoDeps)
-    ),
+    Layer.provideMerge(Layer.mergeAll(
+      MessagePipeline.layerNoDeps.pipe(Layer.provide(RoomUpdates.layerNoDeps)),
+      ContextualTimer.layerNoDeps,
+      BridgeWatch.layerNoDeps
+    )),
     Layer.provideMerge(Layer.mergeAll(Replies.layerNoDeps, intake)),
     Layer.provideMerge(Layer.mergeAll(
       PromptBuilder.layerNoDeps,
       ResponseProcessor.layerNoDeps,
-      Outbox.layerNoDeps.pipe(Layer.provide(ConnectionGate.layerNoDeps)),
+      Outbox.layerNoDeps.pipe(Layer.provide(Layer.mergeAll(ConnectionGate.layerNoDeps, LineSender.layerNoDeps))),
       Admission.layerNoDeps,
       Screening.layerNoDeps,
       Triggers.layerNoDeps

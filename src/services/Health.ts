@@ -40,7 +40,7 @@ export interface HealthReport {
     readonly reason: FaultReason
     readonly message: string
   }>
-  readonly channels: Readonly<Record<string, "active" | "disabled">>
+  readonly channels: Readonly<Record<string, "active" | "muted" | "disabled">>
   /** ISO time; null before the first event: JSON has no better word. */
   readonly last_event_timestamp: string | null
   readonly metrics: {
@@ -120,7 +120,9 @@ export class Health extends Context.Service<Health, {
             }))
           }),
           channels: Object.fromEntries(
-            [...channels.values()].map(({ key, room }) => [room.name, active.has(key) ? "active" : "disabled"] as const)
+            [...channels.values()].map(({ key, room }) =>
+              [room.name, !active.has(key) ? "disabled" : states.of(key).muted ? "muted" : "active"] as const
+            )
           ),
           last_event_timestamp: Option.getOrNull(
             Option.map(yield* supervisor.lastEventAt, (at) => new Date(at).toISOString())
@@ -165,6 +167,10 @@ export class Health extends Context.Service<Health, {
         yield* setAll(
           "rateLimitRemaining",
           active.flatMap((channel) => remaining(channel, now))
+        )
+        yield* setAll(
+          "channelMuted",
+          active.map(({ key, room }) => [{ channel: room.name }, states.of(key).muted])
         )
         yield* setAll("contextWindowSize", active.map((channel) => windowSize(channel, now)))
       })

@@ -13,7 +13,7 @@ import { DecisionLog } from "./decision/DecisionLog.ts"
 import type { DecisionRecorder } from "./decision/DecisionRecorder.ts"
 import type { Arrival, IntakeHandler, IntakeMessage } from "./Intake.ts"
 import { Admission } from "./limits/Admission.ts"
-import { DeliveryTracker } from "./reply/DeliveryTracker.ts"
+import { RoomUpdates } from "./RoomUpdates.ts"
 import { Replies } from "./reply/Replies.ts"
 import type { ReplyJob } from "./reply/ReplyJob.ts"
 import { makeLogWriter } from "./telemetry/LogWriter.ts"
@@ -47,7 +47,7 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
       const decisions = yield* DecisionLog
       const screening = yield* Screening
       const store = yield* ContextStore
-      const deliveries = yield* DeliveryTracker
+      const updates = yield* RoomUpdates
       const triggers = yield* Triggers
       const admission = yield* Admission
       const replies = yield* Replies
@@ -86,7 +86,7 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
         }
         const refusal = Option.getOrUndefined(screening.check(line, arrival, channel))
         const conversation = conversationOf(line, channel.key, channel.bot.key)
-        const isEcho = refusal?.reason === "own_line" && deliveries.confirm(conversation, line.text)
+        const isEcho = refusal?.reason === "own_line" && updates.isEcho(conversation, line, arrival.arrivedAt)
         if (!isEcho && line.text !== "" && (refusal?.context ?? true)) {
           const bot = userKey(line.username) === channel.bot.key
           const { identity, text, time, username } = line
@@ -122,7 +122,7 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
         decision: DecisionRecorder
       ): AdmittedTrigger | undefined => {
         if (!screen(line, arrival, channel, decision)) return undefined
-        if (!admission.silence(channel, decision)) return undefined
+        if (!admission.silence(channel, line._tag === "Pm", decision)) return undefined
         const trigger = evaluate(line, channel, decision)
         if (trigger === undefined) return undefined
         const user = Option.some(userKey(line.username))
@@ -189,13 +189,11 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
           case "AddUser":
           case "UserLeave":
           case "SetUserRank":
-            store.presence(channel.key, event)
-            return undefined
+          case "SetUserMeta":
           case "Login":
-            screening.login(event, channel)
-            return undefined
           case "Refusal":
-            deliveries.refuse(channel.key, event)
+          case "ChannelOpts":
+            updates.apply(event, channel, message.arrival.arrivedAt.monotonic)
             return undefined
           case "Other":
             return undefined

@@ -85,7 +85,7 @@ export interface Published {
   /** When the server confirmed it, monotonic ms. */
   readonly at: number
   /** False when a request had no responders: no bridge is connected (WIRE, protocols). Otherwise true. */
-  readonly heard: Effect.Effect<boolean>
+  readonly heard: boolean
 }
 
 /** What a request brought. */

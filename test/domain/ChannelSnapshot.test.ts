@@ -14,7 +14,7 @@ import {
 } from "../../src/domain/Ids.ts"
 import { type AdmissionRequest, noUserLimits } from "../../src/domain/limits/LimitState.ts"
 import { admit, confirm, cooldownRemaining, remaining, sendDelay } from "../../src/domain/limits/RateLimit.ts"
-import { fullBucket, takeToken, tokenDelay } from "../../src/domain/limits/TokenBucket.ts"
+import { countLine, freshPace, paceDelay } from "../../src/domain/limits/FloodControl.ts"
 import { applyPresence } from "../../src/domain/Presence.ts"
 import { RateLimits } from "../../src/domain/settings/LimitSettings.ts"
 import { noteEvent } from "../../src/domain/triggers/Deduplication.ts"
@@ -30,7 +30,7 @@ const request: AdmissionRequest = {
   channelLimits: limits,
   userLimits: limits,
   maxConcurrent: 10,
-  pace: fullBucket,
+  pace: freshPace,
   deadlineMs: Infinity
 }
 const identity = EventIdentity.make("the line of Ana")
@@ -52,7 +52,7 @@ const busyChannel = (): ChannelState => {
   const after = confirm(held, sent.reservation, 10_000)
   const [, underWay] = admit(after, { ...request, entryKey: EntryKey.make("keyword") }, 15_000)
   state.limits = underWay.channel
-  for (const at of [10_000, 10_000, 10_000]) state.pace = takeToken(state.pace, at)
+  for (const at of [10_000, 10_000, 10_000]) state.pace = countLine(state.pace, at)
   keepDecision(state, {
     correlationId: CorrelationId.make("one"),
     channel: ChannelName.make("Lobby"),
@@ -101,7 +101,7 @@ describe("a channel that moves to another process", () => {
     assert.strictEqual(cooldownRemaining(state, request, later.monotonic), 55_000)
     assert.strictEqual(sendDelay(state, limits, later.monotonic), 0)
     assert.strictEqual(sendDelay(state, limits, later.monotonic - 1_000), 1_000)
-    assert.strictEqual(tokenDelay(pace, later.monotonic - 4_000), tokenDelay(busyChannel().pace, 11_000))
+    assert.strictEqual(paceDelay(pace, later.monotonic - 4_000), paceDelay(busyChannel().pace, 11_000))
   })
 
   it("still explains what it decided", () => {

@@ -6,7 +6,7 @@ import type { AdmissionRequest } from "../../src/domain/limits/LimitState.ts"
 import { admit, confirm, emptyLimiter, type LimiterState, release } from "../support/Limiter.ts"
 import { RateLimits } from "../../src/domain/settings/LimitSettings.ts"
 import { TriggerEntry } from "../../src/domain/triggers/TriggerEntry.ts"
-import { fullBucket } from "../../src/domain/limits/TokenBucket.ts"
+import { freshPace } from "../../src/domain/limits/FloodControl.ts"
 import { ChannelStates } from "../../src/services/ChannelStates.ts"
 import { ContextStore } from "../../src/services/ContextStore.ts"
 import { total } from "../../src/services/telemetry/Metrics.ts"
@@ -280,7 +280,7 @@ describe("10,000 people", () => {
     channelLimits: unlimited,
     userLimits: unlimited,
     maxConcurrent: 10,
-    pace: fullBucket,
+    pace: freshPace,
     deadlineMs: Infinity
   })
 

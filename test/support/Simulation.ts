@@ -30,9 +30,11 @@ export interface SentCommand {
   readonly headers: ReadonlyMap<string, string>
 }
 
-const Body = Schema.fromJsonString(Schema.Struct({
-  data: Schema.Struct({ message: Schema.String, to: Schema.optionalKey(Schema.String) })
-}))
+const Line = Schema.Struct({ message: Schema.String, to: Schema.optionalKey(Schema.String) })
+const Body = Schema.fromJsonString(Schema.Union([
+  Schema.Struct({ data: Line }),
+  Schema.Struct({ args: Line, meta: Schema.Struct({ channel: Schema.String }) })
+]))
 
 /** The whole bot on a bus in memory, with simulated time and a scripted model. */
 export class Simulation extends Context.Service<Simulation, {
@@ -48,8 +50,24 @@ export class Simulation extends Context.Service<Simulation, {
     script: (request: LlmRequest, index: number) => ScriptedAnswer
   ): Layer.Layer<Simulation | FlakyNats | Health | Nats, never, VirtualTime> => {
     const requests: Array<LlmRequest> = []
+    const commands: Array<SentCommand> = []
+    // The bridge outlives the bot: it hears what the bot still says when it stops.
+    const bridge = Layer.effectDiscard(Effect.gen(function*() {
+      const nats = yield* Nats
+      const clock = yield* Clock.Clock
+      const take = ({ body, headers, subject }: WireMessage): void => {
+        const command = Schema.decodeSync(Body)(new TextDecoder().decode(body))
+        const at = clock.currentTimeMillisUnsafe() - epoch
+        const { message, to } = "data" in command ? command.data : command.args
+        const channel = "data" in command ? subject.split(".").at(-2) ?? "" : command.meta.channel
+        commands.push({ at, channel, to, message, headers })
+      }
+      for (const subject of ["cytube.commands.*.*", "kryten.robot.command"]) {
+        yield* Effect.orDie(nats.subscribe(subject, take))
+      }
+    }))
     const world = Layer.mergeAll(
-      NatsMemory.layer,
+      bridge.pipe(Layer.provideMerge(NatsMemory.layer)),
       layerOf((request, index) => {
         requests.push(request)
         return script(request, index)
@@ -62,17 +80,9 @@ export class Simulation extends Context.Service<Simulation, {
       Effect.gen(function*() {
         const nats = yield* Nats
         const { settled } = yield* VirtualTime
-        const commands: Array<SentCommand> = []
         const records = new Map<string, DecisionRecord>()
         const decisions = yield* DecisionLog
 
-        const clock = yield* Clock.Clock
-        const take = ({ body, headers, subject }: WireMessage): void => {
-          const { data } = Schema.decodeSync(Body)(new TextDecoder().decode(body))
-          const at = clock.currentTimeMillisUnsafe() - epoch
-          commands.push({ at, channel: subject.split(".").at(-2) ?? "", to: data.to, message: data.message, headers })
-        }
-        yield* Effect.orDie(nats.subscribe("cytube.commands.*.*", take))
         yield* decisions.changes.pipe(
           Stream.runForEach((record) =>
             Effect.sync(() => records.set(`${record.correlationId} ${record.arrivedAt}`, record))

@@ -40,6 +40,8 @@ export const toneOf = (step: Step): StepTone => {
       return "pass"
     case "Sent":
       return "go"
+    case "Resent":
+      return "go"
     case "Unsaid":
       return "stop"
   }

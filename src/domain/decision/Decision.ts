@@ -42,6 +42,8 @@ export const SkipReason = Schema.Literals([
   "wrong_domain",
   "media_event",
   // No trigger fired (F3).
+  // A moderator muted the bot (F3).
+  "muted",
   "media_silence",
   "no_match",
   "cooldown",
@@ -113,7 +115,7 @@ export const Step = Schema.TaggedUnion({
   },
   Fallback: { ...at, error: Schema.String, message: Schema.String },
   Processed: { ...at, step: Schema.String, before: Schema.Finite, after: Schema.Finite, dropped },
-  Waited: { ...at, for: Schema.Literals(["global_cooldown", "pacing", "connection"]), ms: Schema.Finite },
+  Waited: { ...at, for: Schema.Literals(["global_cooldown", "pacing", "connection", "bridge"]), ms: Schema.Finite },
   /** `line` counts the lines of a reply from 2; the first has none. */
   Sent: {
     ...at,
@@ -121,11 +123,13 @@ export const Step = Schema.TaggedUnion({
     characters: Schema.Finite,
     line: Schema.optionalKey(Schema.Finite)
   },
+  /** The room is known not to have shown it, so it was sent once more (F8). */
+  Resent: { ...at, cause: Schema.Literals(["cooldown", "kick", "rejoin"]) },
   /** The rest of a reply of several lines stays unsaid: the room moved on (F8). */
   Unsaid: {
     ...at,
     lines: Schema.Finite,
-    reason: Schema.Literals(["deadline", "media_changed", "newer_reply", "connection"])
+    reason: Schema.Literals(["deadline", "media_changed", "muted", "newer_reply", "connection", "bridge"])
   }
 })
 export type Step = typeof Step.Type

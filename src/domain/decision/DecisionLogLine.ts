@@ -21,6 +21,8 @@ const decisionOf = (reason: SkipReason): string => {
       return "suppress_cooldown"
     case "probability":
       return "suppress_probability"
+    case "muted":
+      return "suppress_muted"
     case "media_silence":
       return "suppress_media_change"
     default:
@@ -29,6 +31,7 @@ const decisionOf = (reason: SkipReason): string => {
 }
 
 const suppressing: ReadonlySet<string> = new Set([
+  "muted",
   "media_silence",
   "no_match",
   "cooldown",

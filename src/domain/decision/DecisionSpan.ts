@@ -79,6 +79,8 @@ export const stepEvent = (step: Step): TraceEvent => {
       return event("waited", { for: step.for, ms: step.ms })
     case "Sent":
       return event("sent", { target: step.target, characters: step.characters })
+    case "Resent":
+      return event("resent", { cause: step.cause })
     case "Unsaid":
       return event("unsaid", { lines: step.lines, reason: step.reason })
   }

@@ -1,7 +1,7 @@
 import type { DecisionRecord, Delivery, Outcome, Step, TriggerResult, UnconfirmedCause } from "./Decision.ts"
 import { decidingStep } from "./DecidingStep.ts"
 import { limitText } from "./LimitText.ts"
-import { dropText, reasonText, skipFactsText, unsaidReason } from "./SkipText.ts"
+import { dropText, reasonText, resendReason, skipFactsText, unsaidReason } from "./SkipText.ts"
 
 const seconds = (ms: number): string => `${(Math.round(ms / 100) / 10).toString()} s`
 const share = (value: number): string => value.toFixed(2)
@@ -16,7 +16,8 @@ const drawText = (draw: number, needed: number): string => {
 const waits: Readonly<Record<Extract<Step, { _tag: "Waited" }>["for"], string>> = {
   global_cooldown: "the global cooldown",
   pacing: "the room's flood control",
-  connection: "NATS to come back"
+  connection: "NATS to come back",
+  bridge: "a bridge to listen"
 }
 
 /** What a ready line waited for, in words. */
@@ -89,6 +90,8 @@ export const stepText = (step: Step): string => {
       return `sent ${many(step.characters, "character")} to the ${step.target === "chat" ? "room" : "user"}${
         step.line === undefined ? "" : `, line ${step.line}`
       }`
+    case "Resent":
+      return `sent again: ${resendReason[step.cause]}`
     case "Unsaid":
       return `${many(step.lines, "line")} left unsaid: ${unsaidReason[step.reason]}`
   }

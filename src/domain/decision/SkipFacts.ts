@@ -25,7 +25,7 @@ export const SkipFacts = Schema.Struct({
   ageMs: Schema.optionalKey(Schema.Finite),
   maximumAgeMs: Schema.optionalKey(Schema.Finite),
   /** What a late reply waited for until its deadline (F7). */
-  waitedFor: Schema.optionalKey(Schema.Literals(["model", "connection"])),
+  waitedFor: Schema.optionalKey(Schema.Literals(["model", "connection", "bridge"])),
   dropped
 })
 export type SkipFacts = typeof SkipFacts.Type

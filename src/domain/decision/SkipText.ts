@@ -15,6 +15,7 @@ const reasons: Readonly<Record<SkipReason, string>> = {
   not_for_us: "it is a private message to somebody else",
   wrong_domain: "it comes from a room of another server",
   media_event: "it is no line to answer",
+  muted: "a moderator muted the bot in this room",
   media_silence: "the bot keeps silent after a media change",
   no_match: "no trigger matched",
   cooldown: "the trigger that matched is cooling down",
@@ -106,7 +107,8 @@ const wordsText = (words: number): string => `${words} ${words === 1 ? "word" : 
 
 const waits: Readonly<Record<NonNullable<SkipFacts["waitedFor"]>, string>> = {
   model: "the model took too long",
-  connection: "NATS was away"
+  connection: "NATS was away",
+  bridge: "no bridge listened"
 }
 
 const ageText = (ageMs: number, maximumAgeMs: number | undefined): string =>
@@ -125,6 +127,15 @@ export const skipFactsText = ({ ageMs, dropped, maximumAgeMs, retryAfterMs, wait
 export const unsaidReason: Readonly<Record<Extract<Step, { _tag: "Unsaid" }>["reason"], string>> = {
   deadline: "it grew too late",
   media_changed: "other media began",
+  muted: "a moderator muted the bot",
   newer_reply: "the next reply was ready",
-  connection: "NATS went away"
+  connection: "NATS went away",
+  bridge: "no bridge listened any more"
+}
+
+/** Why a line was sent again, in words. */
+export const resendReason: Readonly<Record<Extract<Step, { _tag: "Resent" }>["cause"], string>> = {
+  cooldown: "the room's flood control had refused it",
+  kick: "the bot was kicked before the room had it",
+  rejoin: "the room's history does not hold it"
 }

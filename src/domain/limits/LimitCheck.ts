@@ -9,7 +9,7 @@ import {
   privateWindow,
   userWindows
 } from "./LimitState.ts"
-import { departure } from "./TokenBucket.ts"
+import { departure } from "./FloodControl.ts"
 import { countInside, entriesOf, reopensIn, type WindowEntry, type Windows } from "./SlidingWindow.ts"
 
 export const minuteMs = 60_000

@@ -2,7 +2,7 @@ import { HashMap, Option } from "effect"
 import type { ChannelKey, EntryKey, UserKey } from "../Ids.ts"
 import type { ChannelRateLimits, RateLimits } from "../settings/LimitSettings.ts"
 import type { TriggerEntry } from "../triggers/TriggerEntry.ts"
-import type { TokenBucket } from "./TokenBucket.ts"
+import type { Pace } from "./FloodControl.ts"
 import type { Windows } from "./SlidingWindow.ts"
 
 // All times are monotonic ms: a corrected wall clock cannot reopen a window.
@@ -49,7 +49,7 @@ export interface AdmissionRequest extends CooldownKey {
   readonly userLimits: Pick<RateLimits, "max_per_user_per_minute" | "max_per_user_per_hour">
   readonly maxConcurrent: number
   /** The channel's pace. */
-  readonly pace: TokenBucket
+  readonly pace: Pace
   /** ms from now until the reply is too late; infinite without a deadline. */
   readonly deadlineMs: number
 }

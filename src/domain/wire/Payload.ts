@@ -1,9 +1,10 @@
-import { Option, Result, Schema, SchemaIssue, SchemaTransformation } from "effect"
-import type { ChatEvent, EventType, Member, Refusal } from "../ChatEvent.ts"
+import { Result, Schema, SchemaIssue, SchemaTransformation } from "effect"
+import type { ChatEvent, EventType, Member } from "../ChatEvent.ts"
 import { hash } from "../Hash.ts"
 import { type ChannelKey, EventIdentity, userKey, Username } from "../Ids.ts"
 import { InvalidEvent } from "./InvalidEvent.ts"
 import { lineText, trimmedText } from "./LineText.ts"
+import { floodControlOf, isMuted, refusalOf } from "./RoomRules.ts"
 
 const dayMs = 86_400_000
 
@@ -17,7 +18,11 @@ const Plain = (limit: number) =>
 // Far above the 50 characters a name may have, so that a longer one fails the check instead of being cut.
 const Name = Plain(1_000).pipe(Schema.decodeTo(Username))
 const Rank = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 255 }))
-const Person = Schema.Struct({ name: Name, rank: Schema.optionalKey(Rank) })
+const Person = Schema.Struct({
+  name: Name,
+  rank: Schema.optionalKey(Rank),
+  meta: Schema.optionalKey(Schema.Unknown)
+})
 const Line = { msg: Schema.String, meta: Schema.optionalKey(Schema.Unknown), time: Schema.optionalKey(Schema.Unknown) }
 
 const Shapes = {
@@ -62,19 +67,17 @@ const decode = {
   login: decoderOf(Shapes.login)
 }
 
-const RefusalText = Schema.Struct({
-  action: Schema.optionalKey(Schema.String),
-  msg: Schema.optionalKey(Schema.String)
-})
-const decodeRefusal = Schema.decodeUnknownOption(RefusalText)
-
 const has = (payload: unknown, key: string): boolean =>
   typeof payload === "object" && payload !== null && key in payload
 
 const isShadow = (meta: unknown): boolean =>
   typeof meta === "object" && meta !== null && "shadow" in meta && meta.shadow === true
 
-const member = (person: typeof Person.Type): Member => ({ username: person.name, rank: person.rank ?? 0 })
+const member = (person: typeof Person.Type): Member => ({
+  username: person.name,
+  rank: person.rank ?? 0,
+  ...(isMuted(person.meta) ? { muted: true } : {})
+})
 
 /** One malformed member must not cost the list: it is counted and skipped. */
 const membersOf = (people: ReadonlyArray<unknown>) => {
@@ -161,17 +164,6 @@ const secondsOf = (seconds: unknown, duration: unknown): number => {
   return typeof length === "number" ? length : 0
 }
 
-/** Why the room refused a line; a payload in another form still means a refusal. */
-const refusal = (kind: Refusal["kind"], payload: unknown): Refusal => {
-  const { action, msg } = Option.getOrElse(decodeRefusal(payload), (): typeof RefusalText.Type => ({}))
-  const target = kind === "errorMsg" && msg?.startsWith("PM ") === true
-    ? "pm"
-    : kind === "noflood" && (action === "chat" || action === "pm")
-    ? action
-    : undefined
-  return { _tag: "Refusal", kind, ...(target === undefined ? {} : { target }) }
-}
-
 /** Decodes an event's payload, the plain shape or the bridge's, by the event's type (WIRE, events). */
 export const decodePayload = (
   type: EventType,
@@ -208,7 +200,14 @@ export const decodePayload = (
     case "spamFiltered":
     case "errorMsg":
     case "kick":
-      return Result.succeed(refusal(type, payload))
+      return Result.succeed(refusalOf(type, payload))
+    case "channelOpts":
+      return Result.succeed(floodControlOf(payload))
+    case "setUserMeta":
+      return Result.map(
+        decode.person(payload),
+        ({ meta, name }) => ({ _tag: "SetUserMeta", username: name, muted: isMuted(meta) }) as const
+      )
     case "other":
       return Result.succeed({ _tag: "Other" })
   }

@@ -17,7 +17,9 @@ const eventTypes: ReadonlyMap<string, EventType> = new Map(
     "noflood",
     "spamFiltered",
     "errorMsg",
-    "kick"
+    "kick",
+    "channelOpts",
+    "setUserMeta"
   ] as const).map((type) => [type.toLowerCase(), type])
 )
 

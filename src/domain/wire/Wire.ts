@@ -22,7 +22,7 @@ export interface WireMessage {
   readonly body: Uint8Array
 }
 
-/** A message to NATS. `request` asks for an answer, which proves only that a bridge listens (WIRE, protocols). */
+/** What goes to NATS. `request` carries a reply subject: the server says there when nobody listens (WIRE, protocols). */
 export interface WireCommand {
   readonly subject: string
   readonly headers: ReadonlyMap<string, string>
@@ -156,5 +156,5 @@ export const encodeCommand = (
     ["Nats-Msg-Id", stamp.messageId]
   ]),
   body: JSON.stringify(protocols[protocol].commandBody(command, room, stamp)),
-  request: protocols[protocol].request
+  request: true
 })

@@ -1,5 +1,5 @@
 import { connect, type Msg, type NatsConnection, type PermissionViolationError } from "@nats-io/transport-node"
-import { Deferred, Effect, Fiber, Layer, Option, Queue, Schedule, SubscriptionRef } from "effect"
+import { Effect, Layer, Option, Queue, Schedule, SubscriptionRef } from "effect"
 import type { NatsSettings } from "../../domain/settings/Settings.ts"
 import type { WireCommand } from "../../domain/wire/Wire.ts"
 import { monotonicMillis } from "../../services/Time.ts"
@@ -21,7 +21,7 @@ import { makeSubscriptions } from "./Subscriptions.ts"
 
 /** How long the server may take to confirm a message. */
 const flushWithin = "5 seconds"
-/** How long a request waits for responders: the answer itself proves nothing. */
+/** How long a question waits for its first answer. */
 const requestTimeoutMs = 2_000
 /** How long a request waits for one more answer. */
 const othersWithinMs = 300
@@ -50,7 +50,6 @@ const close = (nc: NatsConnection): Effect.Effect<void> =>
 const make = Effect.fnUntraced(function*(settings: NatsSettings) {
   const services = yield* Effect.context<never>()
   const run = Effect.runForkWith(services)
-  const scope = yield* Effect.scope
   // A signal during the attempts ends them at once.
   const connection = yield* Effect.acquireRelease(open(settings), close, { interruptible: true })
   const { state, unpublished, watchers } = yield* connectionState(connection)
@@ -88,30 +87,19 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
       catch: notSent
     })
 
-  /** False when the server reports no responders; any other end of the request proves nothing. */
-  const request = (command: WireCommand) =>
-    Effect.gen(function*() {
-      const heard = yield* Deferred.make<boolean>()
-      const reply = yield* inbox.open((answer) =>
-        void Deferred.doneUnsafe(heard, Effect.succeed(!saysNobodyListens(answer)))
-      )
-      yield* send(command, reply)
-      return yield* Deferred.await(heard).pipe(
-        Effect.timeoutOrElse({ duration: requestTimeoutMs, orElse: () => Effect.succeed(true) })
-      )
-    }).pipe(Effect.scoped, Effect.orElseSucceed(() => true))
-
   const publish = Effect.fn("Nats.publish")(function*(command: WireCommand) {
     yield* whileConnected
-    if (!command.request) {
-      yield* send(command)
-      yield* flush
-      return { at: yield* monotonicMillis, heard: Effect.succeed(true) }
-    }
-    const answer = yield* Effect.forkIn(request(command), scope, { startImmediately: true })
+    let heard = true
+    const reply = command.request
+      ? yield* inbox.open((answer) => {
+        if (saysNobodyListens(answer)) heard = false
+      })
+      : undefined
+    yield* send(command, reply)
+    // The server's word that nobody listens comes before its word that it has everything.
     yield* flush
-    return { at: yield* monotonicMillis, heard: Fiber.join(answer) }
-  })
+    return { at: yield* monotonicMillis, heard }
+  }, Effect.scoped)
 
   const { listen, refused } = makeSubscriptions(connection, Effect.ignore(flush))
 

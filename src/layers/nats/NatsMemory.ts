@@ -45,7 +45,7 @@ export const layer: Layer.Layer<Nats> = Layer.sync(Nats, () => {
       const listeners = [...subscriptions].filter(({ pattern }) => matches(pattern, tokens))
       const message = { subject, headers, body: utf8.encode(command.body) }
       for (const { handler } of listeners) handler(message)
-      return { at: yield* monotonicMillis, heard: Effect.succeed(!command.request || listeners.length > 0) }
+      return { at: yield* monotonicMillis, heard: !command.request || listeners.length > 0 }
     }),
     subscribe: (subject, handler) => keepIn(subscriptions, { pattern: subject.split("."), handler }),
     respond: (subject, answer) => keepIn(responders, { subject, answer }),

@@ -26,7 +26,6 @@ export interface Playback {
   readonly sent: (id: CorrelationId) => RecordedResult<"sent"> | undefined
   /** When a decision's ready line was next checked, not long before a time, monotonic ms; each is returned once. */
   readonly sendTime: (id: CorrelationId, now: number) => RecordedResult<"turn"> | undefined
-  readonly heard: (id: CorrelationId) => boolean
   /** The next later evaluation of a contextual entry. */
   readonly evaluation: (channel: ChannelKey, entry: EntryKey) => RecordedResult<"look"> | undefined
 }
@@ -62,12 +61,10 @@ export const makePlayback = (entries: ReadonlyArray<LogEntry>): Playback => {
   const sendTimes = resultLists<"turn">()
   const sent = resultLists<"sent">()
   const evaluations = resultLists<"look">()
-  const unheard = new Set<CorrelationId>()
   entries.forEach((entry, index) => {
     if (entry.kind === "completion") completions.add(entry.id, { index, entry })
     if (entry.kind === "turn") sendTimes.add(entry.id, { index, entry })
     if (entry.kind === "sent") sent.add(entry.id, { index, entry })
-    if (entry.kind === "unheard") unheard.add(entry.id)
     if (entry.kind === "look") evaluations.add(entryKey(channelKey(entry.channel), entry.entry), { index, entry })
   })
 
@@ -101,7 +98,6 @@ export const makePlayback = (entries: ReadonlyArray<LogEntry>): Playback => {
       while (result !== undefined && result.entry.mono < now - earlyMs) result = sendTimes.next(id)
       return result
     },
-    heard: (id) => !unheard.has(id),
     evaluation: (channel, entry) => {
       // It is consumed on arrival: until then another timer of the entry may be the one that evaluates.
       const key = entryKey(channel, entry)

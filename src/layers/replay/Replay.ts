@@ -113,7 +113,8 @@ const replayPart = Effect.fnUntraced(function*(part: LogPart, setup: PartSetup, 
   const playback = makePlayback(entries)
   const dryRun = entries.find((entry) => entry.kind === "recording")?.dryRun === true
   const model = asked?.client ?? standIn(standInMs)
-  const bot = yield* startReplayedBot({ settings, playback, began, exact, dryRun, model })
+  const former = isFormer(entries)
+  const bot = yield* startReplayedBot({ settings, playback, began, exact, dryRun, model, former })
   const { passTo, settle } = makeTime(bot, asked)
   let last = began
 

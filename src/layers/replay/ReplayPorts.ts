@@ -55,7 +55,7 @@ export const makeNats = (playback: Playback, up: SubscriptionRef.SubscriptionRef
     if (asRecorded) {
       yield* playback.until(result.index)
       if (result.entry.failure === undefined) {
-        return { at: result.entry.mono, heard: Effect.succeed(playback.heard(id)) }
+        return { at: result.entry.mono, heard: result.entry.heard ?? true }
       }
       // A publisher learns of a loss before the connection stream does.
       if (result.entry.failure._tag === "NatsNotSent") yield* SubscriptionRef.set(up, false)
@@ -64,7 +64,7 @@ export const makeNats = (playback: Playback, up: SubscriptionRef.SubscriptionRef
     if (!(yield* SubscriptionRef.get(up))) {
       return yield* new NatsNotSent({ detail: "not connected" })
     }
-    return { at: now, heard: Effect.succeed(playback.heard(id)) }
+    return { at: now, heard: true }
   })
 
   return Layer.succeed(

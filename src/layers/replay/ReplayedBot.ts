@@ -3,6 +3,7 @@ import { activate, type ActiveSettings } from "../../domain/ChannelSettings.ts"
 import type { DecisionRecord } from "../../domain/decision/Decision.ts"
 import { gatherDecisions } from "../../domain/replay/GatheredDecisions.ts"
 import type { Settings } from "../../domain/settings/Settings.ts"
+import { EarlierDelivery } from "../../services/EarlierDelivery.ts"
 import { BotConfig } from "../../services/BotConfig.ts"
 import type { DecisionListener, OpenDecision } from "../../services/decision/DecisionListener.ts"
 import { DryRun } from "../../services/reply/DryRun.ts"
@@ -26,6 +27,8 @@ export interface ReplayedBotOptions {
   readonly exact: boolean
   /** Whether the recorded bot published nothing. */
   readonly dryRun: boolean
+  /** Whether the recorded bot was of version 0.1. */
+  readonly former: boolean
   /** Answers requests that the recording holds no answer to. */
   readonly model: LlmClient["Service"]
 }
@@ -52,7 +55,7 @@ const withTexts = (settings: Settings): ActiveSettings =>
 
 /** Starts the bot on a log instead of NATS, a model and the clock. */
 export const startReplayedBot = Effect.fnUntraced(function*(options: ReplayedBotOptions) {
-  const { began, dryRun, exact, model, settings, playback } = options
+  const { began, dryRun, exact, former, model, settings, playback } = options
   const world = makeDeterministicRuntime(began)
   const answers: Answers = { recorded: 0, stoodIn: 0 }
   const decisions = gatherDecisions()
@@ -70,7 +73,11 @@ export const startReplayedBot = Effect.fnUntraced(function*(options: ReplayedBot
   const bot = botOn(intake.layer, [gathered]).pipe(
     Layer.provide(Layer.mergeAll(makeNats(playback, up), makeLlm(playback, model, answers), noRandom)),
     Layer.provide(Layer.mergeAll(evaluations, recordedSendTimes(playback))),
-    Layer.provide(Layer.merge(Layer.succeed(BotConfig, BotConfig.fromRef(active)), Layer.succeed(DryRun, dryRun))),
+    Layer.provide(Layer.mergeAll(
+      Layer.succeed(BotConfig, BotConfig.fromRef(active)),
+      Layer.succeed(DryRun, dryRun),
+      Layer.succeed(EarlierDelivery, former)
+    )),
     Layer.provide([Logger.layer([]), Layer.succeed(References.MinimumLogLevel, "None")])
   )
   // Nothing of the bot outlives the replay, so its scope need not be closed.

@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import type { DecisionRecord, Outcome, SkipReason, Step } from "../../domain/decision/Decision.ts"
+import type { DecisionRecord, Delivery, Outcome, SkipReason, Step } from "../../domain/decision/Decision.ts"
 import type { ChannelName } from "../../domain/Ids.ts"
 import { makeMeter, type Meter } from "../telemetry/Metrics.ts"
 import type { DecisionListener } from "./DecisionListener.ts"
@@ -18,6 +18,7 @@ const suppressions: Readonly<Partial<Record<SkipReason, string>>> = {
   channel_per_hour: "rate_limit_channel",
   global_cooldown: "global_cooldown",
   media_silence: "media_change",
+  muted: "muted",
   busy: "busy",
   user_share: "rate_limit_user",
   private_share: "rate_limit_channel",
@@ -27,7 +28,7 @@ const suppressions: Readonly<Partial<Record<SkipReason, string>>> = {
 /** The reasons for which `triggers_suppressed_total` names a trigger. */
 export const suppressionReasons: ReadonlyArray<string> = [
   ...new Set(["cooldown", "probability", ...Object.values(suppressions)])
-].filter((reason) => reason !== suppressions.media_silence)
+].filter((reason) => reason !== suppressions.media_silence && reason !== suppressions.muted)
 
 /** The reasons of `responses_filtered_total`. */
 export const filterReasons: ReadonlyArray<SkipReason> = [
@@ -64,6 +65,8 @@ const countStep = (meter: Meter, { channel }: DecisionRecord, step: Step): void 
     case "LlmAnswer":
       meter.count("llmTokens", { model: step.model, direction: "input" }, step.inputTokens)
       return meter.count("llmTokens", { model: step.model, direction: "output" }, step.outputTokens)
+    case "Resent":
+      return meter.count("responsesResent", { channel, reason: step.cause })
     case "Sent":
       meter.observe("responseLength", { channel }, step.characters)
       // A reply of several lines is one reply, and over when it begins.
@@ -74,6 +77,12 @@ const countStep = (meter: Meter, { channel }: DecisionRecord, step: Step): void 
       return
   }
 }
+
+/** Counts what became of a sent reply; one that was not seen and then sent again may count in both. */
+const countDelivery = (meter: Meter, { channel }: DecisionRecord, delivery: Delivery): void =>
+  delivery._tag === "Delivered"
+    ? meter.count("responsesDelivered", { channel })
+    : meter.count("responsesUnconfirmed", { channel, reason: delivery.cause ?? "unknown" })
 
 /** Counts how a decision ended; `atMs` is the time since the event's arrival. */
 const countOutcome = (meter: Meter, { channel, steps }: DecisionRecord, outcome: Outcome, atMs: number): void => {
@@ -93,5 +102,6 @@ const countOutcome = (meter: Meter, { channel, steps }: DecisionRecord, outcome:
 /** Counts decisions (OPERATIONS, metrics). */
 export const decisionMetrics: Effect.Effect<DecisionListener> = Effect.map(makeMeter, (meter) => ({
   step: ({ record }, step) => countStep(meter, record(), step),
+  delivered: ({ record }, delivery) => countDelivery(meter, record(), delivery),
   closed: ({ record }, outcome, atMs) => countOutcome(meter, record(), outcome, atMs)
 }))

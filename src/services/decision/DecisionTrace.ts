@@ -72,6 +72,8 @@ const traceOf = (span: Tracer.Span, startTime: bigint, clock: Clock.Clock): Deci
   return {
     fields,
     step: (step) => {
+      // What becomes of the reply later is no part of the trace.
+      if (span.status._tag === "Ended") return
       const { attributes, name } = stepEvent(step)
       span.event(name, after(step.at), attributes)
     },

@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 import type { ActiveSettings, ChannelSettings } from "../../domain/ChannelSettings.ts"
-import { LlmAttempt } from "../../domain/decision/Decision.ts"
+import { LlmAttempt, Step, UnconfirmedCause } from "../../domain/decision/Decision.ts"
 import { InvalidReason } from "../../domain/wire/InvalidEvent.ts"
 import { makeMeter, type Meter } from "../telemetry/Metrics.ts"
 import { filterReasons, suppressionReasons } from "./DecisionMetrics.ts"
@@ -28,14 +28,21 @@ const seriesOf = ({ begin }: Meter, { room, triggers }: ChannelSettings): Channe
       () => begin("triggersFired", { channel, trigger_type })
     ]),
     ...(["chat", "pm"] as const).map((target_type) => () => begin("responsesSent", { channel, target_type })),
+    () => begin("responsesDelivered", { channel }),
     ...filterReasons.map((reason) => () => begin("responsesFiltered", { channel, reason })),
     () => begin("responseLength", { channel }),
     () => begin("eventProcessingDuration", { channel }),
     () => begin("replyDuration", { channel })
   ]
   const many = [
+    ...["unknown", ...UnconfirmedCause.literals].map((reason) => () =>
+      begin("responsesUnconfirmed", { channel, reason })
+    ),
+    ...Step.cases.Resent.fields.cause.literals.map((reason) => () => begin("responsesResent", { channel, reason })),
     // The silence after a media change comes before any trigger is tested.
-    () => begin("triggersSuppressed", { channel, trigger_type: "any", reason: "media_change" }),
+    ...["media_change", "muted"].map((reason) => () =>
+      begin("triggersSuppressed", { channel, trigger_type: "any", reason })
+    ),
     ...types.flatMap((trigger_type) =>
       suppressionReasons.map((reason) => () => begin("triggersSuppressed", { channel, trigger_type, reason }))
     )

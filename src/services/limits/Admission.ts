@@ -15,8 +15,11 @@ import { RateLimiter } from "./RateLimiter.ts"
  * reason.
  */
 export class Admission extends Context.Service<Admission, {
-  /** The silence after a media change, checked before any trigger and without drawing dice (F3). */
-  readonly silence: (channel: ChannelSettings, decision: DecisionRecorder) => boolean
+  /**
+   * Whether the bot may speak at all: not muted in the room, no silence after a media change. Checked before any trigger
+   * and without drawing dice (F3).
+   */
+  readonly silence: (channel: ChannelSettings, isPrivate: boolean, decision: DecisionRecorder) => boolean
   /** Every limit at once: a place in each, or none when one refuses (F4). */
   readonly admit: (
     trigger: CompiledTrigger,
@@ -32,7 +35,12 @@ export class Admission extends Context.Service<Admission, {
       const limiter = yield* RateLimiter
       const states = yield* ChannelStates
       return Admission.of({
-        silence: (channel, decision) => {
+        silence: (channel, isPrivate, decision) => {
+          // The room shows private lines of the muted all the same (WIRE, refusals).
+          if (!isPrivate && states.of(channel.key).muted) {
+            decision.close(skipped("muted"))
+            return false
+          }
           const changedAt = store.mediaChangedAt(channel.key)
           const seconds = channel.rateLimits.media_change_cooldown_seconds
           const remainingMs = silenceRemaining(changedAt, seconds, decision.arrivedAt.monotonic)

@@ -17,9 +17,15 @@ import {
   type Reservation,
   sendDelay
 } from "../../domain/limits/RateLimit.ts"
+import type { ClockReading } from "../../domain/ClockReading.ts"
+import { countLine, paceIn, paceRefused } from "../../domain/limits/FloodControl.ts"
+import type { FloodControl } from "../../domain/ChatEvent.ts"
 import type { ChannelRateLimits } from "../../domain/settings/LimitSettings.ts"
 import { ChannelStates } from "../ChannelStates.ts"
 import { makeLogWriter } from "../telemetry/LogWriter.ts"
+
+/** A line older than this comes from the room's history. */
+const freshMs = 5_000
 
 const failure: AdmissionResult = { _tag: "Denied", limit: "limiter_failure", retryAfterMs: undefined, checks: [] }
 
@@ -33,6 +39,12 @@ export class RateLimiter extends Context.Service<RateLimiter, {
   readonly cooldown: (channel: ChannelKey, key: CooldownKey, now: number) => number
   /** ms until a ready reply may follow the channel's last line. */
   readonly sendDelay: (channel: ChannelKey, limits: ChannelRateLimits, now: number) => number
+  /** The room told of its flood control; none where it has none. */
+  readonly flood: (channel: ChannelKey, control: FloodControl | undefined) => void
+  /** The room refused a line because it came too soon: the next may come after so many ms. */
+  readonly refused: (channel: ChannelKey, waitMs: number, now: number) => void
+  /** Somebody else spoke with the bot's account, `time` epoch ms: the room counts that too. */
+  readonly foreignLine: (channel: ChannelKey, time: number, now: ClockReading) => void
   /** How many more lines the channel's limits allow. */
   readonly remaining: (
     channel: ChannelKey,
@@ -69,6 +81,20 @@ export class RateLimiter extends Context.Service<RateLimiter, {
           keep(reservation.channel, confirm(stateOf(reservation.channel), reservation, sentAt)),
         release: (reservation) => keep(reservation.channel, release(stateOf(reservation.channel), reservation)),
         cooldown: (channel, key, now) => cooldownRemaining(states.of(channel).limits, key, now),
+        flood: (channel, control) => {
+          const state = states.of(channel)
+          state.pace = paceIn(state.pace, control)
+        },
+        refused: (channel, waitMs, now) => {
+          const state = states.of(channel)
+          state.pace = paceRefused(state.pace, waitMs, now)
+        },
+        foreignLine: (channel, time, now) => {
+          // The history that comes with every join was counted when it was said.
+          if (now.wall - time > freshMs) return
+          const state = states.of(channel)
+          state.pace = countLine(state.pace, now.monotonic)
+        },
         sendDelay: (channel, limits, now) => sendDelay(states.of(channel).limits, limits, now),
         remaining: (channel, limits, now) => remaining(states.of(channel).limits, limits, now)
       })

@@ -9,7 +9,26 @@ const nameFields: ReadonlySet<string> = new Set(["name", "username", "user", "fr
 
 /** The other fields that the wire reads (WIRE, events). All the rest, such as addresses and profiles, is dropped. */
 const readFields: ReadonlySet<string> = new Set(
-  ["rank", "msg", "meta", "shadow", "time", "type", "id", "title", "seconds", "duration", "success"]
+  [
+    "rank",
+    "msg",
+    "meta",
+    "shadow",
+    "time",
+    "type",
+    "id",
+    "title",
+    "seconds",
+    "duration",
+    "success",
+    "muted",
+    "action",
+    "chat_antiflood",
+    "chat_antiflood_params",
+    "burst",
+    "sustained",
+    "cooldown"
+  ]
 )
 
 /** The fields of the bridge's envelope: they name rooms and events, and stay as they are. */

@@ -139,17 +139,19 @@ export const nats: Layer.Layer<Nats, never, Nats | Recorder> = Layer.effect(
 
     const publish = (id: CorrelationId, command: WireCommand): Effect.Effect<Published, NatsSendError> =>
       inner.publish(command).pipe(
-        Effect.tap(({ at }) =>
-          Effect.flatMap(readClock, (moment) => append({ kind: "sent", ...stamp({ ...moment, monotonic: at }), id }))
-        ),
-        Effect.tapError((failure) => Effect.flatMap(now, (at) => append({ kind: "sent", ...at, id, failure }))),
-        Effect.map((published) => ({
-          ...published,
-          heard: Effect.tap(
-            published.heard,
-            (heard) => heard ? Effect.void : Effect.flatMap(now, (at) => append({ kind: "unheard", ...at, id }))
+        Effect.tap(({ at, heard }) =>
+          Effect.flatMap(
+            readClock,
+            (moment) =>
+              append({
+                kind: "sent",
+                ...stamp({ ...moment, monotonic: at }),
+                id,
+                ...(heard ? {} : { heard })
+              })
           )
-        }))
+        ),
+        Effect.tapError((failure) => Effect.flatMap(now, (at) => append({ kind: "sent", ...at, id, failure })))
       )
 
     yield* inner.connection.pipe(

@@ -131,13 +131,15 @@ const Sent = Schema.Struct({
   kind: Schema.tag("sent"),
   ...Stamp,
   id: CorrelationId,
+  /** False when nobody was there to hear it; absent: somebody was, or nobody knows. */
+  heard: Schema.optionalKey(Schema.Boolean),
   failure: Schema.optionalKey(Schema.Union([...NatsSendError.members, EarlierFailure]))
 })
 
 /** A decision's ready line was checked for whether it may be sent. */
 const Turn = Schema.Struct({ kind: Schema.tag("turn"), ...Stamp, id: CorrelationId })
 
-/** A decision's command had no responders (WIRE, protocols). */
+/** Version 0.1 only: nobody was there to hear a decision's line, which was not sent again. */
 const Unheard = Schema.Struct({ kind: Schema.tag("unheard"), ...Stamp, id: CorrelationId })
 
 /** A contextual entry's interval elapsed. */

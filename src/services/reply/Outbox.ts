@@ -1,28 +1,35 @@
-import { Context, Effect, Layer, Option, Result, Semaphore } from "effect"
-import type { ChannelState } from "../../domain/ChannelState.ts"
-import { type Outcome, skipped } from "../../domain/decision/Decision.ts"
-import { takeToken, tokenDelay } from "../../domain/limits/TokenBucket.ts"
-import { ConnectionGate } from "./ConnectionGate.ts"
-import { ChannelStates } from "../ChannelStates.ts"
-import { ContextStore } from "../ContextStore.ts"
-import { makeLineEncoder } from "./LineEncoder.ts"
-import { DryRun } from "./DryRun.ts"
-import { DeliveryTracker } from "./DeliveryTracker.ts"
+import { Context, Effect, Layer, Option, Result } from "effect"
+import { type Delivery, type Outcome, skipped } from "../../domain/decision/Decision.ts"
+import { EarlierDelivery } from "../EarlierDelivery.ts"
+import { Nats, type NatsSendError } from "../Nats.ts"
 import { count } from "../telemetry/Metrics.ts"
 import { monotonicMillis } from "../Time.ts"
-import { Nats, type NatsSendError } from "../Nats.ts"
-import { RateLimiter } from "../limits/RateLimiter.ts"
+import { ConnectionGate } from "./ConnectionGate.ts"
+import { DeliveryTracker, echoWithinMs } from "./DeliveryTracker.ts"
+import { LineSender } from "./LineSender.ts"
 import { type ReplyJob, timeLeft } from "./ReplyJob.ts"
-import { outcomeOf, type ReplyDelivery, replyDelivery, type ReplyLine, type Unsent } from "./ReplyLine.ts"
-import { SendTime } from "./SendTime.ts"
-import { tracedSend } from "../telemetry/TracedSend.ts"
+import {
+  type ReplyDelivery,
+  replyDelivery,
+  type ReplyLine,
+  type ResendCause,
+  type SentLine,
+  type Unsent,
+  unsentOutcome
+} from "./ReplyLine.ts"
 
-/** Sends ready lines: not while NATS is disconnected, not too soon after the last one, not too late (F4, F7, F8). */
+/** A line without a deadline is sent again for so long, ms: later its answer has no place in the talk. */
+const longestWatchMs = 60_000
+
+/** How a line ended that came to the gate. */
+type GateEnd = "overflow" | "away"
+
+/** The way out of a ready reply: not while NATS or the bridge is away, in order, and seen through (F4, F7, F8). */
 export class Outbox extends Context.Service<Outbox, {
   /**
    * Sends the lines, paced, and says how it ended; once a line begins to leave it is seen through. What follows the
    * first is left unsaid when the room moves on: other media began, another reply of the conversation is ready, or the
-   * deadline passed.
+   * deadline passed. What the room is known not to have shown is sent again, once, within the deadline.
    */
   readonly send: (job: ReplyJob, lines: ReadonlyArray<string>) => Effect.Effect<Outcome, NatsSendError>
 }>()("llm-bot/Outbox") {
@@ -30,21 +37,11 @@ export class Outbox extends Context.Service<Outbox, {
     Outbox,
     Effect.gen(function*() {
       const nats = yield* Nats
-      const encode = yield* makeLineEncoder
       const gate = yield* ConnectionGate
-      const limiter = yield* RateLimiter
-      const store = yield* ContextStore
+      const sender = yield* LineSender
       const deliveries = yield* DeliveryTracker
-      const states = yield* ChannelStates
-      // Lines of a channel are sent one at a time, in the order of readiness; dropped with the channel's state.
-      const turns = new WeakMap<ChannelState, Semaphore.Semaphore>()
-      const sendTime = yield* SendTime
-
-      const turnOf = (state: ChannelState): Semaphore.Semaphore => {
-        const turn = turns.get(state) ?? Semaphore.makeUnsafe(1)
-        turns.set(state, turn)
-        return turn
-      }
+      const scope = yield* Effect.scope
+      const once = yield* EarlierDelivery
 
       // The replies that are ready, bounded by those in flight.
       const ready = new Set<ReplyJob>()
@@ -53,125 +50,116 @@ export class Outbox extends Context.Service<Outbox, {
           other.conversation.channel === conversation.channel && other.conversation.with === conversation.with
         ).length > 1
 
-      /** The line was sent, or may have been: it counts in every limit and in the pace. */
-      const stamp = (sentAt: number, { channel, reservation }: ReplyJob): void => {
-        const state = states.of(channel.key)
-        state.pace = takeToken(state.pace, sentAt)
-        limiter.confirm(reservation, sentAt)
-      }
-
-      const publish = Effect.fn("Outbox.publish")(function*(job: ReplyJob, line: ReplyLine, now: number) {
-        const { channel, conversation, decision, to } = job
-        const { delivery, index, said, text } = line
-        if (yield* DryRun) {
-          stamp(now, job)
-          return skipped("dry_run")
-        }
-        const stampNow = Effect.map(monotonicMillis, (after) => stamp(after, job))
-        const { command, template } = yield* encode(job, line)
-        const echo = deliveries.expect(conversation, text)
-        const { at: sentAt, heard } = yield* tracedSend(template, nats.publish)(command).pipe(
-          // Unconfirmed, it may have arrived all the same: it counts, and it is not sent again.
-          Effect.tapErrorTag("NatsUnconfirmed", () => stampNow),
-          Effect.onError(() => Effect.sync(() => deliveries.drop(echo)))
-        )
-        stamp(sentAt, job)
-        const time = decision.arrivedAt.wall + sentAt - decision.arrivedAt.monotonic
-        const username = channel.bot.username
-        store.append(conversation, { username, text, time, bot: true, identity: undefined }, channel.context)
-        decision.content({ reply: [...said, text].join("\n") })
-        decision.step({
-          _tag: "Sent",
-          target: to === undefined ? "chat" : "pm",
-          characters: text.length,
-          ...(index === 0 ? {} : { line: index + 1 })
-        })
-        yield* deliveries.track(echo, delivery.line(), heard)
-        return { _tag: "Replied", afterMs: sentAt - decision.arrivedAt.monotonic } satisfies Outcome
-      }, Effect.uninterruptible)
-
-      /** Why a ready line must not be sent, if so: too late, or the media changed meanwhile (F7). */
-      const lateness = (job: ReplyJob, index: number, waitMs: number, now: number): Unsent | undefined => {
-        if (Option.exists(timeLeft(job, now), (left) => left < waitMs)) return "deadline"
-        const rule = job.channel.response.drop_after_media_change
-        const changedAt = store.mediaChangedAt(job.channel.key)
-        const changed = changedAt !== undefined && changedAt > job.decision.arrivedAt.monotonic
-        const drops = rule === "always" || (rule === "unprompted" && (job.unprompted || index > 0))
-        if (changed && drops) return "media_changed"
-        return index > 0 && isNextReady(job) ? "newer_reply" : undefined
-      }
-
-      /** What a line has to wait for now, and how long. */
-      const delay = ({ channel }: ReplyJob, index: number, now: number) => {
-        // The lines of a reply are one to the global cooldown.
-        const cooldownMs = index > 0 ? 0 : limiter.sendDelay(channel.key, channel.rateLimits, now)
-        const pacingMs = tokenDelay(states.of(channel.key).pace, now)
-        return cooldownMs >= pacingMs
-          ? { for: "global_cooldown", ms: cooldownMs } as const
-          : { for: "pacing", ms: pacingMs } as const
-      }
-
-      /** In the channel's turn: waits for the global cooldown and the pace, then sends unless it is too late. */
-      const takeTurn = Effect.fnUntraced(function*(job: ReplyJob, line: ReplyLine) {
-        // Timers may fire a little early: check again until there is nothing to wait for.
-        for (;;) {
-          const now = yield* sendTime.next(job.decision.correlationId)
-          const wait = delay(job, line.index, now)
-          const late = lateness(job, line.index, wait.ms, now)
-          if (late !== undefined) return late
-          if (wait.ms === 0) return yield* publish(job, line, now)
-          yield* Effect.sleep(Math.ceil(wait.ms))
-          job.decision.step({ _tag: "Waited", ...wait })
-        }
-      })
-
-      const inTurn = (job: ReplyJob, line: ReplyLine) =>
-        turnOf(states.of(job.channel.key)).withPermit(takeTurn(job, line))
-
-      /** Counts a reply that waited for NATS and is dropped all the same. */
+      /** A reply that waited and is dropped all the same is counted. */
       const countDrop = (outcome: Outcome): Effect.Effect<Outcome> =>
         outcome._tag === "Skipped" && outcome.reason !== "dry_run"
           ? Effect.as(count("outboxDropped", { reason: outcome.reason }), outcome)
           : Effect.succeed(outcome)
 
-      const sendFirst = Effect.fnUntraced(function*(
-        job: ReplyJob,
-        line: ReplyLine
-      ): Effect.fn.Return<Outcome, NatsSendError> {
+      /** Through the gate and out, in the order in which replies got ready; `waited` for NATS or not. */
+      const leave = Effect.fnUntraced(function*(job: ReplyJob, line: ReplyLine) {
         const ticket = yield* gate.ticket
         let waited = false
         for (;;) {
           const began = yield* monotonicMillis
           const passed = yield* gate.pass(ticket, timeLeft(job, began))
-          if (passed === "overflow") return yield* countDrop(skipped("outbox_full"))
-          if (passed === "deadline") return yield* countDrop(skipped("deadline", { waitedFor: "connection" }))
+          if (passed === "overflow") return { end: "overflow" satisfies GateEnd, waited } as const
+          if (passed === "deadline") return { end: "away" satisfies GateEnd, waited } as const
           if (passed === "opened") {
             const ms = (yield* monotonicMillis) - began
             job.decision.step({ _tag: "Waited", for: "connection", ms })
             waited = true
           }
-          const sent = yield* Effect.result(inTurn(job, line))
-          if (Result.isSuccess(sent)) {
-            const outcome = outcomeOf(sent.success)
-            return waited ? yield* countDrop(outcome) : outcome
-          }
-          // Disconnected between the gate and the server, nothing sent: back to the gate.
+          const sent = yield* Effect.result(sender.send(job, line))
+          if (Result.isSuccess(sent)) return { end: sent.success, waited } as const
+          // Lost between the gate and the server, nothing left: back to the gate.
           const lost = sent.failure._tag === "NatsNotSent" && !(yield* nats.connected)
           if (!lost) return yield* sent.failure
         }
       })
 
+      /** Sends again, once, what the room did not show: what became of the line in the end. */
+      const sendAgain = Effect.fnUntraced(
+        function*(job: ReplyJob, line: ReplyLine, first: SentLine, cause: ResendCause) {
+          const unseen: Delivery = cause === "rejoin"
+            ? { _tag: "Unconfirmed" }
+            : { _tag: "Unconfirmed", cause }
+          const obsolete = () => deliveries.isSeen(first.echo) ? "seen" as const : undefined
+          const left = yield* Effect.option(leave(job, { ...line, again: cause, obsolete }))
+          deliveries.drop(first.echo)
+          const end = Option.getOrUndefined(left)?.end
+          const afterMs = (yield* monotonicMillis) - first.at
+          if (end === "seen") return { _tag: "Delivered", afterMs } satisfies Delivery
+          if (typeof end !== "object" || end._tag === "DryLine") return unseen
+          const fate = yield* deliveries.fate(end.echo, echoWithinMs)
+          deliveries.drop(end.echo)
+          if (fate._tag === "Seen") return { _tag: "Delivered", afterMs: fate.at - first.at } satisfies Delivery
+          return fate._tag === "Unconfirmed" && fate.cause !== undefined
+            ? { _tag: "Unconfirmed", cause: fate.cause } satisfies Delivery
+            : unseen
+        }
+      )
+
+      /** Sees a line through that left: told when it is seen, refused or not seen, and again when it was sent again. */
+      const follow = Effect.fnUntraced(
+        function*(job: ReplyJob, line: ReplyLine, sent: SentLine, tell: (delivery: Delivery) => void) {
+          const fate = yield* deliveries.fate(sent.echo, echoWithinMs)
+          if (fate._tag === "Seen") return tell({ _tag: "Delivered", afterMs: fate.at - sent.at })
+          if (fate._tag === "NotShown") return tell(yield* sendAgain(job, line, sent, fate.cause))
+          tell({ _tag: "Unconfirmed", ...(fate.cause === undefined ? {} : { cause: fate.cause }) })
+          if (fate.cause !== undefined || once) return
+          // It may turn out later that the room never had it: when the bridge joins again and the history lacks it.
+          const left = Option.getOrElse(timeLeft(job, yield* monotonicMillis), () => longestWatchMs)
+          const later = yield* deliveries.fate(sent.echo, Math.max(0, left))
+          if (later._tag === "NotShown") tell(yield* sendAgain(job, line, sent, later.cause))
+        },
+        (watching, _job, _line, sent) => Effect.ensuring(watching, Effect.sync(() => deliveries.drop(sent.echo)))
+      )
+
+      // Its decision closes before it is amended.
+      const track = (job: ReplyJob, line: ReplyLine, sent: SentLine, delivery: ReplyDelivery): Effect.Effect<void> =>
+        Effect.asVoid(Effect.forkIn(follow(job, line, sent, delivery.line()), scope))
+
+      const sendFirst = Effect.fnUntraced(function*(job: ReplyJob, line: ReplyLine, delivery: ReplyDelivery) {
+        const { end, waited } = yield* leave(job, line)
+        switch (end) {
+          case "overflow":
+            return yield* countDrop(skipped("outbox_full"))
+          case "away":
+            return yield* countDrop(skipped("deadline", { waitedFor: "connection" }))
+        }
+        if (typeof end === "string") {
+          const outcome = unsentOutcome(end)
+          return waited || end === "no_bridge" ? yield* countDrop(outcome) : outcome
+        }
+        if (end._tag === "DryLine") return skipped("dry_run")
+        yield* track(job, line, end, delivery)
+        return { _tag: "Replied", afterMs: end.at - job.decision.arrivedAt.monotonic } satisfies Outcome
+      })
+
+      const unsaid = (end: Unsent): "bridge" | Exclude<Unsent, "no_bridge" | "seen"> => {
+        switch (end) {
+          case "no_bridge":
+            return "bridge"
+          case "seen":
+            return "newer_reply"
+          default:
+            return end
+        }
+      }
+
       const sendRest = Effect.fnUntraced(
         function*(job: ReplyJob, lines: ReadonlyArray<string>, delivery: ReplyDelivery) {
+          const obsolete = () => isNextReady(job) ? "newer_reply" as const : undefined
           for (let index = 1; index < lines.length; index++) {
-            const line: ReplyLine = { text: lines[index] ?? "", index, said: lines.slice(0, index), delivery }
-            const sent = yield* Effect.result(inTurn(job, line))
-            const reason = Result.isFailure(sent)
-              ? "connection"
-              : typeof sent.success === "string"
-              ? sent.success
-              : undefined
-            if (reason === undefined) continue
+            const line: ReplyLine = { text: lines[index] ?? "", index, said: lines.slice(0, index), obsolete }
+            const sent = yield* Effect.result(sender.send(job, line))
+            const end = Result.isFailure(sent) ? "connection" : sent.success
+            if (typeof end === "object") {
+              if (end._tag === "SentLine") yield* track(job, line, end, delivery)
+              continue
+            }
+            const reason = end === "connection" ? end : unsaid(end)
             return job.decision.step({ _tag: "Unsaid", lines: lines.length - index, reason })
           }
         }
@@ -181,8 +169,7 @@ export class Outbox extends Context.Service<Outbox, {
         Effect.suspend(() => {
           const delivery = replyDelivery((result) => job.decision.deliver(result))
           ready.add(job)
-          const first: ReplyLine = { text: lines[0] ?? "", index: 0, said: [], delivery }
-          return sendFirst(job, first).pipe(
+          return sendFirst(job, { text: lines[0] ?? "", index: 0, said: [] }, delivery).pipe(
             Effect.tap((outcome) =>
               outcome._tag === "Skipped" && outcome.reason !== "dry_run"
                 ? Effect.void

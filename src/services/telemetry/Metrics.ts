@@ -22,6 +22,9 @@ const counters = {
   llmTokens: counter("llm_tokens_total", "LLM tokens of prompts and completions"),
   responsesSent: counter("responses_sent_total", "Replies sent"),
   responsesFiltered: counter("responses_filtered_total", "Replies dropped before sending"),
+  responsesDelivered: counter("responses_delivered_total", "Replies confirmed by their echo"),
+  responsesUnconfirmed: counter("responses_unconfirmed_total", "Replies without an echo"),
+  responsesResent: counter("responses_resent_total", "Lines sent again because they were not shown"),
   outboxDropped: counter("outbox_dropped_total", "Replies dropped while NATS was disconnected"),
   configReloads: counter("config_reloads_total", "Configuration reloads")
 } as const
@@ -61,6 +64,7 @@ const gauges = {
     "Reasons why the channel and its bridge do not reach each other, as /health names them"
   ),
   llmApiAvailable: gauge("llm_api_available", "1 if the LLM endpoint is available, else 0"),
+  channelMuted: gauge("channel_muted", "1 if a moderator muted the bot in the channel, else 0"),
   activeChannels: gauge("active_channels", "Enabled channels"),
   configLastReloadSuccessful: gauge("config_last_reload_successful", "1 unless the last reload failed")
 } as const

@@ -150,7 +150,7 @@ export class ContextualTimer extends Context.Service<ContextualTimer, {
       ): ContextualJob | undefined => {
         const cause = EventIdentity.make(hash(["contextual", channel.key, trigger.key, now.wall]))
         const decision = open(channel, last, cause, now)
-        if (!admission.silence(channel, decision)) return undefined
+        if (!admission.silence(channel, false, decision)) return undefined
         const result = triggers.consider(trigger, cause, channel, now.monotonic)
         decision.step({ _tag: "Trigger", entry: trigger.key, result })
         if (result._tag !== "Fired") {

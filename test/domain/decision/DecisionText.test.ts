@@ -94,6 +94,10 @@ const steps: ReadonlyArray<Step> = [
   { _tag: "Waited", at: 1, for: "global_cooldown", ms: 4_000 },
   { _tag: "Waited", at: 1, for: "pacing", ms: 1_000 },
   { _tag: "Waited", at: 1, for: "connection", ms: 1_000 },
+  { _tag: "Waited", at: 1, for: "bridge", ms: 2_000 },
+  { _tag: "Resent", at: 1, cause: "cooldown" },
+  { _tag: "Resent", at: 1, cause: "kick" },
+  { _tag: "Resent", at: 1, cause: "rejoin" },
   { _tag: "Sent", at: 1, target: "chat", characters: 5 },
   { _tag: "Sent", at: 1, target: "pm", characters: 5 },
   ...unsaid.map((reason): Step => ({ _tag: "Unsaid", at: 1, lines: 2, reason }))

@@ -5,6 +5,7 @@ import type { AdmissionRequest } from "../../../src/domain/limits/LimitState.ts"
 import { RateLimits } from "../../../src/domain/settings/LimitSettings.ts"
 import { TriggerEntry } from "../../../src/domain/triggers/TriggerEntry.ts"
 import { admit, confirm, emptyLimiter, type LimiterState } from "../../support/Limiter.ts"
+import { freshPace } from "../../../src/domain/limits/FloodControl.ts"
 
 const limitsOf = Schema.decodeUnknownSync(RateLimits)
 const entryOf = Schema.decodeUnknownSync(TriggerEntry)
@@ -24,7 +25,7 @@ const asks = (user: string, type: "mention" | "pm", limits: typeof shipped): Adm
   channelLimits: limits,
   userLimits: limits,
   maxConcurrent: 10,
-  pace: { fullAt: Number.NEGATIVE_INFINITY },
+  pace: freshPace,
   deadlineMs: Number.POSITIVE_INFINITY
 })
 

@@ -4,7 +4,7 @@ import type { LimitName } from "../../../src/domain/decision/Decision.ts"
 import { channelKey, EntryKey, userKey } from "../../../src/domain/Ids.ts"
 import type { AdmissionRequest } from "../../../src/domain/limits/LimitState.ts"
 import type { AdmissionResult, Admitted, Denied, Reservation } from "../../../src/domain/limits/RateLimit.ts"
-import { fullBucket } from "../../../src/domain/limits/TokenBucket.ts"
+import { freshPace } from "../../../src/domain/limits/FloodControl.ts"
 import { RateLimits } from "../../../src/domain/settings/LimitSettings.ts"
 import {
   admit,
@@ -85,7 +85,7 @@ const requestsOf = (world: World): (asked: Asked) => AdmissionRequest => {
     channelLimits: channels[where],
     userLimits,
     maxConcurrent: world.maxConcurrent,
-    pace: fullBucket,
+    pace: freshPace,
     deadlineMs: Infinity
   })
 }
@@ -340,7 +340,7 @@ const withoutDropped = (run: Run): LimiterState => {
 
 const unlimited = {
   maxConcurrent: Infinity,
-  pace: fullBucket,
+  pace: freshPace,
   deadlineMs: Infinity,
   userLimits: limitsOf({ max_per_user_per_minute: null, max_per_user_per_hour: null }),
   channelLimits: limitsOf({
@@ -571,7 +571,7 @@ describe("a limiter at its edges", () => {
     const all: AdmissionRequest = {
       ...plain,
       maxConcurrent: 1,
-      pace: fullBucket,
+      pace: freshPace,
       deadlineMs: Infinity,
       ...userLimits({ max_per_user_per_minute: 0, max_per_user_per_hour: 0 }),
       ...entry({

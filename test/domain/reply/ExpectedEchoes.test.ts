@@ -14,7 +14,7 @@ const bob = userKey(Username.make("Bob"))
 
 const waiting = (...texts: ReadonlyArray<string>): ExpectedEchoes => {
   const expected: ExpectedEchoes = []
-  for (const text of texts) expectEcho(expected, undefined, text)
+  for (const text of texts) expectEcho(expected, { with: undefined, text, at: 0 })
   return expected
 }
 
@@ -84,7 +84,7 @@ describe("an own line that comes from the room", () => {
 
   it("belongs to its own conversation", () => {
     const expected: ExpectedEchoes = []
-    expectEcho(expected, ana, scene)
+    expectEcho(expected, { with: ana, text: scene, at: 0 })
     assert.isUndefined(confirmEcho(expected, undefined, scene))
     assert.isUndefined(confirmEcho(expected, bob, scene))
     assert.strictEqual(confirmEcho(expected, ana, scene)?.with, ana)
@@ -108,13 +108,19 @@ describe("a reply that the room refused", () => {
 
   it("is the oldest, of those that went where the refusal says", () => {
     const expected: ExpectedEchoes = []
-    const room = expectEcho(expected, undefined, "in the room")
-    const first = expectEcho(expected, ana, "in private")
-    const second = expectEcho(expected, bob, "in private too")
+    const room = expectEcho(expected, { with: undefined, text: "in the room", at: 0 })
+    const first = expectEcho(expected, { with: ana, text: "in private", at: 0 })
+    const second = expectEcho(expected, { with: bob, text: "in private too", at: 0 })
     assert.deepStrictEqual(refuseEcho(expected, { kind: "errorMsg", target: "pm" }), [first])
     assert.deepStrictEqual(refuseEcho(expected, { kind: "cooldown" }), [room])
     assert.deepStrictEqual(refuseEcho(expected, { kind: "noflood", target: "chat" }), [])
     assert.deepStrictEqual(refuseEcho(expected, { kind: "cooldown" }), [second])
+  })
+
+  it("is none whose echo may have been missed", () => {
+    const expected = waiting("one of them", "another one")
+    for (const echo of expected.slice(0, 1)) echo.unheard = true
+    assert.deepStrictEqual(refuseEcho(expected, { kind: "kick" }).map(({ text }) => text), ["another one"])
   })
 
   it("is every one that waits, when the bot is kicked", () => {
@@ -138,7 +144,7 @@ describe("whatever lines a room shows, alters and refuses", () => {
     ([lines, others]) => {
       const expected: ExpectedEchoes = []
       const sent = lines.map(({ words }, index) =>
-        expectEcho(expected, undefined, `number${index} ${words.join(" ")} end${index}`)
+        expectEcho(expected, { with: undefined, text: `number${index} ${words.join(" ")} end${index}`, at: 0 })
       )
       // Refusals come in the order of what is refused, as the room takes lines one after the other.
       const came: Array<ExpectedEcho | undefined> = []

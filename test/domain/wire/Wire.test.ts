@@ -382,7 +382,10 @@ const within = (event: ChatEvent): boolean => {
     case "SetUserRank":
       return nameOk(event.member.username) && rankOk(event.member.rank)
     case "UserLeave":
+    case "SetUserMeta":
       return nameOk(event.username)
+    case "ChannelOpts":
+      return event.flood === undefined || (event.flood.burst > 0 && event.flood.sustained > 0)
     case "Login":
       return event.username === undefined || nameOk(event.username)
     case "Refusal":

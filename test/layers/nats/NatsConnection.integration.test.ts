@@ -59,7 +59,7 @@ describe("the connection to NATS", () => {
       assert.deepStrictEqual(seen, [
         { subject: "test.commands", headers: Object.fromEntries(sent), body: "{\"text\":\"äöü 😀\"}", request: false }
       ])
-      assert.isTrue(yield* heard)
+      assert.isTrue(heard)
     }).pipe(Effect.provide(world()), Effect.scoped))
 
   it.live("receives headers and bodies up to a megabyte, and publishes them", () =>
@@ -86,7 +86,7 @@ describe("the connection to NATS", () => {
     Effect.gen(function*() {
       const { url } = yield* NatsServer
       const { heard } = yield* publish("anyone?", { subject: "kryten.robot.command", request: true })
-      assert.isFalse(yield* heard)
+      assert.isFalse(heard)
       const bridge = yield* Effect.acquireRelease(
         Effect.promise(() => connect({ servers: url.replace("nats://", "") })),
         (client) => Effect.promise(() => client.close())
@@ -96,7 +96,7 @@ describe("the connection to NATS", () => {
       })
       yield* Effect.promise(() => bridge.flush())
       const { heard: now } = yield* publish("anyone now?", { subject: "kryten.robot.command", request: true })
-      assert.isTrue(yield* now)
+      assert.isTrue(now)
     }).pipe(
       Effect.provide(connection().pipe(Layer.provideMerge(NatsServer.layer), Layer.provideMerge(Logger.layer([])))),
       Effect.scoped

@@ -2,7 +2,7 @@ import { resolve } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Array, Effect, Layer } from "effect"
 import { Protocol } from "../../../src/domain/wire/protocols/Protocol.ts"
-import { Bus } from "../../support/Bus.ts"
+import { Bus, type BusMessage } from "../../support/Bus.ts"
 import {
   bare,
   bodyOf,
@@ -97,6 +97,12 @@ const assertWarned = Effect.fnUntraced(function*({ events }: Replayed) {
   assert.deepStrictEqual(lines.filter(({ level }) => level === "Error" || level === "Fatal"), [])
 })
 
+/** The commands without those that were sent again. */
+const sentOnce = (commands: ReadonlyArray<BusMessage>): ReadonlyArray<BusMessage> =>
+  commands.filter(({ headers }, index) =>
+    commands.findIndex((other) => other.headers["Correlation-Id"] === headers["Correlation-Id"]) === index
+  )
+
 const world = (protocol: string, more: string) =>
   runningBot(protocol, more).pipe(
     Layer.provideMerge(Layer.mergeAll(Bus.layer, LlmDouble.layer, LogLines.layer)),
@@ -162,7 +168,8 @@ describe.concurrent("captured events through a real nats-server", () => {
       Effect.gen(function*() {
         const wanted = yield* loadExpected(name)
         const replayed = yield* replay(yield* capture, false)
-        const { actual, expected } = compared(replayed.commands, wanted, false)
+        // A captured refusal may meet one of so many replies at once, which is then sent again.
+        const { actual, expected } = compared(sentOnce(replayed.commands), wanted, false)
         assert.deepStrictEqual(actual, expected)
         assertDecided(replayed)
       }).pipe(Effect.provide(world(protocol, everythingOff))))

@@ -158,7 +158,9 @@ describe("record and replay", () => {
         ) ?? []
         const byId = (lines: ReadonlyArray<{ readonly id: string }>) =>
           lines.toSorted((a, b) => a.id < b.id ? -1 : 1)
-        assert.deepStrictEqual(byId(replies), byId(yield* room.said))
+        // What the room refused is said again.
+        const said = new Map((yield* room.said).map((line) => [line.id, line]))
+        assert.deepStrictEqual(byId(replies), byId([...said.values()]))
         assert.isAbove(replies.length, 15)
         const ends = new Set(
           run?.decisions.map(({ outcome }) => outcome?._tag === "Skipped" ? outcome.reason : outcome?._tag)

@@ -101,10 +101,12 @@ const withoutPeople = (event: ChatEvent): object => {
     case "SetUserRank":
       return { ...event, member: event.member.rank }
     case "UserLeave":
+    case "SetUserMeta":
     case "Login":
       return { ...event, username: "" }
     case "ChangeMedia":
     case "Refusal":
+    case "ChannelOpts":
     case "Other":
       return event
   }

@@ -10,6 +10,7 @@ import { pass, passTo } from "../../support/VirtualTime.ts"
 const specified = [
   "active_channels{}",
   "bridge_faults{channel}",
+  "channel_muted{channel}",
   "config_last_reload_successful{}",
   "config_reloads_total{result}",
   "context_window_size{channel}",
@@ -26,8 +27,11 @@ const specified = [
   "rate_limit_remaining{channel,limit_type}",
   "reply_duration_seconds{channel}",
   "response_length_characters{channel}",
+  "responses_delivered_total{channel}",
   "responses_filtered_total{channel,reason}",
+  "responses_resent_total{channel,reason}",
   "responses_sent_total{channel,target_type}",
+  "responses_unconfirmed_total{channel,reason}",
   "triggers_evaluated_total{channel,trigger_type}",
   "triggers_fired_total{channel,trigger_type}",
   "triggers_suppressed_total{channel,reason,trigger_type}"
@@ -129,7 +133,7 @@ describe("the metrics", () => {
       yield* passTo(1_000)
       const text = yield* scrape
       assert.notInclude(text, "room")
-      assert.isBelow(series(text).size, 100)
+      assert.isBelow(series(text).size, 120)
       assert.strictEqual(valueOf(text, "events_received_total{channel=\"_all\",event_type=\"chatMsg\"}"), 1_000)
       assert.strictEqual(valueOf(text, "context_window_size{channel=\"_all\"}"), 1_996)
       assert.strictEqual(valueOf(text, "active_channels"), 1_000)

@@ -31,8 +31,6 @@ export interface BridgeProtocol {
   readonly commandSubject: (room: RoomTokens, command: "chat" | "pm") => string
   /** The body of a command, before it becomes JSON. */
   readonly commandBody: (command: BridgeCommand, room: Room, stamp: CommandStamp) => Readonly<Record<string, unknown>>
-  /** Whether a command asks for an answer, which proves that a bridge listens (WIRE, protocols). */
-  readonly request: boolean
   /** Whether the bridge's other services want to hear of the bot (WIRE, bridge lifecycle). */
   readonly announces: boolean
 }

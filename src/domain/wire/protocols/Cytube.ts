@@ -11,6 +11,5 @@ export const cytube: BridgeProtocol = {
     command._tag === "Chat"
       ? { action: "chat", data: { message: command.message } }
       : { action: "pm", data: { to: command.to, message: command.message } },
-  request: false,
   announces: false
 }

@@ -22,6 +22,5 @@ export const kryten: BridgeProtocol = {
       request_id: requestId
     }
   }),
-  request: true,
   announces: true
 }

@@ -9,6 +9,5 @@ export const krytenLegacy: BridgeProtocol = {
   lowerCase: true,
   commandSubject: ({ channel, domain }, command) => `cytube.commands.${domain}.${channel}.${command}`,
   commandBody: cytube.commandBody,
-  request: false,
   announces: true
 }
