@@ -1,0 +1,58 @@
+import { writeFileSync } from "node:fs"
+import { loadavg } from "node:os"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Console, Effect, Option } from "effect"
+import { Command, Flag } from "effect/cli"
+import { decision } from "./benchmarks/decision.ts"
+import { intake } from "./benchmarks/intake.ts"
+import { growths } from "./benchmarks/growth.ts"
+import { latency } from "./benchmarks/latency.ts"
+import { memory } from "./benchmarks/memory.ts"
+import { replies } from "./benchmarks/replies.ts"
+import type { Benchmark, Figure } from "./Figure.ts"
+import { regressions } from "./CommittedCosts.ts"
+import { table } from "./Table.ts"
+
+// Measures the bundle and prints what it should reach and what it does; `docs/performance.md` explains each figure.
+
+const benchmarks: ReadonlyArray<Benchmark> = [intake, replies, latency, decision, memory, growths]
+
+/** What continuous integration has time for. */
+const short = new Set(["intake", "replies", "decision", "memory"])
+
+const bench = Command.make(
+  "bench",
+  {
+    json: Flag.String("json").pipe(Flag.optional, Flag.withDescription("write the figures to this file")),
+    only: Flag.String("only").pipe(Flag.optional, Flag.withDescription("one benchmark, by its name")),
+    short: Flag.Boolean("short").pipe(
+      Flag.withDefault(false),
+      Flag.withDescription("a short run that fails when a figure has become three times worse than committed")
+    )
+  },
+  Effect.fnUntraced(function*({ json, only, short: isShort }) {
+    const wanted = benchmarks.filter(({ name }) =>
+      Option.match(only, {
+        onNone: () => !isShort || short.has(name),
+        onSome: (one) => one === name
+      })
+    )
+    const load = loadavg()[0]?.toFixed(1)
+    const figures: Array<Figure> = []
+    for (const { name, run } of wanted) {
+      yield* Console.error(`${name} …`)
+      figures.push(...yield* run(isShort ? "short" : "full"))
+    }
+    yield* Console.log(`${table(figures)}\n\nload at the beginning ${load}, at the end ${loadavg()[0]?.toFixed(1)}`)
+    if (Option.isSome(json)) {
+      yield* Effect.sync(() => writeFileSync(json.value, `${JSON.stringify({ load, figures }, undefined, 2)}\n`))
+    }
+    if (!isShort) return
+    const worse = regressions(figures)
+    for (const line of worse) yield* Console.error(line)
+    if (worse.length > 0) return yield* Effect.die(new Error("figures have become three times worse than committed"))
+  })
+)
+
+Command.run(bench, { version: "1" }).pipe(Effect.provide(NodeServices.layer), NodeRuntime.runMain)
