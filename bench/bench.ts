@@ -4,22 +4,37 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
+import { burst } from "./benchmarks/burst.ts"
 import { decision } from "./benchmarks/decision.ts"
 import { intake } from "./benchmarks/intake.ts"
 import { growths } from "./benchmarks/growth.ts"
 import { latency } from "./benchmarks/latency.ts"
 import { memory } from "./benchmarks/memory.ts"
+import { replay } from "./benchmarks/replay.ts"
 import { replies } from "./benchmarks/replies.ts"
+import { start } from "./benchmarks/start.ts"
+import { surfaces } from "./benchmarks/surfaces.ts"
 import type { Benchmark, Figure } from "./Figure.ts"
 import { regressions } from "./CommittedCosts.ts"
 import { table } from "./Table.ts"
 
 // Measures the bundle and prints what it should reach and what it does; `docs/performance.md` explains each figure.
 
-const benchmarks: ReadonlyArray<Benchmark> = [intake, replies, latency, decision, memory, growths]
+const benchmarks: ReadonlyArray<Benchmark> = [
+  intake,
+  replies,
+  latency,
+  decision,
+  memory,
+  start,
+  growths,
+  surfaces,
+  burst,
+  replay
+]
 
 /** What continuous integration has time for. */
-const short = new Set(["intake", "replies", "decision", "memory"])
+const short = new Set(["intake", "replies", "decision", "memory", "start"])
 
 const bench = Command.make(
   "bench",

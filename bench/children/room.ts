@@ -14,11 +14,12 @@ interface Lines {
   readonly rate: number
   /** One line in so many mentions the bot; 0: none. */
   readonly mentionEvery: number
+  /** How long answers are waited for after the last line, ms. */
+  readonly patienceMs?: number
 }
 
 const client = await connect({ servers: process.argv[2] ?? "" })
 const utf8 = new TextEncoder()
-const patienceMs = 15_000
 let number = 0
 let mentions = 0
 /** When each line that waits for an answer was said, by its number. */
@@ -74,7 +75,7 @@ answering(async (question) => {
   latencies = []
   waiting.clear()
   await publish(question)
-  const until = performance.now() + patienceMs
+  const until = performance.now() + (question.patienceMs ?? 15_000)
   while (waiting.size > 0 && performance.now() < until) await pause(5)
   return {
     answered: latencies.length,

@@ -7,7 +7,7 @@ import { freePort } from "../../test/support/Program.ts"
 import { type Measured, measured } from "./Measured.ts"
 
 /** The program as it is shipped. */
-const bundle = resolve(import.meta.dirname, "../../dist/llm-bot.mjs")
+export const bundle = resolve(import.meta.dirname, "../../dist/llm-bot.mjs")
 
 /** A bot in a process of its own. */
 export interface Bot extends Measured {
@@ -19,7 +19,7 @@ export interface Bot extends Measured {
 }
 
 /** A folder that is gone when the scope closes. */
-const scratch = Effect.acquireRelease(
+export const scratch = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "llm-bot-bench-"))),
   (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
 )

@@ -20,6 +20,8 @@ export interface Lines {
   readonly rate: number
   /** One line in so many mentions the bot; 0: none. */
   readonly mentionEvery: number
+  /** How long answers are waited for after the last line, ms; 15 s unless told otherwise. */
+  readonly patienceMs?: number
 }
 
 /** Lines without a pause that mention nobody. */

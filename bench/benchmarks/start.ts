@@ -1,0 +1,82 @@
+import { join } from "node:path"
+import { Effect } from "effect"
+import { NatsServer } from "../../test/support/NatsServer.ts"
+import { alternated, type Benchmark, type Figure, ratioFigure, type Target, valueFigure } from "../Figure.ts"
+import { bundle, configFile, scratch, startBot, unlimited } from "../process/Bot.ts"
+import { measured } from "../process/Measured.ts"
+
+/** How long something takes, in s of wall time: starting is mostly work of one thread, and who starts it waits. */
+const seconds = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.suspend(() => {
+    const began = performance.now()
+    return Effect.map(effect, () => (performance.now() - began) / 1000)
+  })
+
+const runs = (args: ReadonlyArray<string>) =>
+  seconds(Effect.scoped(Effect.flatMap(measured(args), ({ child, exited }) => {
+    child.disconnect()
+    child.stdout?.resume()
+    return exited
+  })))
+
+const nothing = runs(["-e", "0"])
+
+const readyWith = Effect.fnUntraced(function*(channels: number) {
+  const { url } = yield* NatsServer
+  const config = yield* configFile(url, "http://127.0.0.1:9/v1", channels, unlimited)
+  return Effect.scoped(seconds(startBot(config)))
+})
+
+const ready = Effect.fnUntraced(
+  function*(rounds: number) {
+    const results = yield* alternated(rounds, nothing, yield* readyWith(1))
+    const about = { id: "g.ready", what: "start to ready, one channel", target: { kind: "at most", value: 8 } } as const
+    return ratioFigure(about, "cost", {
+      baseline: results.map(({ baseline }) => baseline * 1000),
+      ours: results.map(({ ours }) => ours * 1000)
+    }, "ms")
+  },
+  Effect.provide(NatsServer.layer),
+  Effect.scoped
+)
+
+const many = Effect.gen(function*() {
+  const results = yield* alternated(2, nothing, yield* readyWith(10_000))
+  const target: Target = { kind: "at most", value: 1.5 }
+  return valueFigure({ id: "g.many", what: "start to ready, 10,000 channels", target }, {
+    baseline: results.map(({ baseline }) => baseline),
+    ours: results.map(({ ours }) => ours)
+  }, "s")
+}).pipe(Effect.provide(NatsServer.layer), Effect.scoped)
+
+const commands = Effect.gen(function*() {
+  const { url } = yield* NatsServer
+  const bot = yield* startBot(yield* configFile(url, "http://127.0.0.1:9/v1", 1, unlimited))
+  const written = join(yield* scratch, "written.yaml")
+  const commands: ReadonlyArray<readonly [name: string, args: ReadonlyArray<string>, target?: Target]> = [
+    ["explain", ["explain", "--config", bot.config], { kind: "at most", value: 0.4 }],
+    ["check-config", ["check-config", bot.config], { kind: "at most", value: 0.4 }],
+    ["schema", ["schema"]],
+    ["init", ["init", written]],
+    ["help", ["--help"]]
+  ]
+  return yield* Effect.forEach(
+    commands,
+    Effect.fnUntraced(function*([name, args, target]) {
+      const results = yield* alternated(4, nothing, runs([bundle, ...args]))
+      return valueFigure({ id: `g.${name}`, what: `the command ${name}`, target }, {
+        baseline: results.map(({ baseline }) => baseline),
+        ours: results.map(({ ours }) => ours)
+      }, "s")
+    })
+  )
+}).pipe(Effect.provide(NatsServer.layer), Effect.scoped)
+
+/** (g) How long the program takes to be ready, and each command to be done. */
+export const start: Benchmark = {
+  name: "start",
+  run: Effect.fnUntraced(function*(extent) {
+    const first: Figure = yield* ready(extent === "short" ? 4 : 8)
+    return extent === "short" ? [first] : [first, yield* many, ...yield* commands]
+  })
+}
