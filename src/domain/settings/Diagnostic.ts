@@ -13,6 +13,14 @@ export interface Diagnostic {
   readonly at?: "key"
 }
 
+/** A value that is not allowed, and the likely intended one. */
+export const error = (path: FieldPath, message: string, suggestion?: string): Diagnostic => ({
+  severity: "error",
+  path,
+  message,
+  ...(suggestion === undefined ? {} : { suggestion })
+})
+
 /** What looks wrong although every value is allowed. */
 export const warning = (path: FieldPath, message: string): Diagnostic => ({ severity: "warning", path, message })
 

@@ -1,6 +1,6 @@
 import { Result, Schema } from "effect"
 import { type Document, isCollection, isMap, isNode, isScalar, isSeq } from "yaml"
-import type { FieldPath, LocatedDiagnostic } from "./Diagnostic.ts"
+import { error, type FieldPath, type LocatedDiagnostic } from "./Diagnostic.ts"
 import { builtInTriggers } from "../triggers/TriggerEntry.ts"
 import { readYaml } from "./YamlText.ts"
 
@@ -98,7 +98,7 @@ const dropEmptySections = (document: Document, path: FieldPath): void => {
 const apply = (text: string, edit: SettingsEdit, channel: number): Result.Result<string, LocatedDiagnostic> => {
   const { path: target, value } = edit
   const { document, place } = readYaml(text)
-  const refuse = (message: string) => Result.fail(place({ severity: "error", path: target, message }))
+  const refuse = (message: string) => Result.fail(place(error(target, message)))
   if (!isLive(target.map(String))) {
     return refuse("cannot be set here: change it in the configuration file and start again")
   }

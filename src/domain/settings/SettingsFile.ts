@@ -1,6 +1,6 @@
 import { Option, Result, Schema } from "effect"
 import type { Document } from "yaml"
-import { type Diagnostic, type LocatedDiagnostic, samePath, warning } from "./Diagnostic.ts"
+import { type Diagnostic, error, type LocatedDiagnostic, samePath, warning } from "./Diagnostic.ts"
 import { isSecretName, isVariable } from "./SecretMask.ts"
 import { Settings } from "./Settings.ts"
 import { diagnosticsOf } from "./SettingsIssues.ts"
@@ -68,10 +68,10 @@ export const parseSettings = (
   const uses = fillVariables(document, environment)
   const content = contentOf(document)
   if (Option.isNone(content)) {
-    return Result.fail([place({ severity: "error", path: [], message: "aliases multiply beyond measure" })])
+    return Result.fail([place(error([], "aliases multiply beyond measure"))])
   }
   if (isContentTooDeep(content.value)) {
-    return Result.fail([place({ severity: "error", path: [], message: yamlMessage("RESOURCE_EXHAUSTION") })])
+    return Result.fail([place(error([], yamlMessage("RESOURCE_EXHAUSTION")))])
   }
   const unset = uses.filter(({ isSet }) => !isSet).map(unsetVariable)
   const diagnostics = [...repeatedFields(document), ...unset, ...schemaDiagnostics(content.value, uses), ...secrets]

@@ -1,5 +1,5 @@
 import { Schema, type SchemaAST, type SchemaIssue } from "effect"
-import type { Diagnostic, FieldPath } from "./Diagnostic.ts"
+import { type Diagnostic, error, type FieldPath } from "./Diagnostic.ts"
 import { suggest } from "./Suggestion.ts"
 
 const isMap = Schema.is(Schema.Record(Schema.String, Schema.Unknown))
@@ -16,13 +16,6 @@ const child = (value: unknown, key: PropertyKey): unknown => {
   if (Array.isArray(value)) return typeof key === "number" ? value[key] : undefined
   return isMap(value) && typeof key === "string" ? value[key] : undefined
 }
-
-const error = (path: FieldPath, message: string, suggestion?: string): Diagnostic => ({
-  severity: "error",
-  path,
-  message,
-  ...(suggestion === undefined ? {} : { suggestion })
-})
 
 /** What a schema accepts, in an operator's words. */
 const kindOf = (ast: SchemaAST.AST): string => {

@@ -1,5 +1,5 @@
 import type { Document } from "yaml"
-import { type Diagnostic, type FieldPath, warning } from "./Diagnostic.ts"
+import { type Diagnostic, error, type FieldPath, warning } from "./Diagnostic.ts"
 import { eachValue } from "./YamlPlace.ts"
 
 /** Environment variables by name. */
@@ -36,11 +36,8 @@ export const fillVariables = (document: Document, environment: Environment): Rea
 }
 
 /** The diagnostic of an unset variable. */
-export const unsetVariable = ({ name, path }: VariableUse): Diagnostic => ({
-  severity: "error",
-  path,
-  message: `the environment variable ${name} is not set`
-})
+export const unsetVariable = ({ name, path }: VariableUse): Diagnostic =>
+  error(path, `the environment variable ${name} is not set`)
 
 /** The diagnostic of a variable in quotes, which look as if they were none of the value. */
 export const quotedVariable = ({ name, path }: VariableUse): Diagnostic =>

@@ -1,5 +1,5 @@
 import { type Alias, type Document, type ErrorCode, isCollection, isMap, isPair, visit } from "yaml"
-import type { Diagnostic } from "./Diagnostic.ts"
+import { type Diagnostic, error } from "./Diagnostic.ts"
 import { nameOf, pathOf } from "./YamlPlace.ts"
 
 const messages: Readonly<Record<ErrorCode, string>> = {
@@ -67,7 +67,7 @@ export const aliasFaults = (document: Document): ReadonlyArray<Diagnostic> => {
   visit(document, {
     Alias: (_, alias, ancestors) => {
       const message = aliasFault(document, alias, ancestors)
-      if (message !== undefined) diagnostics.push({ severity: "error", path: pathOf([...ancestors, alias]), message })
+      if (message !== undefined) diagnostics.push(error(pathOf([...ancestors, alias]), message))
     }
   })
   return diagnostics
@@ -81,12 +81,7 @@ export const repeatedFields = (document: Document): ReadonlyArray<Diagnostic> =>
       const parent = ancestors.at(-1)
       const namesakes = isMap(parent) ? parent.items.filter((other) => nameOf(other) === nameOf(pair)) : []
       if (namesakes[1] !== pair) return
-      diagnostics.push({
-        severity: "error",
-        path: pathOf([...ancestors, pair]),
-        message: messages.DUPLICATE_KEY,
-        at: "key"
-      })
+      diagnostics.push({ ...error(pathOf([...ancestors, pair]), messages.DUPLICATE_KEY), at: "key" })
     }
   })
   return diagnostics

@@ -1,6 +1,6 @@
 import { Struct } from "effect"
 import { type Document, LineCounter, parseDocument } from "yaml"
-import { type Diagnostic, type LocatedDiagnostic, pathText } from "./Diagnostic.ts"
+import { type Diagnostic, error, type LocatedDiagnostic, pathText } from "./Diagnostic.ts"
 import { isSecretName, isVariable, maskAddress, maskLine, maskLines, maskSpans } from "./SecretMask.ts"
 import { aliasFaults, isTooDeep, yamlMessage } from "./YamlFaults.ts"
 import { eachValue, offsetOf } from "./YamlPlace.ts"
@@ -54,11 +54,11 @@ export const readYaml = (text: string): YamlText => {
   }
   const place = (finding: Diagnostic): LocatedDiagnostic => placeAt(finding, offsetOf(document, finding))
   if (tooDeep) {
-    const fault = placeAt({ severity: "error", path: [], message: yamlMessage("RESOURCE_EXHAUSTION") }, 0)
+    const fault = placeAt(error([], yamlMessage("RESOURCE_EXHAUSTION")), 0)
     return { document, broken: [fault], place }
   }
   const syntax = [...document.errors, ...document.warnings].map(({ code, pos: [offset] }) =>
-    placeAt({ severity: "error", path: [], message: yamlMessage(code) }, offset)
+    placeAt(error([], yamlMessage(code)), offset)
   )
   const broken = syntax.length > 0 ? firstOfEachLine(syntax) : aliasFaults(document).map(place)
   return { document, broken, place }

@@ -1,11 +1,11 @@
 import { type Duration, Effect, Layer, Logger, Option } from "effect"
-import type { Diagnostic, FieldPath } from "../../domain/settings/Diagnostic.ts"
+import { type Diagnostic, error, type FieldPath } from "../../domain/settings/Diagnostic.ts"
 import type { NatsSettings, Settings } from "../../domain/settings/Settings.ts"
 import type { NatsConnectError } from "../../services/Nats.ts"
 import * as LlmHttp from "../llm/LlmHttp.ts"
 import * as NatsConnection from "../nats/NatsConnection.ts"
 import { tryBridges } from "./BridgeCheck.ts"
-import { error, patience, tooLate, tryModels } from "./ModelCheck.ts"
+import { patience, tooLate, tryModels } from "./ModelCheck.ts"
 
 /** How long asking for bridges may take: two questions that nobody answers, and some. */
 const bridgePatience = "8 seconds"

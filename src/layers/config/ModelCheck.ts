@@ -2,7 +2,7 @@ import { Effect, Option, Schema } from "effect"
 import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
 import { CorrelationId } from "../../domain/Ids.ts"
 import { endpointUrl } from "../../domain/endpoints/EndpointUrl.ts"
-import type { Diagnostic, FieldPath } from "../../domain/settings/Diagnostic.ts"
+import { type Diagnostic, error, type FieldPath } from "../../domain/settings/Diagnostic.ts"
 import type { LlmApi, LlmParameters } from "../../domain/settings/LlmSettings.ts"
 import { suggest } from "../../domain/settings/Suggestion.ts"
 import type { Settings } from "../../domain/settings/Settings.ts"
@@ -12,15 +12,9 @@ import { failureCode, send } from "../llm/LlmHttp.ts"
 
 /** How long each of NATS, a server's list of models and a completion may take. */
 export const patience = "5 seconds"
-export const tooLate = "no answer within 5 s"
 
-/** A problem at the field to look at. */
-export const error = (path: FieldPath, message: string, suggestion?: string): Diagnostic => ({
-  severity: "error",
-  path,
-  message,
-  ...(suggestion === undefined ? {} : { suggestion })
-})
+/** What is said of one that takes longer. */
+export const tooLate = "no answer within 5 s"
 
 /** A model to try, and the fields that name it. */
 interface Asked {
