@@ -39,3 +39,6 @@ export type EventIdentity = typeof EventIdentity.Type
 /** Names one entry of a channel's trigger list: its type, numbered from the second of a type on. */
 export const EntryKey = Schema.String.pipe(Schema.brand("EntryKey"))
 export type EntryKey = typeof EntryKey.Type
+
+/** The trigger type of an entry. */
+export const entryType = (key: EntryKey): string => key.split(" ")[0] ?? key

@@ -1,3 +1,4 @@
+import { entryType } from "../Ids.ts"
 import type { DecisionRecord, Delivery, Outcome, SkipReason, Step } from "./Decision.ts"
 import { LimitName } from "./Decision.ts"
 import { decidingStep, refusedEntry } from "./DecidingStep.ts"
@@ -10,8 +11,6 @@ export interface DecisionLogLine {
   readonly message: string
   readonly fields: Readonly<Record<string, string | number>>
 }
-
-const typeOf = (entry: string): string => entry.split(" ")[0] ?? entry
 
 const decisionOf = (reason: SkipReason): string => {
   switch (reason) {
@@ -53,10 +52,14 @@ export const stepLogLine = (step: Step, record: DecisionRecord): DecisionLogLine
       return {
         level: "Debug",
         message: "Trigger evaluated",
-        fields: { trigger_type: typeOf(step.entry), reason: stepText(step) }
+        fields: { trigger_type: entryType(step.entry), reason: stepText(step) }
       }
     case "Admitted":
-      return { level: "Info", message: "Trigger fired", fields: { trigger_type: typeOf(step.entry), decision: "fire" } }
+      return {
+        level: "Info",
+        message: "Trigger fired",
+        fields: { trigger_type: entryType(step.entry), decision: "fire" }
+      }
     case "Prompt":
       return { level: "Debug", message: "LLM API request sent", fields: {} }
     case "LlmAttempt":
@@ -108,6 +111,7 @@ export const stepLogLine = (step: Step, record: DecisionRecord): DecisionLogLine
     case "Limit":
     case "Participation":
     case "Waited":
+    case "Unsaid":
       return undefined
   }
 }
@@ -117,7 +121,7 @@ const suppressed = (reason: SkipReason, record: DecisionRecord): DecisionLogLine
   return {
     level: "Info",
     message: "Trigger suppressed",
-    fields: { decision: decisionOf(reason), reason, ...(entry === undefined ? {} : { trigger_type: typeOf(entry) }) }
+    fields: { decision: decisionOf(reason), reason, ...(entry === undefined ? {} : { trigger_type: entryType(entry) }) }
   }
 }
 

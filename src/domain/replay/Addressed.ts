@@ -1,4 +1,5 @@
 import type { DecisionRecord } from "../decision/Decision.ts"
+import { entryType } from "../Ids.ts"
 import { compileNames } from "../triggers/NameMatch.ts"
 import { endOf } from "./ReplayEnd.ts"
 
@@ -18,7 +19,7 @@ export const isHeard = (record: DecisionRecord): boolean =>
 /** Whether a mention entry found one of the bot's names; nothing where none was tested. */
 const foundByMention = ({ steps }: DecisionRecord): boolean | undefined => {
   const results = steps.flatMap((step) =>
-    step._tag === "Trigger" && step.entry.startsWith("mention") && step.result._tag !== "Disabled"
+    step._tag === "Trigger" && entryType(step.entry) === "mention" && step.result._tag !== "Disabled"
       ? [step.result._tag]
       : []
   )

@@ -1,5 +1,5 @@
 import { decidingIndex, type StepTone, toneOf } from "../decision/DecidingStep.ts"
-import type { DecisionRecord } from "../decision/Decision.ts"
+import { DecisionRecord } from "../decision/Decision.ts"
 import { deliveryText, endText, stepText } from "../decision/DecisionText.ts"
 import { ChangeKind } from "./ReplayComparison.ts"
 import { endOf } from "./ReplayEnd.ts"
@@ -33,7 +33,7 @@ export const toneSigns: Readonly<Record<StepTone, string>> = { go: "+", pass: " 
 export type Told = number | readonly [ending: number, details: Details]
 
 /** The event types; a row holds the index. */
-export const eventTypes = ["chatMsg", "pm", "changeMedia", "contextual"] as const
+export const eventTypes = DecisionRecord.fields.eventType.literals
 
 /** The kinds of change; a row holds the index, from 1. */
 export const changeKinds = ChangeKind.literals

@@ -1,10 +1,8 @@
 import { Effect } from "effect"
 import type { DecisionRecord, Delivery, Outcome, SkipReason, Step } from "../../domain/decision/Decision.ts"
-import type { ChannelName } from "../../domain/Ids.ts"
+import { type ChannelName, entryType } from "../../domain/Ids.ts"
 import { makeMeter, type Meter } from "../telemetry/Metrics.ts"
 import type { DecisionListener } from "./DecisionListener.ts"
-
-const typeOf = (entry: string): string => entry.split(" ")[0] ?? entry
 
 /** The labels of `triggers_suppressed_total` for refusals after a trigger's own gates. */
 const suppressions: Readonly<Partial<Record<SkipReason, string>>> = {
@@ -44,7 +42,7 @@ const filters: ReadonlySet<SkipReason> = new Set(filterReasons)
 /** A tested trigger, and whether its cooldown or its dice refused it; the next one may fire all the same (F3). */
 const countTest = (meter: Meter, channel: ChannelName, { entry, result }: Extract<Step, { _tag: "Trigger" }>): void => {
   if (result._tag === "Disabled") return
-  const labels = { channel, trigger_type: typeOf(entry) }
+  const labels = { channel, trigger_type: entryType(entry) }
   meter.count("triggersEvaluated", labels)
   if (result._tag === "Cooldown" || result._tag === "Probability") {
     meter.count("triggersSuppressed", { ...labels, reason: result._tag.toLowerCase() })
@@ -57,7 +55,7 @@ const countStep = (meter: Meter, { channel }: DecisionRecord, step: Step): void 
     case "Trigger":
       return countTest(meter, channel, step)
     case "Admitted":
-      meter.count("triggersFired", { channel, trigger_type: typeOf(step.entry) })
+      meter.count("triggersFired", { channel, trigger_type: entryType(step.entry) })
       return meter.observe("eventProcessingDuration", { channel }, step.at / 1000)
     case "LlmAttempt":
       meter.count("llmRequests", { model: step.model, status: step.status })
@@ -95,7 +93,7 @@ const countOutcome = (meter: Meter, { channel, steps }: DecisionRecord, outcome:
   if (suppressed === undefined || admitted) return
   const fired = steps.findLast((step) => step._tag === "Trigger")
   // The silence after a media change comes before any trigger is tested.
-  const trigger_type = fired === undefined ? "any" : typeOf(fired.entry)
+  const trigger_type = fired === undefined ? "any" : entryType(fired.entry)
   meter.count("triggersSuppressed", { channel, trigger_type, reason: suppressed })
 }
 

@@ -1,5 +1,4 @@
 import type { Clock } from "effect"
-import type { EventType } from "../../domain/ChatEvent.ts"
 import type { DecisionCell } from "../../domain/ChannelState.ts"
 import type { ClockReading } from "../../domain/ClockReading.ts"
 import type { Content, DecisionRecord, Delivery, Outcome, Step } from "../../domain/decision/Decision.ts"
@@ -16,7 +15,7 @@ export type NewStep = Step extends infer S ? S extends Step ? Omit<S, "at"> : ne
 export interface DecisionOpening {
   readonly correlationId: CorrelationId
   readonly channel: ChannelName
-  readonly eventType: Extract<EventType, "chatMsg" | "pm" | "changeMedia"> | "contextual"
+  readonly eventType: DecisionRecord["eventType"]
   readonly username: Username | undefined
   readonly rank: number | undefined
   readonly arrivedAt: ClockReading
