@@ -1,13 +1,15 @@
+import { Schema } from "effect"
+
 /** The placeholders of a prompt (F6). */
-const placeholders = [
+const Placeholder = Schema.Literals([
   "context_window",
   "trigger_message",
   "username",
   "channel",
   "bot_name",
   "media_title"
-] as const
-type Placeholder = (typeof placeholders)[number]
+])
+type Placeholder = typeof Placeholder.Type
 
 /** What each placeholder stands for. */
 export type TemplateValues = Readonly<Record<Placeholder, string>>
@@ -15,7 +17,7 @@ export type TemplateValues = Readonly<Record<Placeholder, string>>
 const placeholder = /\{([a-z_]+)\}/g
 // Also near misses of a placeholder: `{userName}`, `{ channel }`.
 const bracePattern = /\{\s*\p{L}[\p{L}\p{N}_-]*\s*\}/gu
-const isPlaceholder = (name: string): name is Placeholder => (placeholders as ReadonlyArray<string>).includes(name)
+const isPlaceholder = Schema.is(Placeholder)
 
 /** The unknown `{names}` of a template (F6: a configuration error in the template). */
 export const unknownPlaceholders = (template: string): ReadonlyArray<string> =>
