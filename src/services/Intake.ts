@@ -30,6 +30,11 @@ export interface IntakeMessage {
   readonly working: () => void
 }
 
+const nothing = (): void => undefined
+
+/** Acknowledgements where nobody redelivers: core intake, a replay. */
+export const unacknowledged: Omit<IntakeMessage, "arrival"> = { ack: nothing, nak: nothing, working: nothing }
+
 /** Handles a channel's events, one at a time in order of arrival. Must not throw. */
 export type IntakeHandler = (message: IntakeMessage) => void
 

@@ -9,16 +9,13 @@ import { decodeEvent, wireEventType, type WireMessage } from "../../domain/wire/
 import { fallbackProtocol } from "../../domain/wire/protocols/Protocol.ts"
 import { BotConfig } from "../../services/BotConfig.ts"
 import { BridgeSightings } from "../../services/bridge/BridgeSightings.ts"
-import { type Arrival, Intake, type IntakeHandler } from "../../services/Intake.ts"
+import { type Arrival, Intake, type IntakeHandler, unacknowledged } from "../../services/Intake.ts"
 import { Nats } from "../../services/Nats.ts"
 import { makeLogSampler } from "../../services/telemetry/LogSampling.ts"
 import { makeLogWriter } from "../../services/telemetry/LogWriter.ts"
 import { makeMeter } from "../../services/telemetry/Metrics.ts"
 import { readingOf } from "../../services/Time.ts"
 import { makeTurns, type Turns } from "./Turns.ts"
-
-/** Core NATS has no acknowledgements. */
-const nothing = (): void => undefined
 
 /** Decodes and counts messages. */
 const makeDecoder = Effect.gen(function*() {
@@ -102,7 +99,7 @@ export const layer: Layer.Layer<Intake, never, Needs> = Layer.effect(
           },
           run: () => {
             const arrival = listening ? decode(message, channel, { arrivedAt, subscribedAt }) : undefined
-            if (arrival !== undefined) handle({ arrival, ack: nothing, nak: nothing, working: nothing })
+            if (arrival !== undefined) handle({ arrival, ...unacknowledged })
           }
         })
       }

@@ -5,7 +5,7 @@ import { CorrelationId, type EventIdentity } from "../../domain/Ids.ts"
 import { token } from "../../domain/wire/Room.ts"
 import { subjectEvent } from "../../domain/wire/Subject.ts"
 import { decodeParsed } from "../../domain/wire/Wire.ts"
-import type { IntakeMessage } from "../../services/Intake.ts"
+import { type IntakeMessage, unacknowledged } from "../../services/Intake.ts"
 import type { ClockReading } from "../../domain/ClockReading.ts"
 import type { RecordingEntry, Stamped } from "../../services/replay/Recording.ts"
 import type { CapturedEvent, LogEntry, LogLine } from "./ReplayLog.ts"
@@ -34,9 +34,6 @@ const channelOf = (subject: string | undefined, { channels }: ActiveSettings): C
 
 const withIdentity = (event: ChatEvent, identity: EventIdentity | undefined): ChatEvent =>
   identity !== undefined && (event._tag === "ChatMsg" || event._tag === "Pm") ? { ...event, identity } : event
-
-/** No acknowledgement is awaited. */
-const nothing = (): void => undefined
 
 /** The decoded event, arrived at a time; or why it is invalid. */
 export const deliveryOf = (
@@ -70,9 +67,7 @@ export const deliveryOf = (
         message: undefined,
         raw: undefined
       },
-      ack: nothing,
-      nak: nothing,
-      working: nothing
+      ...unacknowledged
     })
   })
 }
