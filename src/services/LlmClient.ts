@@ -1,5 +1,5 @@
 import { Context, type Effect, type Option, Schema } from "effect"
-import type { ClosureReason } from "../domain/endpoints/CircuitBreaker.ts"
+import { type Closure, ClosureReason } from "../domain/endpoints/CircuitBreaker.ts"
 import type { Served } from "../domain/llm/CompletionChunk.ts"
 import type { LlmAttempt } from "../domain/decision/Decision.ts"
 import type { CorrelationId } from "../domain/Ids.ts"
@@ -64,7 +64,7 @@ export const closedBecause: Readonly<Record<ClosureReason, string>> = {
 export class LlmEndpointClosed extends Schema.TaggedError<LlmEndpointClosed>()("LlmEndpointClosed", {
   model: Schema.String,
   forMs: Schema.Finite,
-  why: Schema.Literals(["rate_limit", "failures", "account_empty"])
+  why: ClosureReason
 }) {
   readonly retryable = false
   override get message() {
@@ -137,6 +137,7 @@ export class LlmEmpty extends Schema.TaggedError<LlmEmpty>()("LlmEmpty", {
   }
 }
 
+/** Why there is no completion. */
 export type LlmError =
   | LlmTimeout
   | LlmUnreachable
@@ -150,6 +151,11 @@ export type LlmError =
   | LlmBadAnswer
   | LlmEmpty
 
+/** How an attempt that failed is counted (OPERATIONS, metrics). */
+export const attemptStatus = ({ _tag }: LlmError): LlmAttempt["status"] =>
+  _tag === "LlmTimeout" ? "timeout" : _tag === "LlmRateLimited" ? "rate_limited" : "error"
+
+/** What is asked of a model, and how. */
 export interface LlmRequest {
   /** The decision that asks. */
   readonly correlationId: CorrelationId
@@ -179,11 +185,9 @@ export interface Completion {
   readonly served?: Served
 }
 
-/** A closed endpoint: its model, for how long and why. */
-export interface ClosedEndpoint {
+/** A closed endpoint by its model. */
+export interface ClosedEndpoint extends Closure {
   readonly model: string
-  readonly forMs: number
-  readonly why: ClosureReason
 }
 
 /** Asks the model. */

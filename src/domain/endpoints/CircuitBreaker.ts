@@ -1,3 +1,5 @@
+import { Schema } from "effect"
+
 /** Consecutive failures that open the circuit breaker (F5, circuit breaker). */
 const failuresAllowed = 5
 /** The first pause; it doubles with each failed trial. */
@@ -14,7 +16,8 @@ const longestRefusalMs = 300_000
 const emptyAccountMs = 300_000
 
 /** Why an endpoint is closed. */
-export type ClosureReason = "rate_limit" | "failures" | "account_empty"
+export const ClosureReason = Schema.Literals(["rate_limit", "failures", "account_empty"])
+export type ClosureReason = typeof ClosureReason.Type
 
 /** The state of an endpoint's circuit breaker. Times are monotonic ms. */
 export interface CircuitBreaker {
@@ -34,7 +37,7 @@ export interface CircuitBreaker {
 }
 
 /** A fresh endpoint. */
-export const closedBreaker: CircuitBreaker = {
+export const freshBreaker: CircuitBreaker = {
   failures: 0,
   failedAt: Number.NEGATIVE_INFINITY,
   answeredAt: Number.NEGATIVE_INFINITY,
@@ -76,7 +79,7 @@ export const onRequest = (breaker: CircuitBreaker, now: number): CircuitBreaker 
  */
 export const onAnswer = (breaker: CircuitBreaker, now: number): CircuitBreaker => {
   const { refusals, refusedFor, refusedUntil } = breaker
-  const open = { ...closedBreaker, answeredAt: now }
+  const open = { ...freshBreaker, answeredAt: now }
   return refusedUntil > now ? { ...open, refusals, refusedFor, refusedUntil } : open
 }
 
@@ -102,7 +105,7 @@ export const onRefusal = (breaker: CircuitBreaker, askedMs: number | undefined, 
   const again = breaker.refusedUntil > now
   const backoffMs = again ? 0 : Math.min(longestBackoffMs, 1000 * 2 ** breaker.refusals)
   return {
-    ...closedBreaker,
+    ...freshBreaker,
     answeredAt: now,
     refusals: again ? breaker.refusals : breaker.refusals + 1,
     refusedUntil: Math.max(breaker.refusedUntil, now + Math.min(askedMs ?? backoffMs, longestRefusalMs))
@@ -111,7 +114,7 @@ export const onRefusal = (breaker: CircuitBreaker, askedMs: number | undefined, 
 
 /** Its account has no credit (402): only money helps, so it is closed for minutes. */
 export const onEmptyAccount = (breaker: CircuitBreaker, now: number): CircuitBreaker => ({
-  ...closedBreaker,
+  ...freshBreaker,
   answeredAt: now,
   refusals: breaker.refusals,
   refusedUntil: Math.max(breaker.refusedUntil, now + emptyAccountMs),

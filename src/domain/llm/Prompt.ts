@@ -8,6 +8,10 @@ export interface PromptMessage {
   readonly content: string
 }
 
+/** The characters of a prompt, UTF-16 units. */
+export const promptLength = (messages: ReadonlyArray<PromptMessage>): number =>
+  messages.reduce((sum, { content }) => sum + content.length, 0)
+
 /** The fence around the chat's text: nobody in the room can write it. */
 const fences = { chat: ["<chat>", "</chat>"], line: ["<line>", "</line>"] } as const
 // And marks of another role's turn, in the spellings of common chat templates.

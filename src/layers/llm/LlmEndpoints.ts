@@ -1,9 +1,9 @@
 import { Deferred, Effect, Exit, Redacted } from "effect"
 import {
   type CircuitBreaker,
-  closedBreaker,
   type Closure,
   closureOf,
+  freshBreaker,
   isTrial,
   onAnswer,
   onEmptyAccount,
@@ -71,7 +71,7 @@ export const makeEndpoints = () => {
   // Waiters check again whenever any endpoint's state changes.
   let change = Deferred.makeUnsafe<void>()
 
-  const breakerOf = (endpoint: Endpoint): CircuitBreaker => endpoints.get(keyOf(endpoint))?.breaker ?? closedBreaker
+  const breakerOf = (endpoint: Endpoint): CircuitBreaker => endpoints.get(keyOf(endpoint))?.breaker ?? freshBreaker
 
   const remember = (endpoint: Endpoint, breaker: CircuitBreaker): void => {
     endpoints.set(keyOf(endpoint), { model: endpoint.model, breaker })

@@ -2,6 +2,7 @@ import { Clock, Deferred, Effect, Option, type Redacted, Schema, Stream } from "
 import { type HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
 import { completionReader } from "../../domain/llm/CompletionReader.ts"
 import { completionBody, estimateTokens, retryAfterMs } from "../../domain/llm/ChatCompletion.ts"
+import { promptLength } from "../../domain/llm/Prompt.ts"
 import { endpointUrl } from "../../domain/endpoints/EndpointUrl.ts"
 import {
   type Completion,
@@ -56,7 +57,7 @@ const failUnlessOk = Effect.fnUntraced(
 )
 
 const tokensOf = (text: string, { messages }: LlmRequest) => ({
-  inputTokens: estimateTokens(messages.reduce((sum, { content }) => sum + content.length, 0)),
+  inputTokens: estimateTokens(promptLength(messages)),
   outputTokens: estimateTokens(text.length)
 })
 

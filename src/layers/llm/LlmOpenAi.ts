@@ -1,8 +1,10 @@
 import { Effect, Layer, Option, Random } from "effect"
 import { HttpClient } from "effect/http"
+import type { LlmAttempt } from "../../domain/decision/Decision.ts"
 import { nextAttempt, retryDelay } from "../../domain/endpoints/ReplyTime.ts"
 import type { BotConfig } from "../../services/BotConfig.ts"
 import {
+  attemptStatus,
   type Completion,
   LlmClient,
   LlmEndpointClosed,
@@ -17,9 +19,6 @@ import { makeDialects } from "./LlmDialects.ts"
 import { endpointsOf, makeEndpoints } from "./LlmEndpoints.ts"
 import type { Endpoint } from "./LlmExchange.ts"
 import * as LlmHttp from "./LlmHttp.ts"
-
-const statusOf = (error: LlmError): "timeout" | "rate_limited" | "error" =>
-  error._tag === "LlmTimeout" ? "timeout" : error._tag === "LlmRateLimited" ? "rate_limited" : "error"
 
 /** The state of an endpoint within one reply. Times are monotonic ms. */
 interface Asking {
@@ -60,7 +59,7 @@ export const layerNoDeps: Layer.Layer<LlmClient, never, HttpClient.HttpClient | 
         const onFirstText = Effect.map(monotonicMillis, (now) => {
           firstTextMs = now - began
         })
-        const report = (status: "success" | "timeout" | "rate_limited" | "error", detail: string) =>
+        const report = (status: LlmAttempt["status"], detail: string) =>
           Effect.flatMap(monotonicMillis, (now) =>
             request.onAttempt({
               model: endpoint.model,
@@ -76,7 +75,7 @@ export const layerNoDeps: Layer.Layer<LlmClient, never, HttpClient.HttpClient | 
         })
         return yield* tracedChat({ ...endpoint, api: request.api }, () => firstTextMs, ask).pipe(
           Effect.tap(() => report("success", "")),
-          Effect.tapError((error) => report(statusOf(error), error.message))
+          Effect.tapError((error) => report(attemptStatus(error), error.message))
         )
       }
     )

@@ -1,6 +1,7 @@
 import { Effect, Layer, Result } from "effect"
 import { estimateTokens } from "../../domain/llm/ChatCompletion.ts"
-import { LlmClient, type LlmError, type LlmRequest } from "../../services/LlmClient.ts"
+import { promptLength } from "../../domain/llm/Prompt.ts"
+import { attemptStatus, LlmClient, type LlmError, type LlmRequest } from "../../services/LlmClient.ts"
 
 /** The name of the built-in model. */
 export const modelName = "built-in script (no real model)"
@@ -25,9 +26,6 @@ export interface ScriptedAnswer {
   readonly afterMs: number
   readonly says: Result.Result<string, LlmError>
 }
-
-const statusOf = (error: LlmError): "timeout" | "rate_limited" | "error" =>
-  error._tag === "LlmTimeout" ? "timeout" : error._tag === "LlmRateLimited" ? "rate_limited" : "error"
 
 /** Streams an answer word by word over its duration, if there is a listener; each word at a whole ms. */
 const speak = Effect.fnUntraced(function*({ onText }: LlmRequest, { afterMs, says }: ScriptedAnswer) {
@@ -55,16 +53,15 @@ export const layerOf = (script: (request: LlmRequest, index: number) => Scripted
         const { afterMs, says } = answer
         const about = { model: modelName, attempt: 1, durationMs: afterMs }
         if (Result.isFailure(says)) {
-          yield* request.onAttempt({ ...about, status: statusOf(says.failure), detail: says.failure.message })
+          yield* request.onAttempt({ ...about, status: attemptStatus(says.failure), detail: says.failure.message })
           return yield* says.failure
         }
         yield* request.onAttempt({ ...about, status: "success", detail: "" })
-        const characters = request.messages.reduce((sum, { content }) => sum + content.length, 0)
         return {
           text: says.success,
           model: modelName,
           finishReason: "stop",
-          inputTokens: estimateTokens(characters),
+          inputTokens: estimateTokens(promptLength(request.messages)),
           outputTokens: estimateTokens(says.success.length),
           estimated: true
         }

@@ -1,6 +1,7 @@
 import { Effect, Layer, SubscriptionRef } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { estimateTokens } from "../../domain/llm/ChatCompletion.ts"
+import { promptLength } from "../../domain/llm/Prompt.ts"
 import { type ChannelKey, CorrelationId } from "../../domain/Ids.ts"
 import type { WireCommand } from "../../domain/wire/Wire.ts"
 import { Intake, type IntakeHandler, type IntakeMessage } from "../../services/Intake.ts"
@@ -111,12 +112,11 @@ export const standIn = (latencyMs: number): LlmClient["Service"] =>
       const text = standInText(request)
       yield* Effect.sleep(latencyMs)
       yield* request.onAttempt({ model: "stand-in", attempt: 1, status: "success", durationMs: latencyMs, detail: "" })
-      const characters = request.messages.reduce((sum, { content }) => sum + content.length, 0)
       return {
         text,
         model: "stand-in",
         finishReason: "stop",
-        inputTokens: estimateTokens(characters),
+        inputTokens: estimateTokens(promptLength(request.messages)),
         outputTokens: estimateTokens(text.length),
         estimated: true
       }

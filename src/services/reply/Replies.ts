@@ -2,6 +2,7 @@ import { Cause, Context, Effect, Exit, Fiber, FiberSet, Layer, Option } from "ef
 import { internalError, type LlmAttempt, type Outcome, skipped } from "../../domain/decision/Decision.ts"
 import { hashToUnit } from "../../domain/Hash.ts"
 import type { ChannelKey } from "../../domain/Ids.ts"
+import { promptLength } from "../../domain/llm/Prompt.ts"
 import { stopConditionFor } from "../../domain/reply/StopCondition.ts"
 import { speakersOf } from "../../domain/reply/Transcript.ts"
 import { LlmClient, type LlmEmpty, type LlmError } from "../LlmClient.ts"
@@ -52,7 +53,7 @@ export class Replies extends Context.Service<Replies, {
 
       const ask = Effect.fn("Replies.ask")(function*(job: ReplyJob) {
         const prompt = yield* prompts.build(job)
-        const characters = prompt.messages.reduce((sum, { content }) => sum + content.length, 0)
+        const characters = promptLength(prompt.messages)
         job.decision.content({ prompt: prompt.messages })
         job.decision.step({ _tag: "Prompt", contextLines: prompt.contextLines, characters })
         const completion = yield* llm.complete({

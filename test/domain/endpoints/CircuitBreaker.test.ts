@@ -2,8 +2,8 @@ import { describe, expect, it } from "@effect/vitest"
 import { Arbitrary, Schema } from "effect"
 import {
   type CircuitBreaker,
-  closedBreaker,
   closureOf,
+  freshBreaker,
   isTrial,
   onAnswer,
   onEmptyAccount,
@@ -16,7 +16,7 @@ import {
 type Happening = (breaker: CircuitBreaker, now: number) => CircuitBreaker
 
 const after = (...happenings: ReadonlyArray<readonly [at: number, happens: Happening]>): CircuitBreaker =>
-  happenings.reduce((breaker, [at, happens]) => happens(breaker, at), closedBreaker)
+  happenings.reduce((breaker, [at, happens]) => happens(breaker, at), freshBreaker)
 
 const times = (count: number, at: number, happens: Happening) =>
   Array.from({ length: count }, () => [at, happens] as const)
@@ -37,7 +37,7 @@ describe("an endpoint is left alone", () => {
   const rows: ReadonlyArray<
     readonly [what: string, health: CircuitBreaker, now: number, closed: readonly [number, string]]
   > = [
-    ["never, when nothing is known of it", closedBreaker, 0, [0, ""]],
+    ["never, when nothing is known of it", freshBreaker, 0, [0, ""]],
     ["not after four failures", after(...times(4, 0, fails)), 0, [0, ""]],
     ["for 1 s after five", after(...times(5, 0, fails)), 0, [1 * s, "failures"]],
     ["until just then", after(...times(5, 0, fails)), 1 * s - 1, [1, "failures"]],
@@ -146,7 +146,7 @@ describe("an endpoint is left alone", () => {
   }
 
   it("for 1, 2, 4 … 60 s when it never says how long", () => {
-    expect(pauses(9, closedBreaker, wants())).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60])
+    expect(pauses(9, freshBreaker, wants())).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60])
   })
 
   it("for 1, 2, 4, 8 s when every trial fails, and never longer: an outage is not made longer than it is", () => {
@@ -154,7 +154,7 @@ describe("an endpoint is left alone", () => {
   })
 
   it("one request is a trial, and only when there were too many failures", () => {
-    expect(isTrial(closedBreaker)).toBe(false)
+    expect(isTrial(freshBreaker)).toBe(false)
     expect(isTrial(after(...times(4, 0, fails)))).toBe(false)
     expect(isTrial(after(...times(5, 0, fails)))).toBe(true)
   })
@@ -167,7 +167,7 @@ describe("an endpoint is left alone", () => {
     { maxLength: 40 }
   )
   it.prop("is asked only when it may be, whatever happens, and always again within minutes", [happenings], ([all]) => {
-    let breaker = closedBreaker
+    let breaker = freshBreaker
     let now = 0
     let waitUntil = 0
     for (const { laterMs, what } of all) {
