@@ -20,6 +20,7 @@ WORKDIR /app
 COPY --from=build /app/node_modules/htm node_modules/htm
 COPY config config
 COPY playground playground
+COPY --from=build /app/dist/llm-bot dist/llm-bot
 COPY --from=build /app/dist/llm-bot.mjs /app/dist/THIRD-PARTY-LICENSES.txt dist/
 # By number: that is how Kubernetes sees that it is not root.
 USER 1000:1000

@@ -68,12 +68,19 @@ describe("the image", () => {
       const listed = yield* printed(
         "console.log(require('node:fs').readdirSync('/app', { recursive: true }).join('\\n'))"
       )
-      const files = listed.split("\n").filter((file) => !/^(node_modules|playground)/.test(file))
+      const files = listed.split("\n").filter((file) => !/^(node_modules|playground|dist\/llm-bot\/)/.test(file))
       const configs = ["config", "config/config.example.yaml", "config/config.schema.json"]
-      assert.sameMembers(files, [...configs, "dist", "dist/THIRD-PARTY-LICENSES.txt", "dist/llm-bot.mjs"])
+      assert.sameMembers(files, [
+        ...configs,
+        "dist",
+        "dist/THIRD-PARTY-LICENSES.txt",
+        "dist/llm-bot",
+        "dist/llm-bot.mjs"
+      ])
       assert.deepStrictEqual(listed.split("\n").filter((file) => /^node_modules\/[^/]+$/.test(file)), [
         "node_modules/htm"
       ])
+      assert.include(listed, "dist/llm-bot/program.mjs")
       assert.include(listed, "playground/index.html")
       assert.notMatch(listed.replaceAll(/^node_modules.*/gm, ""), /\.ts$/m)
     }))

@@ -1,4 +1,4 @@
-import { resolve } from "node:path"
+import { basename, dirname, resolve } from "node:path"
 import { rolldown } from "rolldown"
 import config from "../../rolldown.config.ts"
 
@@ -9,9 +9,15 @@ export const programBundle = resolve(import.meta.dirname, "../../dist/test/llm-b
 export const hurriedBundle = resolve(import.meta.dirname, "../../dist/test/hurried.mjs")
 
 const build = async (file: string, input: string): Promise<void> => {
+  const name = basename(file, ".mjs")
   const { output, ...rest } = config
   const bundle = await rolldown({ ...rest, input })
-  await bundle.write({ ...output, file })
+  await bundle.write({
+    ...output,
+    dir: dirname(file),
+    entryFileNames: `${name}.mjs`,
+    chunkFileNames: `${name}/[name].mjs`
+  })
   await bundle.close()
 }
 

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process"
-import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { connect, type Socket } from "node:net"
-import { join, resolve } from "node:path"
+import { dirname, join, resolve } from "node:path"
 import process from "node:process"
 import { assert, describe, it } from "@effect/vitest"
 import { connect as connectNats } from "@nats-io/transport-node"
@@ -146,10 +146,9 @@ describe("a fault of the program in a command", () => {
   it.live("is told in one line, exit 3", () =>
     Effect.gen(function*() {
       const folder = join(yield* emptyFolder, "a/b/c/d")
-      mkdirSync(folder, { recursive: true })
       // Without the files that belong to it.
       const bundle = join(folder, "llm-bot.mjs")
-      copyFileSync(programBundle, bundle)
+      cpSync(dirname(programBundle), folder, { recursive: true })
       const program = yield* launch(process.execPath, [bundle, "init", join(folder, "config.yaml")], {
         cwd: resolve(folder),
         env: {}
