@@ -186,6 +186,19 @@ const delivery = [
   ),
   lines(
     {
+      title: "What became of replies, a minute",
+      description:
+        "Seen in the room, or not and why; what the room did not show is sent again once. A muted bot is silent.",
+      width: 24
+    },
+    "short",
+    [perMinute("channel", room("responses_delivered_total")), "{{channel}} seen"],
+    [perMinute("channel, reason", room("responses_unconfirmed_total")), "{{channel}} not seen: {{reason}}"],
+    [perMinute("channel, reason", room("responses_resent_total")), "{{channel}} sent again: {{reason}}"],
+    [`sum(${bot("channels_muted")})`, "rooms in which it is muted"]
+  ),
+  lines(
+    {
       title: "Length of replies",
       description: "Characters; the limit is response_processing.max_response_length.",
       width: 12

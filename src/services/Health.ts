@@ -168,10 +168,7 @@ export class Health extends Context.Service<Health, {
           "rateLimitRemaining",
           active.flatMap((channel) => remaining(channel, now))
         )
-        yield* setAll(
-          "channelMuted",
-          active.map(({ key, room }) => [{ channel: room.name }, states.of(key).muted])
-        )
+        yield* set("channelsMuted", active.filter(({ key }) => states.of(key).muted).length)
         yield* setAll("contextWindowSize", active.map((channel) => windowSize(channel, now)))
       })
 

@@ -64,7 +64,7 @@ const gauges = {
     "Reasons why the channel and its bridge do not reach each other, as /health names them"
   ),
   llmApiAvailable: gauge("llm_api_available", "1 if the LLM endpoint is available, else 0"),
-  channelMuted: gauge("channel_muted", "1 if a moderator muted the bot in the channel, else 0"),
+  channelsMuted: gauge("channels_muted", "Channels in which a moderator muted the bot"),
   activeChannels: gauge("active_channels", "Enabled channels"),
   configLastReloadSuccessful: gauge("config_last_reload_successful", "1 unless the last reload failed")
 } as const

@@ -10,7 +10,7 @@ import { pass, passTo } from "../../support/VirtualTime.ts"
 const specified = [
   "active_channels{}",
   "bridge_faults{channel}",
-  "channel_muted{channel}",
+  "channels_muted{}",
   "config_last_reload_successful{}",
   "config_reloads_total{result}",
   "context_window_size{channel}",
