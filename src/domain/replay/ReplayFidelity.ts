@@ -75,12 +75,12 @@ const endKey = ({ outcome }: DecisionRecord): string => {
   }
 }
 
-const wordsOf = (record: DecisionRecord | undefined): string => record === undefined ? "" : endText(record)
+const endWordsOf = (record: DecisionRecord | undefined): string => record === undefined ? "" : endText(record)
 
-type Told = Pick<Departure, "what" | "live" | "replay">
+type Mismatch = Pick<Departure, "what" | "live" | "replay">
 
-const compare = ({ a: live, b: replay }: Pair): Told | undefined => {
-  const ends = { live: wordsOf(live), replay: wordsOf(replay) }
+const compare = ({ a: live, b: replay }: Pair): Mismatch | undefined => {
+  const ends = { live: endWordsOf(live), replay: endWordsOf(replay) }
   if (live === undefined) return { what: "only_replay", ...ends }
   if (replay === undefined) return { what: "only_live", ...ends }
   if (endKey(live) !== endKey(replay)) return { what: "outcome", ...ends }

@@ -3,7 +3,15 @@ import { changeKindOf } from "./ReplayComparison.ts"
 import { endOf, shortEnds } from "./ReplayEnd.ts"
 import { pairsOf } from "./ReplayPairs.ts"
 import type { ReplayRuns } from "./ReplayRun.ts"
-import { changeKinds, type Ending, eventTypes, type Row, rowMaker, type Telling, toneSigns } from "./TimelineRow.ts"
+import {
+  changeKinds,
+  type Ending,
+  eventTypes,
+  type Row,
+  rowMaker,
+  type TimelineEvent,
+  toneSigns
+} from "./TimelineRow.ts"
 
 /** Byte budgets of the prompts and of the whole timeline, so that a browser opens it without delay. */
 export interface TimelineBudget {
@@ -45,7 +53,7 @@ export const timelineOf = (runs: ReplayRuns, budget: TimelineBudget = usual): Ti
   const [a, b] = runs
   const isAddressed = addressing(a.botNames)
   const maker = rowMaker(budget.prompts)
-  const tellings = pairsOf(a.decisions, b?.decisions ?? []).flatMap((pair): ReadonlyArray<Telling> => {
+  const events = pairsOf(a.decisions, b?.decisions ?? []).flatMap((pair): ReadonlyArray<TimelineEvent> => {
     const record = pair.a ?? pair.b
     if (record === undefined) return []
     const sides = b === undefined ? [pair.a] : [pair.a, pair.b]
@@ -57,9 +65,9 @@ export const timelineOf = (runs: ReplayRuns, budget: TimelineBudget = usual): Ti
     return [{ record, sides, addressed, change, whole }]
   })
   // First what is always shown: it decides how much of the rest fits.
-  const whole = tellings.map((telling) => telling.whole ? maker.row(telling) : undefined)
-  const rows = tellings.flatMap((telling, index) => {
-    const row = whole[index] ?? (maker.bytes() <= budget.all ? maker.row(telling) : undefined)
+  const whole = events.map((event) => event.whole ? maker.row(event) : undefined)
+  const rows = events.flatMap((event, index) => {
+    const row = whole[index] ?? (maker.bytes() <= budget.all ? maker.row(event) : undefined)
     return row === undefined ? [] : [row]
   })
   const { endings, stories, texts } = maker
@@ -73,7 +81,7 @@ export const timelineOf = (runs: ReplayRuns, budget: TimelineBudget = usual): Ti
     stories,
     endings,
     rows: rows.map(([at, ...row], index): Row => [at - (rows[index - 1]?.[0] ?? a.from), ...row]),
-    leftOut: tellings.length - rows.length,
+    leftOut: events.length - rows.length,
     promptsLeftOut: maker.promptsLeftOut()
   }
 }

@@ -30,7 +30,7 @@ export type Ending = readonly [end: number, words: number, story: number, decidi
 export const toneSigns: Readonly<Record<StepTone, string>> = { go: "+", pass: " ", stop: "!", fail: "x", idle: "." }
 
 /** A decision: the index of its ending, and the details if shown whole. 0: a run made no such decision. */
-export type Told = number | readonly [ending: number, details: Details]
+export type Cell = number | readonly [ending: number, details: Details]
 
 /** The event types; a row holds the index. */
 export const eventTypes = DecisionRecord.fields.eventType.literals
@@ -49,7 +49,7 @@ export type Row = readonly [
   addressed: 0 | 1,
   text: string,
   change: number,
-  ...told: ReadonlyArray<Told>
+  ...cells: ReadonlyArray<Cell>
 ]
 
 /** Interned values, each stored once and named by its index. As many as the rows name. */
@@ -76,7 +76,7 @@ const ascii = /^[\x20-\x7E]*$/
 const bytesOf = (text: string): number => ascii.test(text) ? text.length : text.length * 3
 
 /** An event to make a row of. */
-export interface Telling {
+export interface TimelineEvent {
   /** One of the decisions about it. */
   readonly record: DecisionRecord
   /** What each run decided about it. */
@@ -133,7 +133,7 @@ export const rowMaker = (promptBytes: number) => {
     }
   }
 
-  const toldOf = (record: DecisionRecord, whole: boolean): Told => {
+  const cellOf = (record: DecisionRecord, whole: boolean): Cell => {
     const steps = record.steps.map((step) => text(`${toneSigns[toneOf(step)]}${stepText(step)}`))
     const story = stories.place(steps, steps.join())
     const ending: Ending = [text(endOf(record)), text(endText(record)), story, decidingIndex(record) ?? -1]
@@ -148,11 +148,11 @@ export const rowMaker = (promptBytes: number) => {
     bytes: () => texts.bytes() + stories.bytes() + endings.bytes() + spent.rows,
     promptsLeftOut: () => promptsLeftOut,
     /** The row of an event; its time is still the arrival, epoch ms. */
-    row: ({ addressed, change, record, sides, whole }: Telling): Row => {
+    row: ({ addressed, change, record, sides, whole }: TimelineEvent): Row => {
       const line = record.content?.line ?? ""
       const user = record.username === undefined ? -1 : text(record.username)
       spent.rows += bytesOf(line) + 30
-      const cells = sides.map((side) => side === undefined ? 0 : toldOf(side, whole))
+      const cells = sides.map((side) => side === undefined ? 0 : cellOf(side, whole))
       const kind = change === undefined ? 0 : changeKinds.indexOf(change) + 1
       return [record.arrivedAt, eventTypes.indexOf(record.eventType), user, addressed ? 1 : 0, line, kind, ...cells]
     }
