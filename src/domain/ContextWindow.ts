@@ -1,5 +1,4 @@
-import { type ContextLine, visibleLines } from "./ChatContext.ts"
-import type { ContextSettings } from "./settings/Settings.ts"
+import type { ContextLine } from "./ChatContext.ts"
 
 /** The bot's own last lines are kept separately: repeats are checked against them longer than the window. */
 const ownLines = 100
@@ -36,10 +35,3 @@ export const appendLine = (window: ContextWindow, line: ContextLine, size: numbe
   if (line.bot) window.replies = [...window.replies.slice(1 - ownLines), line.text]
   return Math.min(window.lines.length, size)
 }
-
-/** What a prompt may show of a window, oldest first. `now` is epoch ms. */
-export const windowLines = (
-  { lines }: ContextWindow,
-  settings: ContextSettings,
-  now: number
-): ReadonlyArray<ContextLine> => visibleLines(lines, settings, now)

@@ -1,9 +1,9 @@
 import { Context, Effect, Layer } from "effect"
 import { windowOf } from "../domain/ChannelState.ts"
-import type { ChatContext, ContextLine } from "../domain/ChatContext.ts"
+import { type ChatContext, type ContextLine, visibleLines } from "../domain/ChatContext.ts"
 import type { Media, Presence } from "../domain/ChatEvent.ts"
 import type { Conversation } from "../domain/Conversation.ts"
-import { appendLine, windowLines } from "../domain/ContextWindow.ts"
+import { appendLine } from "../domain/ContextWindow.ts"
 import type { ChannelKey, UserKey } from "../domain/Ids.ts"
 import { isMediaChange } from "../domain/limits/MediaSilence.ts"
 import { applyPresence } from "../domain/Presence.ts"
@@ -34,7 +34,7 @@ export class ContextStore extends Context.Service<ContextStore, {
       return ContextStore.of({
         append: (conversation, line, { size }) => appendLine(window(conversation), line, size),
         context: (conversation, settings, now) => ({
-          lines: windowLines(window(conversation), settings, now),
+          lines: visibleLines(window(conversation).lines, settings, now),
           media: conversation.with === undefined ? states.of(conversation.channel).media : undefined
         }),
         replies: (conversation) => window(conversation).replies,

@@ -14,7 +14,4 @@ export const readingOf = (clock: Clock.Clock): ClockReading => ({
 export const readClock: Effect.Effect<ClockReading> = Effect.map(Clock.Clock, readingOf)
 
 /** Monotonic ms. */
-export const monotonicMillis: Effect.Effect<number> = Effect.map(
-  Clock.monotonicTimeNanos,
-  (nanos) => Number(nanos) / 1e6
-)
+export const monotonicMillis: Effect.Effect<number> = Effect.map(Clock.Clock, monotonicOf)

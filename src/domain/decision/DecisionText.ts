@@ -1,9 +1,8 @@
 import type { DecisionRecord, Delivery, Outcome, Step, TriggerResult, UnconfirmedCause } from "./Decision.ts"
 import { decidingStep } from "./DecidingStep.ts"
-import { limitText } from "./LimitText.ts"
+import { limitText, secondsText } from "./LimitText.ts"
 import { dropText, reasonText, resendReason, skipFactsText, unsaidReason } from "./SkipText.ts"
 
-const seconds = (ms: number): string => `${(Math.round(ms / 100) / 10).toString()} s`
 const share = (value: number): string => value.toFixed(2)
 const many = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`
 
@@ -30,8 +29,8 @@ const triggerText = (result: TriggerResult): string => {
     case "NoMatch":
       return "does not match"
     case "Cooldown":
-      return `matches "${result.matched}" but cools down for another ${seconds(result.remainingMs)} of ${
-        seconds(result.cooldownMs)
+      return `matches "${result.matched}" but cools down for another ${secondsText(result.remainingMs)} of ${
+        secondsText(result.cooldownMs)
       }`
     case "Probability":
       return `matches "${result.matched}" but the dice said no: ${drawText(result.draw, result.needed)}`
@@ -50,12 +49,12 @@ export const stepText = (step: Step): string => {
   switch (step._tag) {
     case "Media":
       return step.changed
-        ? `other media began${step.silenceMs > 0 ? `: silence for ${seconds(step.silenceMs)}` : ""}`
+        ? `other media began${step.silenceMs > 0 ? `: silence for ${secondsText(step.silenceMs)}` : ""}`
         : "the same media as before: no silence"
     case "Context":
       return `remembered as line ${step.lines} of the ${step.private ? "private conversation" : "channel"}`
     case "Silence":
-      return `silence after a media change: another ${seconds(step.remainingMs)} of ${seconds(step.silenceMs)}`
+      return `silence after a media change: another ${secondsText(step.remainingMs)} of ${secondsText(step.silenceMs)}`
     case "Trigger":
       return `${step.entry} ${triggerText(step.result)}`
     case "Limit":
@@ -67,8 +66,8 @@ export const stepText = (step: Step): string => {
     case "Prompt":
       return `asked with ${many(step.contextLines, "line")} of context, ${many(step.characters, "character")}`
     case "LlmAttempt":
-      return `${step.model}, attempt ${step.attempt}: ${step.status} after ${seconds(step.durationMs)}${
-        step.firstTextMs === undefined ? "" : `, first text after ${seconds(step.firstTextMs)}`
+      return `${step.model}, attempt ${step.attempt}: ${step.status} after ${secondsText(step.durationMs)}${
+        step.firstTextMs === undefined ? "" : `, first text after ${secondsText(step.firstTextMs)}`
       }${step.detail === "" ? "" : ` (${step.detail})`}`
     case "LlmAnswer":
       return `${step.model} answered ${
@@ -85,7 +84,7 @@ export const stepText = (step: Step): string => {
           step.before === step.after ? "nothing to change" : `${step.before} to ${many(step.after, "character")}`
         }`
     case "Waited":
-      return `waited ${seconds(step.ms)} for ${waitName(step)}`
+      return `waited ${secondsText(step.ms)} for ${waitName(step)}`
     case "Sent":
       return `sent ${many(step.characters, "character")} to the ${step.target === "chat" ? "room" : "user"}${
         step.line === undefined ? "" : `, line ${step.line}`
@@ -107,7 +106,7 @@ const inBrackets = (words: string): string => words === "" ? "" : ` (${words})`
 export const outcomeText = (outcome: Outcome): string => {
   switch (outcome._tag) {
     case "Replied":
-      return `replied after ${seconds(outcome.afterMs)}`
+      return `replied after ${secondsText(outcome.afterMs)}`
     case "Skipped":
       return `no reply: ${reasonText(outcome.reason)}${inBrackets(outcomeDetail(outcome))}`
     case "Failed":
@@ -122,7 +121,7 @@ export const unconfirmedText = (cause: UnconfirmedCause | undefined): string =>
 /** The delivery of a sent reply, in words. */
 export const deliveryText = (delivery: Delivery): string =>
   delivery._tag === "Delivered"
-    ? `seen in the room after ${seconds(delivery.afterMs)}`
+    ? `seen in the room after ${secondsText(delivery.afterMs)}`
     : `not seen in the room${inBrackets(unconfirmedText(delivery.cause))}`
 
 /** What a decision is about, in words. */

@@ -1,6 +1,7 @@
 import { isTimed, type LimitName, type Step } from "./Decision.ts"
 
-const seconds = (ms: number): string => `${(Math.round(ms / 100) / 10).toString()} s`
+/** ms as seconds, to the tenth: `4.2 s`. */
+export const secondsText = (ms: number): string => `${(Math.round(ms / 100) / 10).toString()} s`
 
 const limitNames: Readonly<Record<LimitName, string>> = {
   busy: "replies of the channel under way",
@@ -26,12 +27,12 @@ export const limitName = ({ limit }: LimitStep): string => limitNames[limit]
 
 /** A limit's value against its maximum. */
 export const limitFigures = ({ limit, maximum, used }: LimitStep): string =>
-  isTimed(limit) ? `${seconds(used)} of ${seconds(maximum)}` : `${used} of ${maximum}`
+  isTimed(limit) ? `${secondsText(used)} of ${secondsText(maximum)}` : `${used} of ${maximum}`
 
 /** A limit's check in words. */
 export const limitText = (step: LimitStep): string =>
   step.limit === "global_cooldown"
-    ? `${limitNames[step.limit]}: ${step.allowed ? "at least " : ""}${seconds(step.used)}, needs ${
-      seconds(step.maximum)
+    ? `${limitNames[step.limit]}: ${step.allowed ? "at least " : ""}${secondsText(step.used)}, needs ${
+      secondsText(step.maximum)
     }: ${step.allowed ? "ok" : "refused"}`
     : `${limitNames[step.limit]}: ${limitFigures(step)}: ${step.allowed ? "ok" : "refused"}`

@@ -20,7 +20,8 @@ const NewSettings = Schema.Union([
 const mostReaders = 64
 
 const answer = (body: unknown, status = 200) => HttpServerResponse.jsonUnsafe(body, { status })
-const refusal = (status: number, error: string) => answer({ error }, status)
+/** A refused request: what it needs, as `error`. */
+export const refusal = (status: number, error: string) => answer({ error }, status)
 
 /** Decodes a body and handles it; an invalid one is answered with what is expected. */
 const taking = <A, I, E extends NatsSendError | SettingsRefused>(

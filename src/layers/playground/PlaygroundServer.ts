@@ -1,13 +1,11 @@
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { ByteSize, Effect, Layer } from "effect"
-import { HttpIncomingMessage, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { HttpIncomingMessage, HttpRouter, HttpServerRequest } from "effect/http"
 import { boundedServer } from "../process/HttpServer.ts"
-import { api } from "./PlaygroundApi.ts"
+import { api, refusal } from "./PlaygroundApi.ts"
 import { assets } from "./PlaygroundAssets.ts"
 
 const host = "127.0.0.1"
-
-const refusal = (status: number, error: string) => HttpServerResponse.jsonUnsafe({ error }, { status })
 
 // Another site must not reach the room through a person's browser: only our own address, only JSON.
 const guard = HttpRouter.middleware(

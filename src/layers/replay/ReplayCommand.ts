@@ -2,6 +2,7 @@ import { basename } from "node:path"
 import process from "node:process"
 import { Effect, Logger, Option, Schema } from "effect"
 import { renderReplay } from "../../domain/replay/ReplayRender.ts"
+import { countText } from "../../domain/replay/ReplayWords.ts"
 import { Settings } from "../../domain/settings/Settings.ts"
 import * as ConfigFile from "../config/ConfigFile.ts"
 import { UsageError } from "../process/Exit.ts"
@@ -44,8 +45,6 @@ const configured = Effect.fnUntraced(function*(file: Option.Option<string>, log:
 const write = (text: string): Effect.Effect<void> =>
   Effect.callback<void>((resume) => void process.stderr.write(text, () => resume(Effect.void)))
 
-const number = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ",")
-
 /** Shorter logs need no progress report. */
 const longLog = 10_000
 
@@ -57,7 +56,7 @@ const progressOf = (config: string): ReplaySetup["progress"] => {
     const quarter = Math.floor((done / total) * 4)
     if (total < longLog || (!terminal && quarter === reported)) return Effect.void
     reported = quarter
-    const text = `${config}: ${number(done)} of ${number(total)} lines`
+    const text = `${config}: ${countText(done)} of ${countText(total)} lines`
     return write(terminal ? `\r${text}${done === total ? "\n" : ""}` : `${text}\n`)
   }
 }
