@@ -86,11 +86,11 @@ const start = Effect.fnUntraced(function*(
   startHttp: Effect.Success<ReturnType<typeof makeHttp>>
 ) {
   const world = Layer.provideMerge(LlmOpenAi.layer, NatsConnection.layer(nats))
-  const taking = Option.match(record, {
+  const botLayer = Option.match(record, {
     onNone: () => bot,
     onSome: (file) => recordedBot({ file, anonymous: recordAnonymous })
   })
-  const services = yield* Layer.build(Layer.provideMerge(taking, world))
+  const services = yield* Layer.build(Layer.provideMerge(botLayer, world))
   yield* startHttp(services)
   const httpPort = health.enabled ? health.port : undefined
   yield* Context.get(services, Announcements).begin({ version, hostname: hostname(), httpPort })

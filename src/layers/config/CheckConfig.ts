@@ -40,9 +40,9 @@ export const checkConfig = Effect.fn("CheckConfig")(function*(options: CheckOpti
   const { file, format } = options
   const problems = yield* problemsOf(options)
   if (format === "json") yield* print(jsonText(problems))
-  else {for (const problem of problems) {
-      yield* printError(`${ConfigFile.problemText(file, problem)}${excerpt(problem)}`)
-    }}
+  for (const problem of format === "text" ? problems : []) {
+    yield* printError(`${ConfigFile.problemText(file, problem)}${excerpt(problem)}`)
+  }
   if (problems.some(isError)) return yield* ConfigFile.errorOf(file, problems)
   if (format === "text") yield* print("valid")
 })

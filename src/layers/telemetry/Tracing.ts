@@ -55,7 +55,7 @@ const reasonOf = (error: unknown): string => {
 }
 
 /** An exporter that logs its failures, at a limited rate. */
-const warning = Effect.fnUntraced(function*(exporter: SpanExporter) {
+const warnOnFailure = Effect.fnUntraced(function*(exporter: SpanExporter) {
   const run = Effect.runForkWith(yield* Effect.context<never>())
   let warnedAt = Number.NEGATIVE_INFINITY
   const warn = Effect.fnUntraced(function*(error: unknown) {
@@ -101,7 +101,7 @@ const makeProvider = Effect.fnUntraced(function*(
   return new BasicTracerProvider({
     resource: yield* resource(telemetry),
     // Its queue is bounded: what a slow collector does not take is dropped.
-    spanProcessors: [new BatchSpanProcessor(yield* warning(exporter))],
+    spanProcessors: [new BatchSpanProcessor(yield* warnOnFailure(exporter))],
     ...Option.match(sampler, { onNone: () => ({}), onSome: (sampler) => ({ sampler }) })
   })
 })
