@@ -56,6 +56,7 @@ const intake = Layer.effect(
   Intake,
   Effect.map(Intake, ({ open }) =>
     Intake.of({
+      take: () => undefined,
       open: (channel, handle) =>
         open(channel, (message: IntakeMessage) =>
           decoded === undefined ? handle(message) : void decoded.push(() => handle(message)))

@@ -45,4 +45,6 @@ export class Intake extends Context.Service<Intake, {
     channel: ChannelSettings,
     handle: IntakeHandler
   ) => Effect.Effect<void, NatsNotSubscribed, Scope.Scope>
+  /** Takes what a bridge answered as an event of the channel, if that is open: it is handled, and recorded, like any. */
+  readonly take: (channel: ChannelKey, message: WireMessage) => void
 }>()("llm-bot/Intake") {}

@@ -119,10 +119,11 @@ export class Nats extends Context.Service<Nats, {
     subject: string,
     answer: (question: Question) => Effect.Effect<string>
   ) => Effect.Effect<void, NatsNotSubscribed, Scope.Scope>
-  /** Asks all responders: waits 2 s for the first answer, then until 0.3 s pass without another. */
+  /** Asks responders, `most` of them if given: waits 2 s for the first answer, then until 0.3 s pass without another. */
   readonly request: (
     subject: string,
-    body: string
+    body: string,
+    most?: number
   ) => Effect.Effect<Answers, NatsUnreachable | NatsRefused>
   /** The subjects that the server refuses to this user now, as far as they were tried. */
   readonly refused: Effect.Effect<RefusedSubjects>

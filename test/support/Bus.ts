@@ -20,7 +20,7 @@ const fromMsg = (message: Msg): BusMessage => ({
 })
 
 /** Whether it only asks who is there: a plain bridge's is empty, one of `kryten` names what it asks. */
-const isQuestion = (message: Msg): boolean =>
+export const isQuestion = (message: Msg): boolean =>
   message.string() === plainProbe || /"command":"(?:system|state)\./.test(message.string())
 
 /** After a loss the bridge comes back by itself, soon. */

@@ -1,5 +1,7 @@
 import { Option, Schema } from "effect"
-import type { Protocol } from "../wire/protocols/Protocol.ts"
+import { type Protocol, protocols } from "../wire/protocols/Protocol.ts"
+import { type Room, token } from "../wire/Room.ts"
+import type { WireMessage } from "../wire/Wire.ts"
 
 /** Who is there on the subject of a room's commands, as asking there showed. */
 export type Listening = "nobody" | "somebody" | "refused"
@@ -38,12 +40,12 @@ export const bridgeQuestion = (command: BridgeQuestion): string =>
 export const plainProbe = "{}"
 
 const Text = Schema.optionalKey(Schema.Unknown)
-const Room = Schema.Struct({ domain: Text, channel: Text, user: Text })
+const TextRoom = Schema.Struct({ domain: Text, channel: Text, user: Text })
 const Answer = Schema.fromJsonString(Schema.Struct({
   success: Schema.optionalKey(Schema.Unknown),
   data: Schema.Struct({
-    cytube: Schema.optionalKey(Room),
-    channels: Schema.optionalKey(Schema.Array(Room)),
+    cytube: Schema.optionalKey(TextRoom),
+    channels: Schema.optionalKey(Schema.Array(TextRoom)),
     domain: Text,
     channel: Text
   })
@@ -52,11 +54,29 @@ const decodeAnswer = Schema.decodeUnknownOption(Answer)
 
 const text = (value: unknown): string | undefined => typeof value === "string" && value !== "" ? value : undefined
 
-const bridgeOf = ({ channel, domain, user }: typeof Room.Type): AnsweringBridge => ({
+const bridgeOf = ({ channel, domain, user }: typeof TextRoom.Type): AnsweringBridge => ({
   domain: text(domain),
   channel: text(channel),
   account: text(user)
 })
+
+const Members = Schema.fromJsonString(Schema.Struct({
+  data: Schema.Struct({ userlist: Schema.Array(Schema.Unknown) })
+}))
+const decodeMembers = Schema.decodeUnknownOption(Members)
+
+/** An answer to `state.userlist` as the event that a bridge sends when it joins the room (WIRE, bridges). */
+export const userlistEvent = (body: Uint8Array, room: Room): WireMessage | undefined =>
+  Option.match(decodeMembers(new TextDecoder().decode(body)), {
+    onNone: () => undefined,
+    onSome: ({ data: { userlist } }) => ({
+      subject: protocols.kryten.eventSubject({ domain: token(room.domain), channel: token(room.name) }, "userlist"),
+      headers: new Map(),
+      body: new TextEncoder().encode(
+        JSON.stringify({ event_name: "userlist", payload: userlist, channel: room.name, domain: room.domain })
+      )
+    })
+  })
 
 /** The bridges that an answer to `system.config`, `system.channels` or `system.ping` tells of (WIRE, bridges). */
 export const answeringBridges = (body: Uint8Array): ReadonlyArray<AnsweringBridge> =>

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { Clock, Effect, Layer, Option, Result } from "effect"
 import type { ChannelSettings } from "../../domain/ChannelSettings.ts"
-import { CorrelationId } from "../../domain/Ids.ts"
+import { type ChannelKey, CorrelationId } from "../../domain/Ids.ts"
 import { canTrigger } from "../../domain/triggers/Trigger.ts"
 import { readTraceparent, traceparent } from "../../domain/telemetry/TraceContext.ts"
 import { eventSubjects, eventTemplate, protocolOfSubject } from "../../domain/wire/Subject.ts"
@@ -79,12 +79,16 @@ export const layer: Layer.Layer<Intake, never, Needs> = Layer.effect(
     const decode = yield* makeDecoder
     const turns: Turns = yield* makeTurns
 
+    // One a channel the bot listens to.
+    const receivers = new Map<ChannelKey, (message: WireMessage) => void>()
+
     const open = Effect.fnUntraced(function*(channel: ChannelSettings, handle: IntakeHandler) {
       const subscribedAt = readingOf(clock)
       let listening = true
       yield* Effect.addFinalizer(() =>
         Effect.sync(() => {
           listening = false
+          if (receivers.get(channel.key) === receive) receivers.delete(channel.key)
         })
       )
       const receive = (message: WireMessage): void => {
@@ -103,9 +107,10 @@ export const layer: Layer.Layer<Intake, never, Needs> = Layer.effect(
           }
         })
       }
+      receivers.set(channel.key, receive)
       for (const subject of eventSubjects(channel.protocol, channel.room)) yield* nats.subscribe(subject, receive)
     })
 
-    return Intake.of({ open })
+    return Intake.of({ open, take: (channel, message) => receivers.get(channel)?.(message) })
   })
 )

@@ -122,7 +122,7 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
     })
 
   /** Every answer; none when the responders stay silent. */
-  const answers = Effect.fnUntraced(function*(subject: string, body: string) {
+  const answers = Effect.fnUntraced(function*(subject: string, body: string, most: number) {
     const queue = yield* Queue.unbounded<Msg>()
     const reply = yield* inbox.open((answer) => void Queue.offerUnsafe(queue, answer))
     yield* Effect.try({ try: () => connection.publish(subject, body, { reply }), catch: unreachable })
@@ -136,6 +136,7 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
       if (Option.isNone(answer)) return answered(true)
       if (saysNobodyListens(answer.value)) return answered(false)
       bodies.push(answer.value.data)
+      if (bodies.length >= most) return answered(true)
     }
   }, Effect.scoped)
 
@@ -143,7 +144,8 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
     publish,
     subscribe: (subject, handler) => listen(subject, (message) => handler(messageOf(message))),
     respond: (subject, answer) => listen(subject, (message) => void run(answerWith(answer)(message))),
-    request: (subject, body) => Effect.raceFirst(answers(subject, body), refusal(subject)),
+    request: (subject, body, most = Number.POSITIVE_INFINITY) =>
+      Effect.raceFirst(answers(subject, body, most), refusal(subject)),
     refused: Effect.sync(() => ({ publish: unpublished, subscribe: refused })),
     connected,
     connection: SubscriptionRef.changes(state),

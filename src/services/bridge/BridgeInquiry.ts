@@ -48,14 +48,15 @@ const ask = (nats: Nats["Service"], subject: string, body: string): Effect.Effec
     })
   )
 
-const questions: ReadonlyArray<BridgeQuestion> = ["system.config", "system.channels", "system.ping"]
+/** The first is asked again where nobody answers: a bridge that goes in the middle of it is gone, not silent. */
+const questions: ReadonlyArray<BridgeQuestion> = ["system.config", "system.config", "system.channels", "system.ping"]
 
 /** The bridges of `kryten`, by the first question to which any answers: older ones do not know them all. */
 const askKryten = Effect.fnUntraced(function*(nats: Nats["Service"], { room }: SoughtBridge) {
   let found = nothing
-  for (const question of questions) {
+  for (const [index, question] of questions.entries()) {
     found = yield* ask(nats, commandSubject("kryten", room, "chat"), bridgeQuestion(question))
-    if (found.bridges.length > 0 || !found.answered) return found
+    if (found.bridges.length > 0 || found.listening !== "somebody" || (index > 0 && !found.answered)) return found
   }
   return found
 })

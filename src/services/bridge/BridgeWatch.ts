@@ -1,5 +1,5 @@
 import { Clock, Context, Effect, Layer, Queue, Scope, Stream } from "effect"
-import type { Inquiry } from "../../domain/bridge/BridgeFacts.ts"
+import { bridgeQuestion, type Inquiry, userlistEvent } from "../../domain/bridge/BridgeFacts.ts"
 import { type BridgeFault, faultReasons, faultText, isHarmless } from "../../domain/bridge/BridgeFault.ts"
 import { bridgeFaults, bridgeOf } from "../../domain/bridge/BridgeFit.ts"
 import { sightBridge } from "../../domain/bridge/BridgeSighting.ts"
@@ -10,6 +10,7 @@ import { protocols, protocolsOf } from "../../domain/wire/protocols/Protocol.ts"
 import { commandSubject, eventSubjects } from "../../domain/wire/Subject.ts"
 import { BotConfig } from "../BotConfig.ts"
 import { ChannelStates } from "../ChannelStates.ts"
+import { Intake } from "../Intake.ts"
 import { Nats, type NatsNotSubscribed } from "../Nats.ts"
 import { monotonicMillis, monotonicOf } from "../Time.ts"
 import { inquire } from "./BridgeInquiry.ts"
@@ -40,12 +41,15 @@ export class BridgeWatch extends Context.Service<BridgeWatch, {
     Effect.gen(function*() {
       const config = yield* BotConfig
       const nats = yield* Nats
+      const intake = yield* Intake
       const states = yield* ChannelStates
       const pauseMs = yield* BridgePauseMs
       const clock = yield* Clock.Clock
       const scope = yield* Effect.scope
       // One a configured channel.
       const inquiries = new Map<ChannelKey, Inquiry>()
+      // Channels whose members were asked for over this connection.
+      const membersAsked = new Set<ChannelKey>()
       const wake = yield* Queue.sliding<void>(1)
       let watching = false
       // When a bridge said that it has lost the rooms' server, monotonic ms.
@@ -93,6 +97,20 @@ export class BridgeWatch extends Context.Service<BridgeWatch, {
         state.bridge = { ...sightBridge(state.bridge, { subject, domain, at: inquiry.at }, room), heardAt }
       }
 
+      /** A bot that starts after its bridge knows nobody's rank: it asks where one bridge alone can answer. */
+      const askMembers = Effect.fnUntraced(function*({ key, protocol, room }: ChannelSettings, { bridges }: Inquiry) {
+        const speaks = protocol === "auto" || protocol === "kryten"
+        if (!speaks || membersAsked.has(key) || bridges.length !== 1) return
+        membersAsked.add(key)
+        const { bodies } = yield* nats.request(
+          commandSubject("kryten", room, "chat"),
+          bridgeQuestion("state.userlist"),
+          1
+        )
+        const event = bodies[0] === undefined ? undefined : userlistEvent(bodies[0], room)
+        if (event !== undefined) intake.take(key, event)
+      }, Effect.catch((error) => Effect.logWarning("The bridge did not tell who is there", error.message)))
+
       const look = Effect.gen(function*() {
         if (!(yield* nats.connected)) return
         const channels = yield* enabled
@@ -111,6 +129,12 @@ export class BridgeWatch extends Context.Service<BridgeWatch, {
           if (inquiry !== undefined) noteAnswer(channel, inquiry)
         })
         yield* tell
+        for (const channel of channels) {
+          const inquiry = inquiries.get(channel.key)
+          if (inquiry !== undefined && bridgeOf(channel.room, inquiry) !== undefined) {
+            yield* askMembers(channel, inquiry)
+          }
+        }
       })
 
       const begin = Effect.gen(function*() {
@@ -131,6 +155,8 @@ export class BridgeWatch extends Context.Service<BridgeWatch, {
           Stream.runForEach(() =>
             Effect.sync(() => {
               inquiries.clear()
+              // What changed meanwhile was missed.
+              membersAsked.clear()
               Queue.offerUnsafe(wake, undefined)
             })
           ),

@@ -80,6 +80,7 @@ export const intake: Layer.Layer<Intake, never, BotConfig | Intake | Recorder> =
     const note = (arrival: Arrival): Effect.Effect<void> =>
       Option.match(eventEntry(arrival), { onNone: () => Effect.void, onSome: append })
     return Intake.of({
+      take: inner.take,
       open: (channel, handle) =>
         inner.open(channel, (message) => {
           run(Effect.andThen(noteConfiguration, note(message.arrival)))

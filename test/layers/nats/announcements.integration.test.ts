@@ -1,7 +1,7 @@
 import { connect } from "@nats-io/transport-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Schema } from "effect"
-import { Bus } from "../../support/Bus.ts"
+import { Bus, isQuestion } from "../../support/Bus.ts"
 import { LlmDouble } from "../../support/LlmDouble.ts"
 import { NatsServer } from "../../support/NatsServer.ts"
 import { eventually } from "../../support/eventually.ts"
@@ -37,7 +37,9 @@ const watch = Effect.gen(function*() {
       void seen.push({ subject: message.subject, body: message.string() })
   }
   client.subscribe("kryten.lifecycle.llm.*", take)
-  client.subscribe("kryten.robot.command", take)
+  client.subscribe("kryten.robot.command", {
+    callback: (error, message) => isQuestion(message) ? undefined : take.callback(error, message)
+  })
   yield* Effect.promise(() => client.flush())
   return { seen, client, subjects: Effect.sync(() => seen.map(({ subject }) => subject)) }
 })

@@ -4,6 +4,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Metric } from "effect"
 import type { FaultReason } from "../../../src/domain/bridge/BridgeFault.ts"
 import { BridgePauseMs, BridgeWatch } from "../../../src/services/bridge/BridgeWatch.ts"
+import { DecisionLog } from "../../../src/services/decision/DecisionLog.ts"
+import { channelKey } from "../../../src/domain/Ids.ts"
 import { Health } from "../../../src/services/Health.ts"
 import { Bridge, type BridgeOptions } from "../../support/Bridge.ts"
 import { eventually } from "../../support/eventually.ts"
@@ -243,4 +245,22 @@ describe("a bridge that is away or does not fit", () => {
         assert.strictEqual(yield* program.output, "valid\n")
       }).pipe(Effect.provide(world({ bridge: { protocol } })), Effect.scoped))
   }
+})
+
+describe("a bot that starts after its bridge", () => {
+  it.live("asks who is there, and knows the ranks", () =>
+    Effect.gen(function*() {
+      const bridge = yield* Bridge
+      const log = yield* DecisionLog
+      let lines = 0
+      const rank = Effect.gen(function*() {
+        yield* bridge.chat("Ana", `line ${lines++}`)
+        return (yield* log.recent(channelKey("TestChan"))).at(-1)?.rank
+      })
+      yield* eventually("Ana's rank is known", rank, (now) => now === 3)
+    }).pipe(
+      Effect.provide(watched({ bridge: { protocol: "kryten", members: [{ name: "Ana", rank: 3 }] } })),
+      Effect.provideService(BridgePauseMs, 200),
+      Effect.scoped
+    ))
 })

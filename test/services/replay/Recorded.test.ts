@@ -33,7 +33,10 @@ describe("what is taken down of the configuration", () => {
         Recorder,
         Recorder.of({ append: (entry) => Effect.sync(() => void written.push(entry)) })
       )
-      const quiet = Layer.succeed(Intake, Intake.of({ open: () => Effect.succeed({ next: Effect.never }) }))
+      const quiet = Layer.succeed(
+        Intake,
+        Intake.of({ take: () => undefined, open: () => Effect.succeed({ next: Effect.never }) })
+      )
       yield* Layer.build(Recorded.intake.pipe(
         Layer.provide([quiet, recorder, Layer.succeed(BotConfig, BotConfig.fromRef(active))])
       ))
