@@ -87,7 +87,3 @@ export const valueFigure = (about: About, { baseline, ours }: Rounds, unit: stri
     : median(ours.map((value, round) => value / (baseline[round] ?? Number.NaN))),
   detail: baseline.length === 0 ? "" : `against ${short(median(baseline))} ${unit}`
 })
-
-/** Whether a figure is as it should be; a figure without a target is. */
-export const isMet = ({ result, target }: Figure): boolean =>
-  target === undefined || (target.kind === "at least" ? result >= target.value : result <= target.value)

@@ -1,11 +1,16 @@
-import { type Figure, isMet } from "./Figure.ts"
+import type { Figure } from "./Figure.ts"
 
-const digits = (value: number): string =>
+/** A number as people read it. */
+export const digits = (value: number): string =>
   value >= 1000
     ? Math.round(value).toLocaleString("en")
     : value >= 100
     ? value.toFixed(0)
     : value.toFixed(value < 1 ? 3 : 1)
+
+/** Whether a figure is as it should be; one without a target is. */
+export const isMet = ({ result, target }: Pick<Figure, "result"> & Partial<Pick<Figure, "target">>): boolean =>
+  target === undefined || (target.kind === "at least" ? result >= target.value : result <= target.value)
 
 const row = (figure: Figure): ReadonlyArray<string> => {
   const { detail, id, result, spread: [least, greatest], target, unit, what } = figure

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { loadavg } from "node:os"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
@@ -53,7 +54,7 @@ const bench = Command.make(
         onSome: (one) => one === name
       })
     )
-    const load = loadavg()[0]?.toFixed(1)
+    const load = Number(loadavg()[0]?.toFixed(1))
     const figures: Array<Figure> = []
     for (const { name, run } of wanted) {
       yield* Console.error(`${name} …`)
@@ -61,7 +62,9 @@ const bench = Command.make(
     }
     yield* Console.log(`${table(figures)}\n\nload at the beginning ${load}, at the end ${loadavg()[0]?.toFixed(1)}`)
     if (Option.isSome(json)) {
-      yield* Effect.sync(() => writeFileSync(json.value, `${JSON.stringify({ load, figures }, undefined, 2)}\n`))
+      const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim()
+      const measured = figures.map((figure) => ({ ...figure, commit, load }))
+      yield* Effect.sync(() => writeFileSync(json.value, `${JSON.stringify(measured, undefined, 2)}\n`))
     }
     if (!isShort) return
     const worse = regressions(figures)

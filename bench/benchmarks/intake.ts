@@ -37,7 +37,7 @@ export const intake: Benchmark = {
   name: "intake",
   run: (extent) => {
     const sizes = extent === "short" ? [100] : [1, 100, 1000, 10_000]
-    const [count, rounds] = extent === "short" ? [6000, 3] : [15_000, 5]
+    const [count, rounds] = extent === "short" ? [6000, 3] : [10_000, 3]
     return Effect.forEach(sizes, (channels): Effect.Effect<Figure> => atChannels(channels, count, rounds))
   }
 }

@@ -41,7 +41,7 @@ const ready = Effect.fnUntraced(
 )
 
 const many = Effect.gen(function*() {
-  const results = yield* alternated(2, nothing, yield* readyWith(10_000))
+  const results = yield* alternated(1, nothing, yield* readyWith(10_000))
   const target: Target = { kind: "at most", value: 1.5 }
   return valueFigure({ id: "g.many", what: "start to ready, 10,000 channels", target }, {
     baseline: results.map(({ baseline }) => baseline),
@@ -63,7 +63,7 @@ const commands = Effect.gen(function*() {
   return yield* Effect.forEach(
     commands,
     Effect.fnUntraced(function*([name, args, target]) {
-      const results = yield* alternated(4, nothing, runs([bundle, ...args]))
+      const results = yield* alternated(3, nothing, runs([bundle, ...args]))
       return valueFigure({ id: `g.${name}`, what: `the command ${name}`, target }, {
         baseline: results.map(({ baseline }) => baseline),
         ours: results.map(({ ours }) => ours)

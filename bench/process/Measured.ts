@@ -27,7 +27,7 @@ export interface Measured {
 const exit = (child: ChildProcess): Effect.Effect<number | null> =>
   Effect.callback<number | null>((resume) => {
     if (child.exitCode !== null || child.signalCode !== null) resume(Effect.succeed(child.exitCode))
-    else child.once("close", (code) => resume(Effect.succeed(code)))
+    else child.once("exit", (code) => resume(Effect.succeed(code)))
   })
 
 const restOf = (pid: number): Effect.Effect<void> =>
