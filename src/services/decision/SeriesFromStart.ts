@@ -6,22 +6,18 @@ import { makeMeter, type Meter } from "../telemetry/Metrics.ts"
 import { filterReasons, suppressionReasons } from "./DecisionMetrics.ts"
 
 /** How many label combinations may be there at the start: those that happen later have room below 1,000 (N4). */
-const mostCombinations = 800
+const mostCombinations = 600
 
-/** What makes no combination beyond the bound, and what does: the refusals, which are many. */
-interface ChannelSeries {
-  readonly few: ReadonlyArray<() => void>
-  readonly many: ReadonlyArray<() => void>
-}
+/** A channel's series, in groups: the first ones matter most, the last ones are many. */
+type ChannelSeries = ReadonlyArray<ReadonlyArray<() => void>>
 
 const seriesOf = ({ begin }: Meter, { room, triggers }: ChannelSettings): ChannelSeries => {
   const channel = room.name
   const types = [...new Set(triggers.map(({ entry }) => entry.type))]
-  const few = [
+  const always = [
     ...["chatMsg", "pm", "changeMedia", "userlist", "other"].map((event_type) => () =>
       begin("eventsReceived", { channel, event_type })
     ),
-    ...InvalidReason.literals.map((reason) => () => begin("eventsInvalid", { channel, reason })),
     () => begin("eventsDropped", { channel }),
     ...types.flatMap((trigger_type) => [
       () => begin("triggersEvaluated", { channel, trigger_type }),
@@ -29,12 +25,11 @@ const seriesOf = ({ begin }: Meter, { room, triggers }: ChannelSettings): Channe
     ]),
     ...(["chat", "pm"] as const).map((target_type) => () => begin("responsesSent", { channel, target_type })),
     () => begin("responsesDelivered", { channel }),
-    ...filterReasons.map((reason) => () => begin("responsesFiltered", { channel, reason })),
     () => begin("responseLength", { channel }),
     () => begin("eventProcessingDuration", { channel }),
     () => begin("replyDuration", { channel })
   ]
-  const many = [
+  const refusals = [
     ...["unknown", ...UnconfirmedCause.literals].map((reason) => () =>
       begin("responsesUnconfirmed", { channel, reason })
     ),
@@ -47,7 +42,12 @@ const seriesOf = ({ begin }: Meter, { room, triggers }: ChannelSettings): Channe
       suppressionReasons.map((reason) => () => begin("triggersSuppressed", { channel, trigger_type, reason }))
     )
   ]
-  return { few, many }
+  return [
+    always,
+    filterReasons.map((reason) => () => begin("responsesFiltered", { channel, reason })),
+    InvalidReason.literals.map((reason) => () => begin("eventsInvalid", { channel, reason })),
+    refusals
+  ]
 }
 
 const beginModel = ({ begin }: Meter, model: string): void => {
@@ -57,12 +57,9 @@ const beginModel = ({ begin }: Meter, model: string): void => {
   begin("llmRequestDuration", { model })
 }
 
-const combinations = (all: ReadonlyArray<ChannelSeries>, part: keyof ChannelSeries): number =>
-  all.reduce((sum, series) => sum + series[part].length, 0)
-
 /**
  * Begins every documented series of the channels and models of a configuration at 0, so that the first time counts in a
- * rate (OPERATIONS, metrics): refusals only while all together keep to N4's bound.
+ * rate (OPERATIONS, metrics); of many channels only what leaves room below N4's bound.
  */
 export const makeSeriesFromStart: Effect.Effect<(active: ActiveSettings) => void> = Effect.map(makeMeter, (meter) => {
   let begun: ActiveSettings | undefined
@@ -76,9 +73,14 @@ export const makeSeriesFromStart: Effect.Effect<(active: ActiveSettings) => void
     }
     for (const result of ["success", "failure", "unchanged"] as const) meter.begin("configReloads", { result })
     for (const reason of ["outbox_full", "deadline", "media_changed"]) meter.begin("outboxDropped", { reason })
-    const all = channels.map((channel) => seriesOf(meter, channel))
     const oneLabel = channels.length > active.settings.telemetry.channel_label_limit
-    const fits = oneLabel || combinations(all, "few") + combinations(all, "many") <= mostCombinations
-    for (const { few, many } of all) for (const begin of fits ? [...few, ...many] : few) begin()
+    for (const channel of channels) {
+      let combinations = 0
+      for (const group of seriesOf(meter, channel)) {
+        combinations += group.length * (oneLabel ? 1 : channels.length)
+        if (combinations > mostCombinations) break
+        for (const begin of group) begin()
+      }
+    }
   }
 })
