@@ -22,6 +22,16 @@ const reasonOf = (cause: unknown): string => {
   return "code" in cause && cause.code === "ELOOP" ? "it is a link" : cause.message
 }
 
+/** How long removing the file may take at the end. */
+const removeWithin = "1 second"
+
+const remove = (file: string): Effect.Effect<void> =>
+  Effect.tryPromise({ try: () => rm(file, { force: true }), catch: reasonOf }).pipe(
+    Effect.catch((reason) => Effect.logWarning(`PID file ${file} cannot be removed`, reason)),
+    Effect.timeoutOption(removeWithin),
+    Effect.asVoid
+  )
+
 /** Writes the process id to a file until the scope closes; one that cannot be written is a warning (F10). */
 export const pidFile = (file: string) =>
   Effect.acquireRelease(
@@ -29,5 +39,5 @@ export const pidFile = (file: string) =>
       Effect.tapError((reason) => Effect.logWarning(`PID file ${file} cannot be written`, reason)),
       Effect.option
     ),
-    (written) => Option.isNone(written) ? Effect.void : Effect.promise(() => rm(file, { force: true }))
+    (written) => Option.isNone(written) ? Effect.void : remove(file)
   )
