@@ -25,6 +25,9 @@ const flushWithin = "5 seconds"
 const requestTimeoutMs = 2_000
 /** How long a request waits for one more answer. */
 const othersWithinMs = 300
+/** Answers that are waited for: more than one NATS has bots or bridges. */
+const mostAnswers = 1_000
+
 /** How long flushing and closing may take when the bot stops. */
 const closeWithin = "2 seconds"
 
@@ -123,7 +126,7 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
 
   /** Every answer; none when the responders stay silent. */
   const answers = Effect.fnUntraced(function*(subject: string, body: string, most: number) {
-    const queue = yield* Queue.unbounded<Msg>()
+    const queue = yield* Queue.dropping<Msg>(most)
     const reply = yield* inbox.open((answer) => void Queue.offerUnsafe(queue, answer))
     yield* Effect.try({ try: () => connection.publish(subject, body, { reply }), catch: unreachable })
     const bodies: Array<Uint8Array> = []
@@ -144,8 +147,7 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
     publish,
     subscribe: (subject, handler) => listen(subject, (message) => handler(messageOf(message))),
     respond: (subject, answer) => listen(subject, (message) => void run(answerWith(answer)(message))),
-    request: (subject, body, most = Number.POSITIVE_INFINITY) =>
-      Effect.raceFirst(answers(subject, body, most), refusal(subject)),
+    request: (subject, body, most = mostAnswers) => Effect.raceFirst(answers(subject, body, most), refusal(subject)),
     refused: Effect.sync(() => ({ publish: unpublished, subscribe: refused })),
     connected,
     connection: SubscriptionRef.changes(state),
