@@ -6,5 +6,5 @@ endOnCrash()
 holdSignals()
 surviveOutput()
 // Everything else is loaded afterwards: it takes a while, and a signal may come meanwhile (F10).
-const { main } = await import("./layers/CommandLine.ts")
+const { main } = await import("./layers/Cli.ts")
 main()

@@ -115,7 +115,6 @@ const loose: Readonly<Record<string, string>> = {
   "services/Stopping.ts": "ports",
   "services/Time.ts": "ports",
   "layers/Cli.ts": "commands",
-  "layers/CommandLine.ts": "commands",
   "layers/Daemon.ts": "commands",
   "layers/Main.ts": "wiring"
 }

@@ -1,5 +1,7 @@
-import { Console } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Console, Effect } from "effect"
+import { Argument, CliConfig, Command, Flag, GlobalFlag } from "effect/cli"
 import { defaultLast } from "../domain/decision/Explain.ts"
 import { settingsJsonSchema } from "../domain/settings/SettingsJsonSchema.ts"
 import { checkConfig } from "./config/CheckConfig.ts"
@@ -8,8 +10,18 @@ import { explain } from "./explain/ExplainCommand.ts"
 import { initConfig } from "./config/InitConfig.ts"
 import { replayLog } from "./replay/ReplayCommand.ts"
 import { playground } from "./playground/Playground.ts"
+import { crashText } from "./process/Crash.ts"
+import { isDaemon, tellEarlyStop } from "./process/EarlySignals.ts"
+import { teardown } from "./process/Exit.ts"
+import { version } from "./process/Package.ts"
+import { printError } from "./process/Print.ts"
 
 const config = Flag.String("config").pipe(Flag.withAlias("c"), Flag.withDescription("configuration file (YAML)"))
+
+const format = Flag.Literals("format", ["text", "json"]).pipe(
+  Flag.withDefault("text"),
+  Flag.withDescription("output for people or for programs")
+)
 
 const runCommand = Command.make("run", {
   config,
@@ -36,10 +48,7 @@ const runCommand = Command.make("run", {
 
 const checkConfigCommand = Command.make("check-config", {
   file: Argument.String("file").pipe(Argument.withDescription("configuration file (YAML)")),
-  format: Flag.Literals("format", ["text", "json"]).pipe(
-    Flag.withDefault("text"),
-    Flag.withDescription("output for people or for programs")
-  ),
+  format,
   connect: Flag.Boolean("connect").pipe(
     Flag.withDefault(false),
     Flag.withDescription("also test NATS, the API keys and the models")
@@ -103,16 +112,13 @@ const explainCommand = Command.make("explain", {
   ),
   user: Flag.String("user").pipe(Flag.optional, Flag.withDescription("only this user's messages")),
   channel: Flag.String("channel").pipe(Flag.optional, Flag.withDescription("only this channel")),
-  format: Flag.Literals("format", ["text", "json"]).pipe(
-    Flag.withDefault("text"),
-    Flag.withDescription("output for people or for programs")
-  )
+  format
 }, ({ config: file, ...options }) => explain({ file, ...options })).pipe(
   Command.withDescription("Ask a running bot why it did or did not answer")
 )
 
 /** The command line (OPERATIONS, commands). */
-export const commandLine = Command.make("llm-bot").pipe(
+const commandLine = Command.make("llm-bot").pipe(
   Command.withDescription("A chat participant for CyTube rooms"),
   Command.withSubcommands([
     runCommand,
@@ -124,3 +130,17 @@ export const commandLine = Command.make("llm-bot").pipe(
     explainCommand
   ])
 )
+
+/** Runs the command of the command line, to the end of the process. */
+export const main = (): void => {
+  Command.run(commandLine, { version }).pipe(
+    Effect.provideService(CliConfig.CliConfig, {
+      builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions]
+    }),
+    // The daemon tells it in its log.
+    Effect.tapDefect((defect) => isDaemon() ? Effect.void : printError(crashText(defect))),
+    Effect.provide(NodeServices.layer),
+    NodeRuntime.runMain({ disableErrorReporting: true, teardown })
+  )
+  tellEarlyStop()
+}
