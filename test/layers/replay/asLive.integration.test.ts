@@ -72,8 +72,12 @@ const look = (ms: number): RecordingEntry => ({
 const encode = Schema.encodeSync(RecordingLine)
 
 /** What a replay under the recording's own settings decides. */
-const replayed = Effect.fnUntraced(function*(settings: Settings, entries: ReadonlyArray<RecordingEntry>) {
-  const lines = [began, configured(0, settings), ...entries].map((entry) => encode(entry))
+const replayed = Effect.fnUntraced(function*(
+  settings: Settings,
+  entries: ReadonlyArray<RecordingEntry>,
+  beginning: RecordingEntry = began
+) {
+  const lines = [beginning, configured(0, settings), ...entries].map((entry) => encode(entry))
   const log = yield* readLog(yield* fileWith("night.jsonl", lines.join("\n")))
   assert.strictEqual(log.unusableCount, 0)
   const { decisions } = yield* replay(log, { config: "own", settings, asked: undefined, progress: () => Effect.void })
@@ -115,6 +119,44 @@ describe("a replay as the bot decided live", () => {
       const looks = decisions.filter(({ eventType }) => eventType === "contextual")
       assert.deepStrictEqual(looks.map(({ arrivedAt }) => arrivedAt - day), [60_000, 90_100])
       assert.deepStrictEqual(looks[0]?.outcome, { _tag: "Skipped", reason: "stopped" })
+    }).pipe(Effect.scoped))
+
+  it.live("a line that nobody heard leaves at its own later moment; what was refused is said again at its own", () =>
+    Effect.gen(function*() {
+      const turn = (ms: number): RecordingEntry => ({ kind: "turn", ...at(ms), id: id("a") })
+      const sent = (ms: number): RecordingEntry => ({ kind: "sent", ...at(ms), id: id("a") })
+      const event = (ms: number, name: string, payload: unknown): RecordingEntry => ({
+        kind: "event",
+        ...at(ms),
+        id: id(`${name}-${ms}`),
+        subject: `cytube.events.lobby.${name}`,
+        headers: { "Correlation-Id": `${name}-${ms}` },
+        payload,
+        since: at(0)
+      })
+      const text = "Yes, as always I am here"
+      const line = { user: { name: "MovieBot", rank: 1 }, msg: text, meta: {}, time: day + 4_600 }
+      const [decision] = yield* replayed(settingsWith({}), [
+        said(1_000, "a", "MovieBot, are you there?"),
+        completion(1_500, id("a"), answered(text)),
+        turn(1_501),
+        { kind: "sent", ...at(1_502), id: id("a"), heard: false },
+        turn(1_760),
+        { kind: "sent", ...at(1_761), id: id("a"), heard: false },
+        turn(2_270),
+        sent(2_272),
+        event(2_300, "cooldown", 2_000),
+        turn(2_301),
+        turn(4_552),
+        sent(4_560),
+        event(4_600, "chatMsg", line)
+      ], { ...began, format: 1 })
+      assert.deepStrictEqual(decision?.outcome, { _tag: "Replied", afterMs: 1_272 })
+      assert.deepStrictEqual(decision?.delivery, { _tag: "Delivered", afterMs: 2_328 })
+      const steps = decision?.steps.flatMap((step) =>
+        step._tag === "Waited" ? [`${step.for} ${step.ms}`] : step._tag === "Resent" ? [step.cause] : []
+      )
+      assert.deepStrictEqual(steps, ["bridge 771", "pacing 2249", "cooldown"])
     }).pipe(Effect.scoped))
 
   it.live("a line that found NATS away leaves at its own later moment", () =>
