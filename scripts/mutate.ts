@@ -21,6 +21,26 @@ const inFile = (file: string, ...rows: ReadonlyArray<readonly [breaks: string, t
   rows.map(([breaks, text, replacement]): Mutation => ({ breaks, file, text, replacement }))
 
 const mutations: ReadonlyArray<Mutation> = [
+  ...inFile("src/layers/nats/NatsOptions.ts", [
+    "a frozen server is alive for a minute",
+    "pingInterval: 2_000",
+    "pingInterval: 20_000"
+  ]),
+  ...inFile("src/layers/nats/Inbox.ts", ["a refused inbox stays deaf", "else subscription = undefined", "else void 0"]),
+  ...inFile("src/services/bridge/BridgeWatch.ts", [
+    "nobody is asked who is there",
+    "if (!speaks || membersAsked",
+    "if (speaks || membersAsked"
+  ]),
+  ...inFile(
+    "src/domain/bridge/BridgeSighting.ts",
+    ["the domain is not the bridge's", "? { ...room, domain } : room", "? room : room"],
+    [
+      "auto never learns",
+      "setting === \"auto\" ? protocol ?? fallbackProtocol",
+      "setting === \"auto\" ? fallbackProtocol"
+    ]
+  ),
   ...inFile("src/layers/replay/ReplayParts.ts", [
     "a recording that goes on in another file is taken for a restart",
     "return entry.since.mono >= heading.mono",
