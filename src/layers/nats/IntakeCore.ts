@@ -15,7 +15,7 @@ import { makeLogSampler } from "../../services/telemetry/LogSampling.ts"
 import { makeLogWriter } from "../../services/telemetry/LogWriter.ts"
 import { makeMeter } from "../../services/telemetry/Metrics.ts"
 import { readingOf } from "../../services/Time.ts"
-import { makeTurns, type Turns } from "./Turns.ts"
+import { type EventQueue, makeEventQueue } from "./EventQueue.ts"
 
 /** Decodes and counts messages. */
 const makeDecoder = Effect.gen(function*() {
@@ -77,7 +77,7 @@ export const layer: Layer.Layer<Intake, never, Needs> = Layer.effect(
     const nats = yield* Nats
     const clock = yield* Clock.Clock
     const decode = yield* makeDecoder
-    const turns: Turns = yield* makeTurns
+    const queue: EventQueue = yield* makeEventQueue
 
     // One a channel the bot listens to.
     const receivers = new Map<ChannelKey, (message: WireMessage) => void>()
@@ -93,7 +93,7 @@ export const layer: Layer.Layer<Intake, never, Needs> = Layer.effect(
       )
       const receive = (message: WireMessage): void => {
         const arrivedAt = readingOf(clock)
-        turns.take({
+        queue.offer({
           bytes: message.body.byteLength,
           channel: channel.room.name,
           isExpendable: () => {

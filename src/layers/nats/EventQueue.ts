@@ -13,7 +13,7 @@ const maxWaitingBytes = 32 * 1024 * 1024
 const overheadBytes = 100
 
 /** A received event to handle. */
-export interface Turn {
+export interface QueuedEvent {
   readonly channel: ChannelName
   /** The size of its body. */
   readonly bytes: number
@@ -24,12 +24,12 @@ export interface Turn {
 }
 
 /** Handles events in order of arrival without starving the rest of the program. */
-export interface Turns {
-  readonly take: (turn: Turn) => void
+export interface EventQueue {
+  readonly offer: (event: QueuedEvent) => void
 }
 
 /** Events run at once while the process keeps up; in a flood they wait, bounded in bytes (F1, overload). */
-export const makeTurns: Effect.Effect<Turns, never, Scope.Scope> = Effect.gen(function*() {
+export const makeEventQueue: Effect.Effect<EventQueue, never, Scope.Scope> = Effect.gen(function*() {
   const clock = yield* Clock.Clock
   const meter = yield* makeMeter
   const log = yield* makeLogWriter("Intake")
@@ -38,7 +38,7 @@ export const makeTurns: Effect.Effect<Turns, never, Scope.Scope> = Effect.gen(fu
   let immediate: NodeJS.Immediate | undefined
   let dropped = 0
 
-  const backlog = makeBacklog<Turn>({
+  const backlog = makeBacklog<QueuedEvent>({
     maxBytes: maxWaitingBytes,
     bytesOf: ({ bytes }) => bytes + overheadBytes,
     isExpendable: ({ isExpendable }) => isExpendable(),
@@ -58,9 +58,9 @@ export const makeTurns: Effect.Effect<Turns, never, Scope.Scope> = Effect.gen(fu
     immediate = undefined
     sliceBegan = undefined
     while (!isOver()) {
-      const turn = backlog.next()
-      if (turn === undefined) break
-      turn.run()
+      const event = backlog.next()
+      if (event === undefined) break
+      event.run()
     }
     if (backlog.size() > 0) return nextTurn()
     if (dropped > 0) log("Warn", "Events come no faster than they are handled again", { dropped })
@@ -73,11 +73,11 @@ export const makeTurns: Effect.Effect<Turns, never, Scope.Scope> = Effect.gen(fu
 
   yield* Effect.addFinalizer(() => Effect.sync(() => clearImmediate(immediate)))
   return {
-    take: (turn) => {
+    offer: (event) => {
       const waits = backlog.size() > 0 || isOver()
-      if (waits) backlog.add(turn)
+      if (waits) backlog.add(event)
       nextTurn()
-      if (!waits) turn.run()
+      if (!waits) event.run()
     }
   }
 })

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Logger, Metric } from "effect"
 import { ChannelName } from "../../../src/domain/Ids.ts"
-import { makeTurns } from "../../../src/layers/nats/Turns.ts"
+import { makeEventQueue } from "../../../src/layers/nats/EventQueue.ts"
 import { total } from "../../../src/services/telemetry/Metrics.ts"
 
 /** A clock on which each look takes 1 ms. */
@@ -28,7 +28,7 @@ const channel = ChannelName.make("lobby")
 describe("a flood of events", () => {
   it.live("is handled in the order in which it came, a slice in each turn of the event loop", () =>
     onSlowClock(Effect.gen(function*() {
-      const turns = yield* makeTurns
+      const queue = yield* makeEventQueue
       const handled: Array<number> = []
       const slices = new Set<number>()
       let loops = 0
@@ -39,7 +39,7 @@ describe("a flood of events", () => {
       }
       setImmediate(counting)
       for (let id = 0; id < 1_000; id++) {
-        turns.take({
+        queue.offer({
           channel,
           bytes: 100,
           isExpendable: () => true,
@@ -61,10 +61,10 @@ describe("a flood of events", () => {
     const lines: Array<unknown> = []
     const logger = Logger.layer([Logger.make(({ message }) => void lines.push(message))])
     return onSlowClock(Effect.gen(function*() {
-      const turns = yield* makeTurns
+      const queue = yield* makeEventQueue
       const handled: Array<number> = []
       for (let id = 0; id < 1_000; id++) {
-        turns.take({
+        queue.offer({
           channel,
           bytes: 100_000,
           isExpendable: () => id % 50 !== 0,
