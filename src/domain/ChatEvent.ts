@@ -29,15 +29,18 @@ interface Line {
   readonly shadow: boolean
 }
 
+/** A line in the room. */
 export interface ChatMsg extends Line {
   readonly _tag: "ChatMsg"
 }
 
+/** A private message. */
 export interface Pm extends Line {
   readonly _tag: "Pm"
   readonly to: Username
 }
 
+/** What plays, sent on every change and every join. */
 export interface ChangeMedia {
   readonly _tag: "ChangeMedia"
   readonly media: Media
@@ -105,6 +108,7 @@ export interface OtherEvent {
 /** The events that get a decision record. */
 export type ConversationEvent = ChatMsg | Pm | ChangeMedia
 
+/** Every event of a room, decoded. */
 export type ChatEvent = ConversationEvent | Presence | SetUserMeta | Login | Refusal | ChannelOpts | OtherEvent
 
 /** The wire's name of the event types that metrics and logs tell apart; anything else is `other`. */

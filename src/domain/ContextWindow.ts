@@ -11,6 +11,7 @@ export interface ContextWindow {
   replies: Array<string>
 }
 
+/** A conversation in which nothing was said. */
 export const emptyWindow = (): ContextWindow => ({ lines: [], replies: [] })
 
 /**

@@ -12,6 +12,7 @@ import {
 import { departure } from "./FloodControl.ts"
 import { countInside, entriesOf, reopensIn, type WindowEntry, type Windows } from "./SlidingWindow.ts"
 
+/** The two lengths of a window, ms. */
 export const minuteMs = 60_000
 export const hourMs = 3_600_000
 

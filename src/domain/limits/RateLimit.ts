@@ -28,12 +28,14 @@ export interface Reservation {
   readonly userWindows: ReadonlyArray<string>
 }
 
+/** Every limit allows: a place is held in each. */
 export interface Admitted {
   readonly _tag: "Admitted"
   readonly reservation: Reservation
   readonly checks: ReadonlyArray<LimitCheck>
 }
 
+/** The first limit that refuses; nothing is held. */
 export interface Denied {
   readonly _tag: "Denied"
   readonly limit: LimitName

@@ -11,6 +11,7 @@ export interface Served {
 
 /** The fields that may carry a choice's text: the first with any text is the answer. */
 export const textFields = ["delta", "message", "text"] as const
+/** One of these fields. */
 export type TextField = (typeof textFields)[number]
 
 /** One choice of a chunk. */

@@ -40,6 +40,7 @@ const Parameters = Schema.Struct({
     "for servers that want it in place of max_tokens; null = not sent"
   )
 })
+/** Sampling parameters; one of none is not sent (F5). */
 export type LlmParameters = typeof Parameters.Type
 
 const Fallback = Schema.Struct({

@@ -38,6 +38,7 @@ export const ownAttribute = (name: string): string => `llm_bot.${name}`
 
 /** Values of attributes and span events. */
 export type AttributeValue = string | number | boolean | ReadonlyArray<string>
+/** Attributes of a span or of an event, by name. */
 export type Attributes = Readonly<Record<string, AttributeValue>>
 
 /** The names of the four kinds of spans: low cardinality, the same from message to message. */

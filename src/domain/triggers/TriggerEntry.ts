@@ -11,6 +11,7 @@ import type { TriggerType } from "./TriggerType.ts"
  */
 export const TriggerEntry = Schema.Union([MentionEntry, PmEntry, KeywordEntry, ContextualEntry])
 export type TriggerEntry = typeof TriggerEntry.Type
+/** The name of a trigger type. */
 export type TriggerName = TriggerEntry["type"]
 
 /** The entry of each type, by the type's name. */

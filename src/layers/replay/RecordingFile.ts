@@ -29,6 +29,7 @@ export class RecordingFailed extends Schema.TaggedError<RecordingFailed>()("Reco
   }
 }
 
+/** Where and how to record. */
 export interface RecordingOptions {
   readonly file: string
   /** Whether people's names are replaced. */

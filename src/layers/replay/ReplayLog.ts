@@ -18,6 +18,7 @@ export interface CapturedEvent {
   readonly payload: unknown
 }
 
+/** What a line of a log holds. */
 export type LogEntry = RecordingEntry | CapturedEvent
 
 /** A usable line of a log, its number from 1. */

@@ -19,6 +19,7 @@ import { NatsNotSent, NatsSendError, NatsUnconfirmed } from "../Nats.ts"
 
 /** When it happened: `ts` in epoch seconds as in captures, `mono` in monotonic ms. */
 const Stamp = { ts: Schema.Finite, mono: Schema.Finite }
+/** The time of a line alone. */
 export const Stamped = Schema.Struct(Stamp)
 export type Stamped = typeof Stamped.Type
 

@@ -13,6 +13,7 @@ export interface SpanFailure {
   readonly message: string
 }
 
+/** Sets several attributes of a span. */
 export const setAttributes = (span: Tracer.Span, attributes: Attributes): void => {
   for (const [name, value] of Object.entries(attributes)) span.attribute(name, value)
 }
