@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs"
 import { loadavg } from "node:os"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Console, Effect, Option } from "effect"
+import { Console, Duration, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { burst } from "./benchmarks/burst.ts"
 import { decision } from "./benchmarks/decision.ts"
@@ -57,8 +57,9 @@ const bench = Command.make(
     const load = Number(loadavg()[0]?.toFixed(1))
     const figures: Array<Figure> = []
     for (const { name, run } of wanted) {
-      yield* Console.error(`${name} …`)
-      figures.push(...yield* run(isShort ? "short" : "full"))
+      const [took, measured] = yield* Effect.timed(run(isShort ? "short" : "full"))
+      figures.push(...measured)
+      yield* Console.error(`${name}: ${Math.round(Duration.toSeconds(took))} s`)
     }
     yield* Console.log(`${table(figures)}\n\nload at the beginning ${load}, at the end ${loadavg()[0]?.toFixed(1)}`)
     if (Option.isSome(json)) {

@@ -31,14 +31,16 @@ const lineOf = (name: string, msg: string): Uint8Array =>
 
 const hear = (message: Msg): void => {
   const [kind, , channel] = message.subject.split(".")
-  const text = message.json<{ readonly data: { readonly message: string } }>().data.message
+  // The bot asks at its start, with an empty command, whether a bridge is there.
+  const text = message.json<{ readonly data?: { readonly message: string } }>().data?.message
+  if (text === undefined) return
   const answered = Number(/number (\d+)/.exec(text)?.[1] ?? -1)
   const said = waiting.get(answered)
   if (said !== undefined) latencies.push(performance.now() - said)
   waiting.delete(answered)
   if (kind === "cytube") client.publish(`cytube.events.${channel}.chatMsg`, lineOf("MovieBot", text))
 }
-client.subscribe("*.commands.*.*", { callback: (_, message) => hear(message) })
+client.subscribe("*.commands.*.chat", { callback: (_, message) => hear(message) })
 await client.flush()
 
 const say = ({ channels, mentionEvery, prefix }: Lines, index: number): void => {
