@@ -12,6 +12,7 @@ import { ContextStore } from "../../src/services/ContextStore.ts"
 import { total } from "../../src/services/telemetry/Metrics.ts"
 import { endOf, settingsOf, Simulation } from "../support/Simulation.ts"
 import { epoch, passTo, VirtualTime } from "../support/VirtualTime.ts"
+import { unlimited } from "../support/unlimited.ts"
 
 /** Simulated time without log lines. */
 const quiet = () => Layer.merge(VirtualTime.layer, Logger.layer([]))
@@ -27,11 +28,7 @@ const settings = (more: Readonly<Record<string, unknown>> = {}) =>
     llm_api: { base_url: "http://localhost/v1", api_key: "none", model: "script" },
     triggers: [{ type: "mention" }, { type: "pm" }],
     rate_limits: {
-      max_per_user_per_minute: null,
-      max_per_user_per_hour: null,
-      max_per_channel_per_minute: null,
-      max_per_channel_per_hour: null,
-      global_cooldown_seconds: 0
+      ...unlimited
     },
     ...more
   }))
@@ -264,21 +261,15 @@ describe("a wall clock that is set back", () => {
 })
 
 describe("10,000 people", () => {
-  const unlimited = Schema.decodeSync(RateLimits)({
-    max_per_user_per_minute: null,
-    max_per_user_per_hour: null,
-    max_per_channel_per_minute: null,
-    max_per_channel_per_hour: null,
-    global_cooldown_seconds: 0
-  })
+  const withoutLimits = Schema.decodeSync(RateLimits)(unlimited)
   const entry = Schema.decodeSync(TriggerEntry)({ type: "pm", cooldown_seconds: 5 })
   const request = (user: number): AdmissionRequest => ({
     channel: channelKey(`room ${user % 10}`),
     user: Option.some(userKey(`Person ${user}`)),
     entryKey: EntryKey.make("pm"),
     entry,
-    channelLimits: unlimited,
-    userLimits: unlimited,
+    channelLimits: withoutLimits,
+    userLimits: withoutLimits,
     maxConcurrent: 10,
     pace: freshPace,
     deadlineMs: Infinity

@@ -12,6 +12,7 @@ import { answerTo, askedLine, completionOf, LlmDouble } from "../../support/LlmD
 import { eventually } from "../../support/eventually.ts"
 import { NatsServer } from "../../support/NatsServer.ts"
 import { botWith } from "../../support/RunningBot.ts"
+import { unlimited } from "../../support/unlimited.ts"
 
 // nats-server is killed with SIGKILL while replies are under way. NATS_DOWN_SECONDS=10 is the long form.
 const downSeconds = Number(process.env["NATS_DOWN_SECONDS"] ?? 4)
@@ -30,13 +31,7 @@ const settingsText = (nats: string, llm: string): string =>
     bot: { username: "MovieBot" },
     llm_api: { base_url: llm, api_key: "none", model: "double" },
     triggers: [{ type: "mention" }],
-    rate_limits: {
-      max_per_user_per_minute: null,
-      max_per_user_per_hour: null,
-      max_per_channel_per_minute: null,
-      max_per_channel_per_hour: null,
-      global_cooldown_seconds: 0
-    }
+    rate_limits: unlimited
   })
 
 const bot = Layer.unwrap(Effect.gen(function*() {

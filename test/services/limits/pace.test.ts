@@ -3,6 +3,7 @@ import { Clock, Effect, Logger, Metric, Result } from "effect"
 import { stringify } from "yaml"
 import { endOf, settingsOf, Simulation } from "../../support/Simulation.ts"
 import { passTo, VirtualTime } from "../../support/VirtualTime.ts"
+import { unlimited } from "../../support/unlimited.ts"
 
 /** A room without limits of its own, so that only its flood control is left. */
 const settings = (deadline: number) =>
@@ -18,11 +19,7 @@ const settings = (deadline: number) =>
     },
     triggers: [{ type: "mention" }],
     rate_limits: {
-      max_per_user_per_minute: null,
-      max_per_user_per_hour: null,
-      max_per_channel_per_minute: null,
-      max_per_channel_per_hour: null,
-      global_cooldown_seconds: 0,
+      ...unlimited,
       media_change_cooldown_seconds: 0
     },
     response_processing: { reply_deadline_seconds: deadline, quality_checks_enabled: false }

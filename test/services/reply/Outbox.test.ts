@@ -5,18 +5,12 @@ import type { DecisionRecord } from "../../../src/domain/decision/Decision.ts"
 import { LogLines } from "../../support/LogLines.ts"
 import { FlakyNats } from "../../support/FlakyNats.ts"
 import { endOf, settingsOf, Simulation } from "../../support/Simulation.ts"
+import { unlimited } from "../../support/unlimited.ts"
 import { epoch, passTo, VirtualTime } from "../../support/VirtualTime.ts"
 
 // ---- a room without limits, unless a test says so ----
 
-const unlimited = {
-  max_per_user_per_minute: null,
-  max_per_user_per_hour: null,
-  max_per_channel_per_minute: null,
-  max_per_channel_per_hour: null,
-  global_cooldown_seconds: 0,
-  media_change_cooldown_seconds: 0
-}
+const withoutLimits = { ...unlimited, media_change_cooldown_seconds: 0 }
 
 interface World {
   readonly nats?: Readonly<Record<string, unknown>>
@@ -33,7 +27,7 @@ const settings = ({ limits, nats, response }: World) =>
     bot: { username: "MovieBot" },
     llm_api: { base_url: "http://localhost/v1", api_key: "none", model: "script" },
     triggers: [{ type: "mention" }, { type: "pm" }, { type: "keyword", keywords: ["popcorn"] }],
-    rate_limits: { ...unlimited, ...limits },
+    rate_limits: { ...withoutLimits, ...limits },
     response_processing: { ...response }
   }))
 

@@ -13,6 +13,7 @@ import {
 } from "../../../src/services/LlmClient.ts"
 import { endOf, settingsOf, Simulation } from "../../support/Simulation.ts"
 import { epoch, passTo, VirtualTime } from "../../support/VirtualTime.ts"
+import { unlimited } from "../../support/unlimited.ts"
 
 const lines = ["I am lost for words.", "Ask me later, please!", "My head is empty today."]
 const down = new LlmServerFailed({ status: 503 })
@@ -25,11 +26,7 @@ const settings = (response: Readonly<Record<string, unknown>>, limits: Readonly<
     llm_api: { base_url: "http://localhost/v1", api_key: "none", model: "script" },
     triggers: [{ type: "mention" }],
     rate_limits: {
-      max_per_user_per_minute: null,
-      max_per_user_per_hour: null,
-      max_per_channel_per_minute: null,
-      max_per_channel_per_hour: null,
-      global_cooldown_seconds: 0,
+      ...unlimited,
       ...limits
     },
     response_processing: { fallback_responses_enabled: true, fallback_responses: lines, ...response }

@@ -7,6 +7,7 @@ import { Nats } from "../../../src/services/Nats.ts"
 import { FlakyNats } from "../../support/FlakyNats.ts"
 import { endOf, settingsOf, Simulation } from "../../support/Simulation.ts"
 import { passTo, VirtualTime } from "../../support/VirtualTime.ts"
+import { unlimited } from "../../support/unlimited.ts"
 
 const settings = (protocol: string, response: Readonly<Record<string, unknown>>) =>
   settingsOf(stringify({
@@ -15,13 +16,7 @@ const settings = (protocol: string, response: Readonly<Record<string, unknown>>)
     bot: { username: "MovieBot" },
     llm_api: { base_url: "http://localhost/v1", api_key: "none", model: "script", max_concurrent_per_channel: 100 },
     triggers: [{ type: "mention" }, { type: "pm" }],
-    rate_limits: {
-      max_per_user_per_minute: null,
-      max_per_user_per_hour: null,
-      max_per_channel_per_minute: null,
-      max_per_channel_per_hour: null,
-      global_cooldown_seconds: 0
-    },
+    rate_limits: unlimited,
     response_processing: response
   }))
 
