@@ -1,14 +1,11 @@
-// Why the bot spoke or kept silent on the chosen line: first the answer, then the way to it.
-import { html, useEffect, useRef, useState } from "/vendor/htm-preact.js"
+// Why the bot spoke or kept silent on the chosen line.
+import { html, useEffect, useRef } from "/vendor/htm-preact.js"
 import { say } from "./composer.js"
 import { knobOf, openKnob } from "./knobs.js"
-import { Figure } from "./meters.js"
-import { Stages } from "./stages.js"
 import { choose, chooseNewest, lineOf, notify, update } from "./store.js"
-import { Answer, Processing, Prompt } from "./texts.js"
+import { Asked, Asking, Story } from "./story.js"
 import { jump, useRoomNow } from "./tools.js"
-import { Timing } from "./timing.js"
-import { sentence, span, timeOf, verdictOf } from "./words.js"
+import { span, timeOf } from "./words.js"
 
 /** What the person may want to do about it. */
 const Actions = ({ knob, line, record }) => {
@@ -30,59 +27,16 @@ const Actions = ({ knob, line, record }) => {
   </div>`
 }
 
-const Answered = ({ bot, content, delivery }) =>
-  html`
-  ${
-    content?.reply && html`<blockquote class="reply" dir="auto">
-    <b class="name hue-bot">${bot}</b> ${content.reply}
-  </blockquote>`
-  }
-  ${delivery && html`<p class="small">${sentence(delivery)}</p>`}
-`
-
-const Asked = ({ text }) => html`<blockquote class="asked" dir="auto">${text}</blockquote>`
-
-const Head = ({ bot, line, record, values }) => {
-  const verdict = verdictOf(record)
-  const { delivery, detail, head, headline } = record.story
-  const step = record.steps[record.decidingStep]
-  const knob = knobOf(record, values)
+const Chosen = ({ record, state }) => {
+  const line = lineOf(state, record.correlationId)
+  const knob = knobOf(record, state.settings?.values)
   return html`
-    <p class="eyebrow">${sentence(head)} · ${timeOf(record.arrivedAt)}</p>
-    ${record.eventType !== "contextual" && html`<${Asked} text=${line?.text ?? record.content?.line} />`}
-    <section class="outcome ${verdict.tone}" aria-label="Outcome">
-      ${verdict.title && html`<p class="tone"><i class="mark ${verdict.tone}"></i>${verdict.title}</p>`}
-      <h2>${!verdict.title && html`<i class="mark ${verdict.tone}"></i>`}${sentence(headline)}</h2>
-      ${step && html`<${Figure} step=${step} />`}
-      ${detail && html`<p class="small">${sentence(detail)}</p>`}
-      <${Answered} bot=${bot} content=${record.content} delivery=${delivery} />
+    <${Asking} record=${record} text=${line?.text ?? record.content?.line} time=${timeOf(record.arrivedAt)} />
+    <${Story} bot=${state.room?.bot} record=${record}>
       <${Actions} key=${record.correlationId} knob=${knob} line=${line} record=${record} />
-    </section>
+    <//>
   `
 }
-
-const Identity = ({ record }) => {
-  const [copied, setCopied] = useState(false)
-  const copy = () => navigator.clipboard.writeText(record.correlationId).then(() => setCopied(true), () => {})
-  return html`<p class="identity small">
-    Decision <code>${record.correlationId}</code>
-    <button type="button" class="link" onClick=${copy}>${copied ? "Copied" : "Copy"}</button>
-    ${record.rank !== undefined && html`<span>rank ${record.rank}</span>`}
-  </p>`
-}
-
-const Story = ({ record, state }) =>
-  html`
-  <${Head}
-    bot=${state.room?.bot} line=${lineOf(state, record.correlationId)} record=${record} values=${state.settings?.values}
-  />
-  <${Stages} record=${record} />
-  <${Prompt} content=${record.content} />
-  <${Answer} content=${record.content} outcome=${record.outcome} />
-  <${Processing} record=${record} />
-  <${Timing} record=${record} />
-  <${Identity} key=${record.correlationId} record=${record} />
-`
 
 const Nothing = ({ decisions }) =>
   html`<div class="empty">
@@ -124,7 +78,7 @@ export const Decision = ({ state }) => {
     <div class="story" ref=${story} tabindex="0" role="region" aria-label="The decision">
       ${
     record
-      ? html`<${Story} record=${record} state=${state} />`
+      ? html`<${Chosen} record=${record} state=${state} />`
       : selected === undefined
       ? html`<${Nothing} decisions=${decisions} />`
       : html`<${Missing} line=${lineOf(state, selected)} />`

@@ -10,7 +10,7 @@ const stages = [
   { name: "Does it fit?", tags: ["Participation"], only: "contextual" },
   { name: "Model", tags: ["Prompt", "LlmAttempt", "LlmAnswer", "Fallback"] },
   { name: "Wording", tags: ["Processed"] },
-  { name: "Sending", tags: ["Waited", "Sent"] }
+  { name: "Sending", tags: ["Waited", "Sent", "Resent", "Unsaid"] }
 ]
 
 /** How a step of each tone looks. */
@@ -65,8 +65,8 @@ export const Stages = ({ record }) => {
   const last = ways.findLastIndex(({ rows }) => rows.length > 0)
   const beyond = ways.slice(last + 1).map(({ name }) => name.toLowerCase().replace("?", ""))
   const isOver = outcome !== undefined && outcome._tag !== "Replied" && outcome.reason !== "media_event"
-  return html`<section class="way" aria-labelledby="way-title">
-    <h3 id="way-title">The way to it</h3>
+  return html`<section class="way" aria-label="The way to it">
+    <h3>The way to it</h3>
     <ol>
       ${
     ways.map(({ name, rows }, index) =>

@@ -62,12 +62,12 @@ const Diff = ({ after, before }) =>
     diff(before, after).map((piece) => piece.kind === "same" ? piece.text : html`<${Piece} ...${piece} />`)
   }</p>`
 
-/** Each step with the text before and after it, and why it dropped the answer if it did. */
+/** Each step with the text before and after it, and why it dropped the answer if it did. A text left out is unchanged. */
 const changesOf = ({ content: { answer, processing }, steps: record, story }) => {
   let before = answer
   return record.flatMap(({ _tag, step }, index) => {
     if (_tag !== "Processed") return []
-    const after = processing.find((text) => text.step === step)?.text ?? ""
+    const after = processing.find((text) => text.step === step)?.text ?? before
     const change = { step, before, after, dropped: story.steps[index].dropped }
     before = after
     return [change]

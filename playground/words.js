@@ -1,4 +1,4 @@
-// The few words the page has of its own; every sentence about a decision comes from the server.
+// The few words the pages have of their own; every sentence about a decision comes from the server.
 
 const silenceOf = (steps) => {
   const silenceMs = steps.find(({ _tag }) => _tag === "Media")?.silenceMs ?? 0
@@ -42,5 +42,19 @@ export const timeOf = (ms) => clock.format(ms)
 /** The first letter large, as a sentence begins. */
 export const sentence = (text) => text.slice(0, 1).toUpperCase() + text.slice(1)
 
-/** "1 change", "2 changes". */
-export const count = (number, thing) => `${number} ${thing}${number === 1 ? "" : "s"}`
+/** A whole number in groups of three: "12,345". */
+export const grouped = (value) => String(Math.round(value)).replace(/\B(?=(?:\d{3})+$)/g, ",")
+
+/** A figure with one decimal below ten. */
+export const figure = (value) => Math.abs(value) < 9.95 && !Number.isInteger(value) ? value.toFixed(1) : grouped(value)
+
+/** "1 change", "2 changes", "3 replies". */
+export const count = (number, thing, things = `${thing}s`) => `${grouped(number)} ${number === 1 ? thing : things}`
+
+export const percent = (part, whole) => {
+  const share = whole === 0 ? 0 : (100 * part) / whole
+  return share > 0 && share < 1 ? "under 1\u00a0%" : `${Math.round(share)}\u00a0%`
+}
+
+/** A difference with its sign. */
+export const change = (value) => value === 0 ? "0" : `${value > 0 ? "+" : "−"}${figure(Math.abs(value))}`

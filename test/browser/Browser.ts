@@ -59,7 +59,8 @@ export class Browser extends Context.Service<Browser, {
             page.setDefaultTimeout(10_000)
             const opened = watched(page)
             await page.goto(address)
-            await page.locator("#message").waitFor({ state: "attached" })
+            // Drawn by the page's script, as all the rest is.
+            await page.locator("h1").waitFor({ state: "attached" })
             return opened
           })
       })

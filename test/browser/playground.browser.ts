@@ -1,19 +1,13 @@
-import { mkdirSync, readFileSync } from "node:fs"
-import { join, resolve } from "node:path"
-import process from "node:process"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Schema } from "effect"
 import type { Page } from "playwright-core"
 import { LlmServer } from "../support/LlmServer.ts"
 import { freePort } from "../support/Program.ts"
+import { axe, barriers, picture } from "./Barriers.ts"
 import { Browser } from "./Browser.ts"
 import { hostile, hostileAnswers, Playground, runPlayground, visit, visitor } from "./Playground.ts"
 
 const world = Layer.mergeAll(Playground.layer(hostileAnswers), Browser.layer).pipe(Layer.provideMerge(LlmServer.layer))
-
-const pictures = process.env["SCREENSHOTS"] ?? resolve(import.meta.dirname, "../../node_modules/.cache/screenshots")
-mkdirSync(pictures, { recursive: true })
-const picture = (page: Page, name: string) => page.screenshot({ path: join(pictures, `${name}.png`) })
 
 /** Whether the page has taken any text of the room for markup. */
 const injected = (page: Page): Promise<unknown> =>
@@ -22,25 +16,6 @@ const injected = (page: Page): Promise<unknown> =>
 const decodeRefusal = Schema.decodeUnknownSync(
   Schema.Struct({ problems: Schema.Array(Schema.Struct({ message: Schema.String })) })
 )
-
-const axe = readFileSync(resolve(import.meta.dirname, "../../node_modules/axe-core/axe.min.js"), "utf8")
-const Violations = Schema.Array(Schema.Struct({
-  id: Schema.String,
-  impact: Schema.NullOr(Schema.String),
-  nodes: Schema.Array(Schema.Struct({ html: Schema.String }))
-}))
-
-const everyRule = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
-
-/** What axe finds that keeps people from using the page as it stands now. */
-const barriers = async (page: Page, runOnly = everyRule): Promise<ReadonlyArray<string>> => {
-  const options = JSON.stringify({ resultTypes: ["violations"], runOnly })
-  const found: unknown = await page.evaluate(`axe.run(document, ${options}).then(({ violations }) =>
-    violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.map(({ html }) => ({ html })) })))`)
-  return Schema.decodeUnknownSync(Violations)(found)
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`))
-}
 
 layer(world, { excludeTestServices: true })("the playground's page", (it) => {
   it.effect("lets a person ask, see why, change a limit and see the next decision change", () =>

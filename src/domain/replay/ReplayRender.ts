@@ -9,7 +9,7 @@ import { timelineOf } from "./ReplayTimeline.ts"
 /** A report is JSON data by its type; a check at run time would walk through 100,000 decisions. */
 const encoded = (report: ReplayReport): (typeof ReplayReport)["Encoded"] => report
 
-/** What to print about which runs; a page is made from its template, `playground/replay.html`. */
+/** What to print about which runs; a page is made from its template, `playground/replay/`. */
 export type ReplayRequest =
   | { readonly runs: ReplayRuns; readonly format: "text" | "json" }
   | { readonly runs: ReplayRuns; readonly format: "html"; readonly template: string }

@@ -6,11 +6,11 @@ import type { ReplayRuns } from "./ReplayRun.ts"
 import {
   changeKinds,
   type Ending,
-  eventTypes,
   type Row,
   rowMaker,
+  type Source,
   type TimelineEvent,
-  toneSigns
+  type ToldStep
 } from "./TimelineRow.ts"
 
 /** Byte budgets of the prompts and of the whole timeline, so that a browser opens it without delay. */
@@ -26,15 +26,14 @@ const usual: TimelineBudget = { prompts: 3_500_000, all: 9_300_000 }
 export interface Timeline {
   /** When the first event arrived, epoch ms. */
   readonly from: number
-  /** The event types and change kinds that rows name by index. */
-  readonly types: ReadonlyArray<string>
+  /** What rows name by index: the events' sources and the kinds of change. */
+  readonly sources: ReadonlyArray<Source>
   readonly changes: ReadonlyArray<string>
   readonly texts: ReadonlyArray<string>
   /** Every end in a word or two. */
   readonly shorts: typeof shortEnds
-  /** The sign of each tone of a step. */
-  readonly tones: typeof toneSigns
-  /** The steps of a decision, as indices into the texts. Each text begins with the sign of its tone. */
+  readonly steps: ReadonlyArray<ToldStep>
+  /** The steps of a decision, as indices. */
   readonly stories: ReadonlyArray<ReadonlyArray<number>>
   readonly endings: ReadonlyArray<Ending | 0>
   readonly rows: ReadonlyArray<Row>
@@ -70,14 +69,14 @@ export const timelineOf = (runs: ReplayRuns, budget: TimelineBudget = usual): Ti
     const row = whole[index] ?? (maker.bytes() <= budget.all ? maker.row(event) : undefined)
     return row === undefined ? [] : [row]
   })
-  const { endings, stories, texts } = maker
+  const { endings, sources, steps, stories, texts } = maker
   return {
     from: a.from,
-    types: eventTypes,
+    sources,
     changes: changeKinds,
     shorts: shortEnds,
-    tones: toneSigns,
     texts,
+    steps,
     stories,
     endings,
     rows: rows.map(([at, ...row], index): Row => [at - (rows[index - 1]?.[0] ?? a.from), ...row]),

@@ -1,8 +1,9 @@
-import { decidingIndex, type StepTone, toneOf } from "../decision/DecidingStep.ts"
-import { DecisionRecord } from "../decision/Decision.ts"
-import { deliveryText, endText, stepText } from "../decision/DecisionText.ts"
+import { decidingIndex } from "../decision/DecidingStep.ts"
+import type { DecisionRecord, Step } from "../decision/Decision.ts"
+import { eventText } from "../decision/DecisionText.ts"
+import { storyOf, type StoryStep } from "../decision/DecisionStory.ts"
 import { ChangeKind } from "./ReplayComparison.ts"
-import { endOf } from "./ReplayEnd.ts"
+import { endOf, endWords } from "./ReplayEnd.ts"
 
 /** A passage of a prompt: its role and its lines, as indices into the texts. */
 export type Passage = readonly [role: string, ...lines: ReadonlyArray<number>]
@@ -13,6 +14,8 @@ export interface Details {
   /** ms since arrival, for each step. */
   readonly at: ReadonlyArray<number>
   readonly delivery?: string
+  /** ms from its sending until the reply was seen in the room. */
+  readonly seenAfterMs?: number
   readonly prompt?: ReadonlyArray<Passage>
   readonly answer?: string
   /** The answer after each processing step that changed it. */
@@ -20,32 +23,31 @@ export interface Details {
   readonly reply?: string
 }
 
-/**
- * An end: in one word, in words, and its story, as indices into texts and stories; then the index
- * in the story of the step that decided, -1 where no single one did.
- */
-export type Ending = readonly [end: number, words: number, story: number, deciding: number]
+/** A step, its time 0, and how a page tells it. */
+export type ToldStep = readonly [step: Step, told: StoryStep]
 
-/** The sign of a step's tone, written before its text. */
-export const toneSigns: Readonly<Record<StepTone, string>> = { go: "+", pass: " ", stop: "!", fail: "x", idle: "." }
+/**
+ * An end: in one word, as a sentence, and its details, as indices into the texts; its story, as an index into the
+ * stories; then the index in the story of the step that decided, -1 where no single one did.
+ */
+export type Ending = readonly [end: number, headline: number, detail: number, story: number, deciding: number]
 
 /** A decision: the index of its ending, and the details if shown whole. 0: a run made no such decision. */
 export type Cell = number | readonly [ending: number, details: Details]
 
-/** The event types; a row holds the index. */
-export const eventTypes = DecisionRecord.fields.eventType.literals
+/** What kind of event came from whom (empty for nobody), and both in words. */
+export type Source = readonly [type: DecisionRecord["eventType"], user: string, head: string]
 
 /** The kinds of change; a row holds the index, from 1. */
 export const changeKinds = ChangeKind.literals
 
 /**
- * An event: ms since the one before, its type, the user (index into the texts, -1 for none), whether it addressed the
- * bot, the line, the change from A to B (0: none), and the decision of each run.
+ * An event: ms since the one before, its source (an index), whether it addressed the bot, the line, the change from A
+ * to B (0: none), and the decision of each run.
  */
 export type Row = readonly [
   since: number,
-  type: number,
-  user: number,
+  source: number,
   addressed: 0 | 1,
   text: string,
   change: number,
@@ -90,11 +92,14 @@ export interface TimelineEvent {
 /** Makes the rows of a timeline and estimates their size. At most `promptBytes` go to prompts. */
 export const rowMaker = (promptBytes: number) => {
   const texts = keep<string>()
+  const steps = keep<ToldStep>()
+  const sources = keep<Source>()
   const stories = keep<ReadonlyArray<number>>()
   // Index 0 stands for no decision.
   const endings = keep<Ending | 0>()
   endings.place(0, "")
   const text = (words: string): number => texts.place(words, words)
+  const stepPlace = (step: ToldStep): number => steps.place(step, JSON.stringify(step))
   const spent = { rows: 0, prompts: 0 }
   let promptsLeftOut = 0
 
@@ -113,48 +118,73 @@ export const rowMaker = (promptBytes: number) => {
     return { prompt: passages }
   }
 
-  const processingOf = (content: DecisionRecord["content"]): Pick<Details, "processing"> => {
-    const { answer, processing = [] } = content ?? {}
+  const processingOf = (
+    { answer, processing }: NonNullable<DecisionRecord["content"]>
+  ): Pick<Details, "processing"> => {
+    if (processing === undefined) return {}
     const changes = processing.filter(({ text }, index) => text !== (processing[index - 1]?.text ?? answer))
-    spent.rows += changes.reduce((sum, { text }) => sum + bytesOf(text) + 20, 0)
-    return changes.length === 0 ? {} : { processing: changes.map(({ step, text }) => [step, text]) }
+    spent.rows += changes.reduce((sum, { text }) => sum + bytesOf(text) + 20, 20)
+    return { processing: changes.map(({ step, text }) => [step, text]) }
   }
 
-  const detailsOf = ({ content, correlationId, delivery, steps }: DecisionRecord): Details => {
-    spent.rows += bytesOf(content?.answer ?? "") + bytesOf(content?.reply ?? "") + 100 + 6 * steps.length
+  const detailsOf = (
+    { content, correlationId, delivery, steps }: DecisionRecord,
+    deliveryText: string | undefined
+  ): Details => {
+    spent.rows += bytesOf(content?.answer ?? "") + bytesOf(content?.reply ?? "") + 120 + 6 * steps.length
     return {
       id: correlationId,
       at: steps.map(({ at }) => Math.round(at)),
-      ...(delivery === undefined ? {} : { delivery: deliveryText(delivery) }),
+      ...(deliveryText === undefined ? {} : { delivery: deliveryText }),
+      ...(delivery?._tag === "Delivered" ? { seenAfterMs: Math.round(delivery.afterMs) } : {}),
       ...promptOf(content?.prompt),
       ...(content?.answer === undefined ? {} : { answer: content.answer }),
-      ...processingOf(content),
+      ...(content === undefined ? {} : processingOf(content)),
       ...(content?.reply === undefined ? {} : { reply: content.reply })
     }
   }
 
   const cellOf = (record: DecisionRecord, whole: boolean): Cell => {
-    const steps = record.steps.map((step) => text(`${toneSigns[toneOf(step)]}${stepText(step)}`))
-    const story = stories.place(steps, steps.join())
-    const ending: Ending = [text(endOf(record)), text(endText(record)), story, decidingIndex(record) ?? -1]
+    const { delivery, detail = "", headline, steps: words } = storyOf(record)
+    const end = endOf(record)
+    const story = record.steps.flatMap((step, index) => {
+      const told = words[index]
+      return told === undefined ? [] : [stepPlace([{ ...step, at: 0 }, told])]
+    })
+    const ending: Ending = [
+      text(end),
+      text(end === "under_way" ? endWords(end) : headline),
+      text(detail),
+      stories.place(story, story.join()),
+      decidingIndex(record) ?? -1
+    ]
     const place = endings.place(ending, ending.join())
-    return whole ? [place, detailsOf(record)] : place
+    return whole ? [place, detailsOf(record, delivery)] : place
   }
 
   return {
     texts: texts.all,
+    steps: steps.all,
+    sources: sources.all,
     stories: stories.all,
     endings: endings.all,
-    bytes: () => texts.bytes() + stories.bytes() + endings.bytes() + spent.rows,
+    bytes: () => texts.bytes() + steps.bytes() + sources.bytes() + stories.bytes() + endings.bytes() + spent.rows,
     promptsLeftOut: () => promptsLeftOut,
     /** The row of an event; its time is still the arrival, epoch ms. */
     row: ({ addressed, change, record, sides, whole }: TimelineEvent): Row => {
       const line = record.content?.line ?? ""
-      const user = record.username === undefined ? -1 : text(record.username)
+      const source: Source = [record.eventType, record.username ?? "", eventText(record)]
       spent.rows += bytesOf(line) + 30
       const cells = sides.map((side) => side === undefined ? 0 : cellOf(side, whole))
       const kind = change === undefined ? 0 : changeKinds.indexOf(change) + 1
-      return [record.arrivedAt, eventTypes.indexOf(record.eventType), user, addressed ? 1 : 0, line, kind, ...cells]
+      return [
+        record.arrivedAt,
+        sources.place(source, `${record.eventType} ${record.username ?? ""}`),
+        addressed ? 1 : 0,
+        line,
+        kind,
+        ...cells
+      ]
     }
   }
 }

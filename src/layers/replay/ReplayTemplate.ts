@@ -1,8 +1,13 @@
-import { packageFile } from "../process/Package.ts"
+import { packageFile, vendorFile } from "../process/Package.ts"
+import { pageScript } from "./PageScript.ts"
 
-/** The replay's page with the parts of the playground's page inlined: it is standalone. */
+/** A module of the page by its address, as the playground serves it. */
+const moduleText = (path: string): string =>
+  path === "/vendor/htm-preact.js" ? vendorFile("htm/preact/standalone") : packageFile(`playground${path}`)
+
+/** The replay's page with the styles and modules inlined that it shares with the playground's: it is standalone. */
 export const replayTemplate = (): string =>
-  packageFile("playground/replay.html").replaceAll(
-    /\/\* inlined: ([a-z]+\.css) \*\//g,
-    (_, name) => packageFile(`playground/${name}`)
+  packageFile("playground/replay/index.html").replaceAll(
+    /\/\* inlined: ([\w/]+\.(?:css|js)) \*\//g,
+    (_, file: string) => file.endsWith(".js") ? pageScript(`/${file}`, moduleText) : packageFile(`playground/${file}`)
   )
