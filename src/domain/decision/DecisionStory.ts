@@ -50,6 +50,9 @@ const aboutStep = (step: Step): Omit<StoryStep, "text" | "tone"> => {
   }
 }
 
+/** Tells a step; its time does not matter. */
+export const stepStory = (step: Step): StoryStep => ({ text: stepText(step), tone: toneOf(step), ...aboutStep(step) })
+
 /** Tells a record's story. */
 export const storyOf = (record: DecisionRecord): Story => {
   const { delivery, outcome, steps } = record
@@ -62,7 +65,7 @@ export const storyOf = (record: DecisionRecord): Story => {
     ...(detail === "" ? {} : { detail }),
     ...(outcome?._tag === "Skipped" ? { short: shortReasonText(outcome.reason) } : {}),
     outcome: endText(record),
-    steps: steps.map((step) => ({ text: stepText(step), tone: toneOf(step), ...aboutStep(step) })),
+    steps: steps.map(stepStory),
     ...(entry === undefined ? {} : { entry }),
     ...(opens === undefined ? {} : { opensAfterMs: opens }),
     ...(delivery === undefined ? {} : { delivery: deliveryText(delivery) })

@@ -1,7 +1,7 @@
 import { decidingIndex } from "../decision/DecidingStep.ts"
 import type { DecisionRecord, Step } from "../decision/Decision.ts"
-import { eventText } from "../decision/DecisionText.ts"
-import { storyOf, type StoryStep } from "../decision/DecisionStory.ts"
+import { deliveryText, eventText, headlineText, outcomeDetail } from "../decision/DecisionText.ts"
+import { stepStory, type StoryStep } from "../decision/DecisionStory.ts"
 import { ChangeKind } from "./ReplayComparison.ts"
 import { endOf, endWords } from "./ReplayEnd.ts"
 
@@ -62,11 +62,12 @@ const keep = <T>() => {
   return {
     all,
     bytes: () => bytes,
-    place: (thing: T, key: string): number => {
+    place: (key: string, make: () => T): number => {
       const place = places.get(key)
       if (place !== undefined) return place
       places.set(key, all.length)
-      bytes += bytesOf(key) + 3
+      const thing = make()
+      bytes += bytesOf(JSON.stringify(thing)) + 1
       return all.push(thing) - 1
     }
   }
@@ -97,9 +98,12 @@ export const rowMaker = (promptBytes: number) => {
   const stories = keep<ReadonlyArray<number>>()
   // Index 0 stands for no decision.
   const endings = keep<Ending | 0>()
-  endings.place(0, "")
-  const text = (words: string): number => texts.place(words, words)
-  const stepPlace = (step: ToldStep): number => steps.place(step, JSON.stringify(step))
+  endings.place("", () => 0)
+  const text = (words: string): number => texts.place(words, () => words)
+  const stepPlace = (timed: Step): number => {
+    const step = { ...timed, at: 0 }
+    return steps.place(JSON.stringify(step), () => [step, stepStory(step)])
+  }
   const spent = { rows: 0, prompts: 0 }
   let promptsLeftOut = 0
 
@@ -127,15 +131,12 @@ export const rowMaker = (promptBytes: number) => {
     return { processing: changes.map(({ step, text }) => [step, text]) }
   }
 
-  const detailsOf = (
-    { content, correlationId, delivery, steps }: DecisionRecord,
-    deliveryText: string | undefined
-  ): Details => {
+  const detailsOf = ({ content, correlationId, delivery, steps }: DecisionRecord): Details => {
     spent.rows += bytesOf(content?.answer ?? "") + bytesOf(content?.reply ?? "") + 120 + 6 * steps.length
     return {
       id: correlationId,
       at: steps.map(({ at }) => Math.round(at)),
-      ...(deliveryText === undefined ? {} : { delivery: deliveryText }),
+      ...(delivery === undefined ? {} : { delivery: deliveryText(delivery) }),
       ...(delivery?._tag === "Delivered" ? { seenAfterMs: Math.round(delivery.afterMs) } : {}),
       ...promptOf(content?.prompt),
       ...(content?.answer === undefined ? {} : { answer: content.answer }),
@@ -145,21 +146,17 @@ export const rowMaker = (promptBytes: number) => {
   }
 
   const cellOf = (record: DecisionRecord, whole: boolean): Cell => {
-    const { delivery, detail = "", headline, steps: words } = storyOf(record)
     const end = endOf(record)
-    const story = record.steps.flatMap((step, index) => {
-      const told = words[index]
-      return told === undefined ? [] : [stepPlace([{ ...step, at: 0 }, told])]
-    })
+    const story = record.steps.map(stepPlace)
     const ending: Ending = [
       text(end),
-      text(end === "under_way" ? endWords(end) : headline),
-      text(detail),
-      stories.place(story, story.join()),
+      text(end === "under_way" ? endWords(end) : headlineText(record)),
+      text(outcomeDetail(record.outcome)),
+      stories.place(story.join(), () => story),
       decidingIndex(record) ?? -1
     ]
-    const place = endings.place(ending, ending.join())
-    return whole ? [place, detailsOf(record, delivery)] : place
+    const place = endings.place(ending.join(), () => ending)
+    return whole ? [place, detailsOf(record)] : place
   }
 
   return {
@@ -173,13 +170,16 @@ export const rowMaker = (promptBytes: number) => {
     /** The row of an event; its time is still the arrival, epoch ms. */
     row: ({ addressed, change, record, sides, whole }: TimelineEvent): Row => {
       const line = record.content?.line ?? ""
-      const source: Source = [record.eventType, record.username ?? "", eventText(record)]
+      const source = sources.place(
+        `${record.eventType} ${record.username ?? ""}`,
+        () => [record.eventType, record.username ?? "", eventText(record)]
+      )
       spent.rows += bytesOf(line) + 30
       const cells = sides.map((side) => side === undefined ? 0 : cellOf(side, whole))
       const kind = change === undefined ? 0 : changeKinds.indexOf(change) + 1
       return [
         record.arrivedAt,
-        sources.place(source, `${record.eventType} ${record.username ?? ""}`),
+        source,
         addressed ? 1 : 0,
         line,
         kind,
