@@ -42,7 +42,7 @@ const grown: ReadonlyArray<Growth> = [
 
 const growth = Effect.fnUntraced(function*({ from, id, target, to, what }: Growth) {
   const [few, many] = [yield* inMemory(from), yield* inMemory(to)]
-  const cpu = (bot: typeof few) => bot.ask({ part: "receive", count: 20_000 }, Schema.Finite)
+  const cpu = (bot: typeof few) => bot.ask({ part: "receive", count: 10_000 }, Schema.Finite)
   yield* cpu(few)
   yield* cpu(many)
   const results = yield* alternated(4, cpu(few), cpu(many))

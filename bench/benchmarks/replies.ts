@@ -15,7 +15,7 @@ export const replies: Benchmark = {
       const mixed: Lines = { channels, count: 6000, rate: 4000, mentionEvery: 100 }
       yield* say("asks", mentions)
       yield* say("cytube", mentions)
-      const rounds = extent === "short" ? 2 : 4
+      const rounds = extent === "short" ? 2 : 3
       const single = yield* alternated(rounds, say("asks", mentions), say("cytube", mentions))
       const about = { id: "b.reply", what: "a reply at 80 a second", target: { kind: "at most", value: 0.5 } } as const
       const reply: Figure = valueFigure(about, {

@@ -52,18 +52,19 @@ const many = Effect.gen(function*() {
 const commands = Effect.gen(function*() {
   const { url } = yield* NatsServer
   const bot = yield* startBot(yield* configFile(url, "http://127.0.0.1:9/v1", 1, unlimited))
-  const written = join(yield* scratch, "written.yaml")
-  const commands: ReadonlyArray<readonly [name: string, args: ReadonlyArray<string>, target?: Target]> = [
-    ["explain", ["explain", "--config", bot.config], { kind: "at most", value: 0.4 }],
-    ["check-config", ["check-config", bot.config], { kind: "at most", value: 0.4 }],
-    ["schema", ["schema"]],
-    ["init", ["init", written]],
-    ["help", ["--help"]]
+  const folder = yield* scratch
+  let written = 0
+  const commands: ReadonlyArray<readonly [name: string, args: () => ReadonlyArray<string>, target?: Target]> = [
+    ["explain", () => ["explain", "--config", bot.config], { kind: "at most", value: 0.4 }],
+    ["check-config", () => ["check-config", bot.config], { kind: "at most", value: 0.4 }],
+    ["schema", () => ["schema"]],
+    ["init", () => ["init", join(folder, `config${written++}.yaml`)]],
+    ["help", () => ["--help"]]
   ]
   return yield* Effect.forEach(
     commands,
     Effect.fnUntraced(function*([name, args, target]) {
-      const results = yield* alternated(3, nothing, runs([bundle, ...args]))
+      const results = yield* alternated(3, nothing, Effect.suspend(() => runs([bundle, ...args()])))
       return valueFigure({ id: `g.${name}`, what: `the command ${name}`, target }, {
         baseline: results.map(({ baseline }) => baseline),
         ours: results.map(({ ours }) => ours)
