@@ -184,12 +184,12 @@ describe.each(disputed)("%s", (_, record, index, log) => {
     const other = runOf({ decisions: [{ ...record, outcome: skipped("no_match") }] })
     const { changes } = comparisonOf([run, other], [summaryOf(run), summaryOf(other)])
     assert.strictEqual(changes[0]?.a?.why, why)
-    const { endings, stories, texts } = timelineOf([run])
+    const { endings, steps, stories } = timelineOf([run])
     const [, ending] = endings
     if (ending === undefined || ending === 0) return assert.fail("no ending")
-    const [, , story, deciding] = ending
+    const [, , , story, deciding] = ending
     assert.strictEqual(deciding, index ?? -1)
     const place = stories[story]?.[deciding]
-    assert.strictEqual(place === undefined ? undefined : texts[place]?.slice(1), step && stepText(step))
+    assert.strictEqual(place === undefined ? undefined : steps[place]?.[1].text, step && stepText(step))
   })
 })
