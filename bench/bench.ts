@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs"
 import { loadavg } from "node:os"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Console, Duration, Effect, Option } from "effect"
+import { Cause, Console, Duration, Effect, Exit, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { burst } from "./benchmarks/burst.ts"
 import { decision } from "./benchmarks/decision.ts"
@@ -56,9 +56,14 @@ const bench = Command.make(
     )
     const load = Number(loadavg()[0]?.toFixed(1))
     const figures: Array<Figure> = []
+    const failed: Array<string> = []
     for (const { name, run } of wanted) {
-      const [took, measured] = yield* Effect.timed(run(isShort ? "short" : "full"))
-      figures.push(...measured)
+      const [took, measured] = yield* Effect.timed(Effect.exit(run(isShort ? "short" : "full")))
+      if (Exit.isSuccess(measured)) figures.push(...measured.value)
+      else {
+        failed.push(name)
+        yield* Console.error(`${name} failed: ${Cause.pretty(measured.cause)}`)
+      }
       yield* Console.error(`${name}: ${Math.round(Duration.toSeconds(took))} s`)
     }
     yield* Console.log(`${table(figures)}\n\nload at the beginning ${load}, at the end ${loadavg()[0]?.toFixed(1)}`)
@@ -67,6 +72,7 @@ const bench = Command.make(
       const measured = figures.map((figure) => ({ ...figure, commit, load }))
       yield* Effect.sync(() => writeFileSync(json.value, `${JSON.stringify(measured, undefined, 2)}\n`))
     }
+    if (failed.length > 0) return yield* Effect.die(new Error(`not measured: ${failed.join(", ")}`))
     if (!isShort) return
     const worse = regressions(figures)
     for (const line of worse) yield* Console.error(line)
