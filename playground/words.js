@@ -51,6 +51,12 @@ export const figure = (value) => Math.abs(value) < 9.95 && !Number.isInteger(val
 /** "1 change", "2 changes", "3 replies". */
 export const count = (number, thing, things = `${thing}s`) => `${grouped(number)} ${number === 1 ? thing : things}`
 
+/** How often the bot replies among lines of people: "one per 4 lines". */
+export const rate = (replies, lines) => {
+  const every = Math.max(1, Math.round(lines / replies))
+  return every === 1 ? "one per line" : `one per ${grouped(every)} lines`
+}
+
 export const percent = (part, whole) => {
   const share = whole === 0 ? 0 : (100 * part) / whole
   return share > 0 && share < 1 ? "under 1\u00a0%" : `${Math.round(share)}\u00a0%`

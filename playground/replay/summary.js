@@ -1,6 +1,6 @@
 // The figures of one run, or of two beside each other.
 import { html } from "/vendor/htm-preact.js"
-import { change, count, figure, grouped, percent, seconds } from "../words.js"
+import { change, count, figure, grouped, percent, rate, seconds } from "../words.js"
 import { Chart, spanMs } from "./chart.js"
 import { comparison, letters, repliesAt, runs, two } from "./data.js"
 import { Bars, ListCard, Reason, TableCard } from "./parts.js"
@@ -28,7 +28,7 @@ const Compared = ({ lessIsBetter, name, read, under, words = grouped }) => {
 const repliesUnder = ({ lines, replied, repliesPerHour }) =>
   replied === 0
     ? `to ${count(lines, "line")}`
-    : `one to ${count(Math.round(lines / replied), "line")}, ${figure(repliesPerHour)} an hour`
+    : `${rate(replied, lines)}, ${figure(repliesPerHour)} an hour`
 
 const tokensUnder = ({ costs: { estimatedAnswers, perReply } }) =>
   `${perReply ? `${grouped(perReply.inputTokens)} + ${grouped(perReply.outputTokens)} a reply` : "none"}${

@@ -1,7 +1,8 @@
 import { isTimed, type LimitName, type Step } from "./Decision.ts"
 
-/** ms as seconds, to the tenth: `4.2 s`. */
-export const secondsText = (ms: number): string => `${(Math.round(ms / 100) / 10).toString()} s`
+/** ms as seconds, to the tenth: `4.2 s`; as milliseconds where that would be none. */
+export const secondsText = (ms: number): string =>
+  ms > 0 && ms < 50 ? `${Math.ceil(ms)} ms` : `${(Math.round(ms / 100) / 10).toString()} s`
 
 const limitNames: Readonly<Record<LimitName, string>> = {
   busy: "replies of the channel under way",

@@ -12,6 +12,7 @@ import {
   many,
   oneLine,
   percentText,
+  rateText,
   wrapped
 } from "./ReplayWords.ts"
 
@@ -51,7 +52,7 @@ const oftenOf = (summary: ReplaySummary): ReadonlyArray<string> => {
       `${countText(replied)}${
         replied === 0
           ? ""
-          : `: one to ${many(Math.round(lines / replied), "line")}, ${figureText(repliesPerHour)} an hour`
+          : `: ${rateText(replied, lines)}, ${figureText(repliesPerHour)} an hour`
       }`
     ],
     ["No reply", countText(skipped)],

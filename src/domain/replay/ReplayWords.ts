@@ -13,6 +13,12 @@ export const countText = (count: number): string => Math.round(count).toString()
 export const many = (count: number, one: string, more = `${one}s`): string =>
   `${countText(count)} ${count === 1 ? one : more}`
 
+/** How often the bot replies among lines of people: `one per 4 lines`. */
+export const rateText = (replies: number, lines: number): string => {
+  const every = Math.max(1, Math.round(lines / replies))
+  return every === 1 ? "one per line" : `one per ${countText(every)} lines`
+}
+
 /** A figure with one decimal below ten: `3.4`, `12`. */
 export const figureText = (value: number): string =>
   value < 9.95 && !Number.isInteger(value) ? value.toFixed(1) : countText(value)

@@ -210,7 +210,7 @@ describe("a decision in words", () => {
     assert.deepStrictEqual(storyText(record).split("; "), [
       "lobby: line from Ana: replied after 1.5 s",
       ...steps.map(stepText).filter((text) => text !== "clean: nothing to change"),
-      "seen in the room after 0 s"
+      "seen in the room after 12 ms"
     ])
     isReadable(storyText(bare))
   })
