@@ -6,7 +6,7 @@ import type { Captured } from "./Capture.ts"
 // the room's pace depends on how fast the machine is.
 const stable = (story: string): string =>
   story
-    .replace(/(?<!of |needs |for |than |least )\b\d+(?:\.\d+)? s\b/g, "… s")
+    .replace(/(?<!of |needs |for |than |least )\b\d+(?:\.\d+)? m?s\b/g, "… s")
     .replace(/; waited … s for the room's flood control/g, "")
     .replace(/drew \d\.\d+/g, "drew …")
 
