@@ -17,7 +17,7 @@ export const decision: Benchmark = {
     const cpu = (part: string) => bot.ask({ part, count }, Schema.Finite)
     yield* cpu("receive")
     yield* cpu("decide")
-    const rounds = extent === "short" ? 3 : 7
+    const rounds = extent === "short" ? 3 : 5
     const results = yield* alternated(
       rounds,
       cpu("parse"),
@@ -30,7 +30,7 @@ export const decision: Benchmark = {
       "µs"
     )
     if (extent === "short") return [decide]
-    const shares = yield* bot.ask({ part: "profile", count: 3 * count }, Shares)
+    const shares = yield* bot.ask({ part: "profile", count: 2 * count }, Shares)
     return [
       { ...decide, detail: `${decide.detail} to parse` },
       {

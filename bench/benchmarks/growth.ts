@@ -45,7 +45,7 @@ const growth = Effect.fnUntraced(function*({ from, id, target, to, what }: Growt
   const cpu = (bot: typeof few) => bot.ask({ part: "receive", count: 10_000 }, Schema.Finite)
   yield* cpu(few)
   yield* cpu(many)
-  const results = yield* alternated(4, cpu(few), cpu(many))
+  const results = yield* alternated(3, cpu(few), cpu(many))
   return ratioFigure({ id, what: `a line's cost, ${what}`, target }, "cost", {
     baseline: results.map(({ baseline }) => baseline),
     ours: results.map(({ ours }) => ours)

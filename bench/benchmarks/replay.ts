@@ -72,6 +72,6 @@ export const replay: Benchmark = {
       return figures(lines, results, { kind: "at most", value: most })
     })
     if (extent === "short") return [yield* sized(10_000, 1, 1)]
-    return [yield* sized(100_000, 2, 3), yield* sized(300_000, 1, 9)]
+    return [yield* sized(100_000, 1, 3), yield* sized(300_000, 1, 9)]
   }, Effect.scoped)
 }
