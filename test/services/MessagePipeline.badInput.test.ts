@@ -355,8 +355,8 @@ describe("10,000 people", () => {
       const people = Array.from({ length: 300 }, (_, index) => index)
       const ends = yield* endsAfter(Effect.forEach(people, (index) =>
         Effect.andThen(
-          passTo(index * 1000),
-          whispers({ from: `Person ${index}`, msg: `hello number ${index}`, time: epoch + index * 1000 })
+          passTo(index * 2000),
+          whispers({ from: `Person ${index}`, msg: `hello number ${index}`, time: epoch + index * 2000 })
         ), { discard: true }))
       assert.deepStrictEqual([ends.length, ...new Set(ends)], [300, "replied"])
     }))

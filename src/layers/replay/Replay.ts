@@ -155,7 +155,7 @@ const replayPart = Effect.fnUntraced(function*(part: LogPart, setup: PartSetup, 
   yield* passTo({ monotonic: last.monotonic + afterwardsMs, wall: last.wall + afterwardsMs })
   tally.answers.recorded += bot.answers.recorded
   tally.answers.stoodIn += bot.answers.stoodIn
-  tally.decisions.push(...bot.decisions())
+  for (const decision of bot.decisions()) tally.decisions.push(decision)
 })
 
 /** The configuration a part of the recording begins with. */

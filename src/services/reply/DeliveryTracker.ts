@@ -100,7 +100,8 @@ export class DeliveryTracker extends Context.Service<DeliveryTracker, {
         expect: Effect.fnUntraced(function*(conversation, text) {
           const { expected } = states.of(conversation.channel)
           const echo = expectEcho(expected, { with: conversation.with, text, at: (yield* readClock).wall })
-          const news = yield* Queue.unbounded<News>()
+          // The last news decide.
+          const news = yield* Queue.sliding<News>(8)
           arrivals.set(echo, news)
           return { channel: conversation.channel, echo, news }
         }),

@@ -472,41 +472,36 @@ describe("encodeCommand", () => {
   const meta =
     "\"meta\":{\"source\":\"llm-bot\",\"timestamp\":\"2026-11-22T09:20:00.000Z\",\"domain\":\"cytu.be\",\"channel\":\"testchan\",\"request_id\":\"r-1\"}"
   const rows = [
-    ["cytube", chat, "cytube.commands.testchan.chat", `{"action":"chat","data":{"message":"${said}"}}`, false],
+    ["cytube", chat, "cytube.commands.testchan.chat", `{"action":"chat","data":{"message":"${said}"}}`],
     [
       "cytube",
       pm,
       "cytube.commands.testchan.pm",
-      "{\"action\":\"pm\",\"data\":{\"to\":\"Bob\",\"message\":\"psst\"}}",
-      false
+      "{\"action\":\"pm\",\"data\":{\"to\":\"Bob\",\"message\":\"psst\"}}"
     ],
     [
       "kryten-legacy",
       chat,
       "cytube.commands.cytu.be.testchan.chat",
-      `{"action":"chat","data":{"message":"${said}"}}`,
-      false
+      `{"action":"chat","data":{"message":"${said}"}}`
     ],
     [
       "kryten-legacy",
       pm,
       "cytube.commands.cytu.be.testchan.pm",
-      "{\"action\":\"pm\",\"data\":{\"to\":\"Bob\",\"message\":\"psst\"}}",
-      false
+      "{\"action\":\"pm\",\"data\":{\"to\":\"Bob\",\"message\":\"psst\"}}"
     ],
     [
       "kryten",
       chat,
       "kryten.robot.command",
-      `{"service":"robot","command":"say","args":{"message":"${said}"},${meta}}`,
-      true
+      `{"service":"robot","command":"say","args":{"message":"${said}"},${meta}}`
     ],
     [
       "kryten",
       pm,
       "kryten.robot.command",
-      `{"service":"robot","command":"pm","args":{"to":"Bob","message":"psst"},${meta}}`,
-      true
+      `{"service":"robot","command":"pm","args":{"to":"Bob","message":"psst"},${meta}}`
     ]
   ] as const
 
@@ -514,9 +509,9 @@ describe("encodeCommand", () => {
     expect(new Set(rows.map(([protocol]) => protocol))).toEqual(new Set(Protocol.literals))
   })
 
-  it.each(rows)("%s %o", (protocol, command, subject, body, request) => {
+  it.each(rows)("%s %o", (protocol, command, subject, body) => {
     const encoded = encodeCommand(protocol, room, command, stamp)
-    expect(encoded).toMatchObject({ subject, body, request })
+    expect(encoded).toMatchObject({ subject, body, request: true })
     expect([...encoded.headers]).toEqual([
       ["Correlation-Id", "c-1"],
       ["Timestamp", String(now)],

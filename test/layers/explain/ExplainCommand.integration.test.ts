@@ -196,15 +196,17 @@ describe("llm-bot explain with the permissions of docs/nats-permissions.md", () 
     Effect.gen(function*() {
       const { url } = yield* NatsServer
       const nats = (user: string, password: string) => ({
-        nats: { servers: [url], user, password, connect_attempts: 1 }
+        nats: { servers: [url], user, password, protocol: "cytube", connect_attempts: 1 }
       })
-      const config = yield* configOnDisk(nats("llm-bot", "llm_bot"))
-      const program = yield* startWith(config)
-      const operator = yield* configOnDisk(nats("operator", "operator"))
       const client = yield* Effect.acquireRelease(
         Effect.promise(() => connect({ servers: url.replace("nats://", ""), user: "bridge", pass: "bridge" })),
         (client) => Effect.promise(() => client.close())
       )
+      client.subscribe("cytube.commands.lobby.*")
+      yield* Effect.promise(() => client.flush())
+      const config = yield* configOnDisk(nats("llm-bot", "llm_bot"))
+      const program = yield* startWith(config)
+      const operator = yield* configOnDisk(nats("operator", "operator"))
       const body = { user: { name: "ana", rank: 1 }, msg: "what a film", meta: {}, time: Date.now() }
       client.publish("cytube.events.lobby.chatMsg", JSON.stringify(body))
       const decisions = yield* eventually("an answer", explain(operator), ({ code }) => code === 0)

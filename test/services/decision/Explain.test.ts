@@ -27,7 +27,10 @@ const logging = (settings: Settings): Settings => ({
   telemetry: { ...settings.telemetry, log_content: true }
 })
 
-/** The whole bot on a bus in memory, and the reference that holds its configuration. */
+/** Somebody hears what the bot says. */
+const bridge = Layer.effectDiscard(Nats.use((nats) => nats.subscribe("cytube.commands.>", () => {})))
+
+/** The whole bot on a bus in memory with a bridge, and the reference that holds its configuration. */
 const withBot = <A, E>(
   begin: Settings,
   story: (active: SubscriptionRef.SubscriptionRef<ActiveSettings>) => Effect.Effect<A, E, Nats | VirtualTime>
@@ -35,7 +38,7 @@ const withBot = <A, E>(
   Effect.gen(function*() {
     const active = yield* SubscriptionRef.make(activate(begin))
     const world = Layer.mergeAll(
-      NatsMemory.layer,
+      Layer.provideMerge(bridge, NatsMemory.layer),
       layerOf(() => ({ afterMs: 0, says: Result.succeed("an answer of the script") })),
       Layer.succeed(BotConfig, BotConfig.fromRef(active)),
       SecureRandom.layerWebCrypto
