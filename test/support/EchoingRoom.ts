@@ -1,5 +1,6 @@
 import { connect, type Msg } from "@nats-io/transport-node"
 import { Context, Effect, Layer, Schema } from "effect"
+import { plainProbe } from "../../src/domain/bridge/BridgeFacts.ts"
 import { NatsServer } from "./NatsServer.ts"
 
 /** A line the bot said, and the id it bears. */
@@ -46,7 +47,9 @@ export class EchoingRoom extends Context.Service<EchoingRoom, {
           }
         }
         client.subscribe("cytube.commands.*.*", {
-          callback: (_, message) => void setTimeout(echo, said.length % 30, message)
+          callback: (_, message) => {
+            if (message.string() !== plainProbe) setTimeout(echo, said.length % 30, message)
+          }
         })
         yield* Effect.promise(() => client.flush())
         return EchoingRoom.of({ said: Effect.sync(() => [...said]) })
