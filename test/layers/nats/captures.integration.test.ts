@@ -23,7 +23,7 @@ import { decisions, everythingOff, runningBot } from "../../support/RunningBot.t
 /** What goes through the bot, and the golden that tells what it decides. */
 interface Capture {
   readonly name: string
-  readonly protocol: typeof Protocol.Type
+  readonly protocol: Protocol
   readonly capture: Effect.Effect<ReadonlyArray<Captured>>
   readonly decisions: string
 }

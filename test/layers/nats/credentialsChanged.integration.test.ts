@@ -46,7 +46,7 @@ describe("a password that is changed and changed back while the bot runs", () =>
       yield* eventually("the connection", nats.connected, (up) => up)
       const body = "still there?"
       yield* nats.publish({ subject: "room", headers: new Map(), body, request: false })
-      yield* eventually("the message", Effect.sync(() => heard), ({ length }) => length > 0)
+      yield* eventually("the message", Effect.succeed(heard), ({ length }) => length > 0)
       assert.deepStrictEqual(heard, [body])
       assert.deepStrictEqual(states, [true, false, true])
       assert.deepStrictEqual(
