@@ -19,6 +19,7 @@ import {
   Whole
 } from "../Field.ts"
 import { ChannelRateLimits, RateLimits } from "./LimitSettings.ts"
+import { JetStreamSettings } from "./JetStreamSettings.ts"
 import { LlmApi } from "./LlmSettings.ts"
 import { ResponseProcessing } from "./ResponseSettings.ts"
 import { builtInTriggers, TriggerEntry } from "../triggers/TriggerEntry.ts"
@@ -30,23 +31,6 @@ const CommandPrefix = Text.check(
 )
 
 const Port = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 }))
-
-const JetStream = Schema.Struct({
-  enabled: field(
-    Schema.Boolean.check(
-      rule((enabled: boolean) => enabled ? "durable intake is not part of this version; leave it false" : undefined)
-    ),
-    false,
-    "survive restarts without losing a message"
-  ),
-  prefix: field(Text, "llmbot", "begins the names of streams and buckets"),
-  partitions: field(Count, 32, "how many parts the channels are spread over"),
-  replicas: field(Count, 1, "copies of each stream"),
-  replay_seconds: field(PositiveSeconds, 3600, "how far back events are kept"),
-  max_bytes: field(Count, 1_073_741_824, "how much the event stream may hold"),
-  ack_wait_seconds: field(PositiveSeconds, 5, "time until an unacknowledged event comes again"),
-  lease_seconds: field(PositiveSeconds, 3, "time until a dead replica's channels move")
-})
 
 /** The connection to NATS, the bot's only way to the rooms. */
 export const NatsSettings = Schema.Struct({
@@ -79,7 +63,7 @@ export const NatsSettings = Schema.Struct({
     "how the bridge writes its subjects and commands; auto: found from what arrives and by asking"
   ),
   outbox_size: field(Whole, 100, "replies kept while NATS is away; 0 = drop at once"),
-  jetstream: field(JetStream, {}, "durable intake")
+  jetstream: field(JetStreamSettings, {}, "durable intake")
 })
 export type NatsSettings = typeof NatsSettings.Type
 

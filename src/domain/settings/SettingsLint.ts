@@ -1,5 +1,6 @@
 import { Option } from "effect"
 import { type Diagnostic, type FieldPath, warning } from "./Diagnostic.ts"
+import { jetStreamWarnings } from "./JetStreamLint.ts"
 import { llmWarnings } from "./LlmLint.ts"
 import type { ResponseProcessing } from "./ResponseSettings.ts"
 import type { NatsSettings, Settings } from "./Settings.ts"
@@ -126,6 +127,7 @@ const channelWarnings = (
  */
 export const lintSettings = (settings: Settings, isGiven: (path: FieldPath) => boolean): ReadonlyArray<Diagnostic> => [
   ...natsWarnings(settings.nats),
+  ...jetStreamWarnings(settings),
   ...aliasWarnings(settings),
   ...tokenWarnings(settings),
   ...stopWarnings(settings),

@@ -148,7 +148,8 @@ describe("the configuration file", () => {
       "response_processing: { max_response_length: 241 }\nbot:",
       "response_processing.max_response_length"
     ],
-    ["durable intake", "nats: {", "nats: { jetstream: { enabled: true },", "nats.jetstream.enabled"]
+    ["a prefix that is no token", "nats: {", "nats: { jetstream: { prefix: a.b },", "nats.jetstream.prefix"],
+    ["partitions", "nats: {", "nats: { jetstream: { partitions: 0 },", "nats.jetstream.partitions"]
   ])("refuses %s that is wrong", (_, good, bad, path) => {
     const problems = problemsOf(minimal.replace(good, bad))
     assert.lengthOf(problems, 1)

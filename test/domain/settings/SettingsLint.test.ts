@@ -52,6 +52,15 @@ const doubtful: ReadonlyArray<readonly [what: string, text: string, ...warnings:
     "nats.servers[0]: a user in the address is not used: set nats.user and nats.password"
   ],
   [
+    "durable intake that keeps too little",
+    withFields("", {
+      nats: "jetstream: { enabled: true, replay_seconds: 60, duplicate_window_seconds: 30, replicas: 2 }"
+    }),
+    "nats.jetstream.replay_seconds: below context_window.max_age_seconds (3600): a restart forgets older lines",
+    "nats.jetstream.duplicate_window_seconds: below reply_deadline_seconds (60): a late reply may come twice",
+    "nats.jetstream.replicas: 2 copies survive the loss of no more servers than 1 do"
+  ],
+  [
     "a short alias",
     withFields("", { bot: "aliases: [B-t, Bo]" }),
     `bot.aliases[0]: fewer than 3 letters: ${manyLines}`,

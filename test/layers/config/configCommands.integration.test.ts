@@ -15,6 +15,13 @@ const environment = {
   LLM_MODEL: "double"
 }
 
+/** Where the value of a field of the example's model stands: line and column. */
+const placeOf = (field: string): string => {
+  const lines = example.split("\n")
+  const index = lines.findIndex((line) => line.startsWith(`  ${field}: `))
+  return `${index + 1}:${field.length + 5}`
+}
+
 /** Runs a command to its end: its exit code and what it wrote. */
 const outcomeOf = Effect.fnUntraced(
   function*(args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = environment) {
@@ -148,7 +155,7 @@ describe("llm-bot check-config --connect", () => {
       const { code, output } = yield* outcomeOf(connect, env)
       assert.strictEqual(code, 1)
       assert.match(output, /:8:12: error: nats\.servers: .*connection refused/)
-      assert.match(output, /:48:13: error: llm_api\.base_url: cannot be reached/)
+      assert.match(output, new RegExp(`:${placeOf("base_url")}: error: llm_api\\.base_url: cannot be reached`))
       assert.notInclude(output, "valid")
       assert.notInclude(output, environment.LLM_API_KEY)
     }).pipe(Effect.scoped))
@@ -167,9 +174,12 @@ describe("llm-bot check-config --connect", () => {
     }).pipe(Effect.provide(world), Effect.scoped))
 
   const refusals = [
-    { status: 401, says: "49:12: error: llm_api.api_key: the server refuses the key with 401" },
-    { status: 404, says: "48:13: error: llm_api.base_url: the server has no /v1/chat/completions (404)" },
-    { status: 503, says: "48:13: error: llm_api.base_url: the model's server failed with 503" }
+    { status: 401, says: `${placeOf("api_key")}: error: llm_api.api_key: the server refuses the key with 401` },
+    {
+      status: 404,
+      says: `${placeOf("base_url")}: error: llm_api.base_url: the server has no /v1/chat/completions (404)`
+    },
+    { status: 503, says: `${placeOf("base_url")}: error: llm_api.base_url: the model's server failed with 503` }
   ]
 
   for (const { says, status } of refusals) {
