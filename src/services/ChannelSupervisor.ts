@@ -3,7 +3,7 @@ import type { ActiveSettings, ChannelSettings } from "../domain/ChannelSettings.
 import type { ChannelKey } from "../domain/Ids.ts"
 import { eventSubjects } from "../domain/wire/Subject.ts"
 import { BotConfig } from "./BotConfig.ts"
-import { ChannelStates } from "./ChannelStates.ts"
+import { ChannelStates } from "./state/ChannelStates.ts"
 import { ContextualTimer } from "./triggers/ContextualTimer.ts"
 import { Intake } from "./Intake.ts"
 import { MessagePipeline } from "./MessagePipeline.ts"

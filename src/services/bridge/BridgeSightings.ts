@@ -6,7 +6,7 @@ import {
   type SightedEvent
 } from "../../domain/bridge/BridgeSighting.ts"
 import type { ChannelSettings } from "../../domain/ChannelSettings.ts"
-import { ChannelStates } from "../ChannelStates.ts"
+import { ChannelStates } from "../state/ChannelStates.ts"
 import { makeLogWriter } from "../telemetry/LogWriter.ts"
 
 /** What each channel's events tell of the bridge, remembered with the channel (WIRE, protocols). */

@@ -21,7 +21,7 @@ import type { ClockReading } from "../../domain/ClockReading.ts"
 import { countLine, paceIn, paceRefused } from "../../domain/limits/FloodControl.ts"
 import type { FloodControl } from "../../domain/ChatEvent.ts"
 import type { ChannelRateLimits } from "../../domain/settings/LimitSettings.ts"
-import { ChannelStates } from "../ChannelStates.ts"
+import { ChannelStates } from "../state/ChannelStates.ts"
 import { makeLogWriter } from "../telemetry/LogWriter.ts"
 
 /** A line older than this comes from the room's history. */

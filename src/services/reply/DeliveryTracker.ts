@@ -10,8 +10,8 @@ import {
   isInHistory,
   refuseEcho
 } from "../../domain/reply/ExpectedEchoes.ts"
-import { ChannelStates } from "../ChannelStates.ts"
-import { EarlierDelivery } from "../EarlierDelivery.ts"
+import { ChannelStates } from "../state/ChannelStates.ts"
+import { EarlierDelivery } from "../state/EarlierDelivery.ts"
 import type { Conversation } from "../../domain/Conversation.ts"
 import { monotonicMillis, readClock } from "../Time.ts"
 

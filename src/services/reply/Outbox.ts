@@ -1,6 +1,6 @@
 import { Context, Effect, Layer, Option, Result } from "effect"
 import { type Delivery, type Outcome, skipped } from "../../domain/decision/Decision.ts"
-import { EarlierDelivery } from "../EarlierDelivery.ts"
+import { EarlierDelivery } from "../state/EarlierDelivery.ts"
 import { Nats, type NatsSendError } from "../Nats.ts"
 import { count } from "../telemetry/Metrics.ts"
 import { monotonicMillis } from "../Time.ts"

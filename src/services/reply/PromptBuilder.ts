@@ -3,7 +3,7 @@ import type { ChannelSettings } from "../../domain/ChannelSettings.ts"
 import type { EventIdentity } from "../../domain/Ids.ts"
 import { buildPrompt, type Prompt, type PromptMessage } from "../../domain/llm/Prompt.ts"
 import type { Conversation } from "../../domain/Conversation.ts"
-import { ContextStore } from "../ContextStore.ts"
+import { ContextStore } from "../state/ContextStore.ts"
 import type { ReplyJob } from "./ReplyJob.ts"
 
 /** Builds prompts from the conversation they belong to (F6): a private reply sees private lines only. */

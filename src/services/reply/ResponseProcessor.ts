@@ -1,6 +1,6 @@
 import { Context, Effect, Layer } from "effect"
 import type { ProcessedReply } from "../../domain/reply/Reply.ts"
-import { ContextStore } from "../ContextStore.ts"
+import { ContextStore } from "../state/ContextStore.ts"
 import type { ReplyJob } from "./ReplyJob.ts"
 
 /** Processes a model's answer into lines fit to send, or drops it with the reason (F7). */

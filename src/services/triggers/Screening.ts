@@ -5,7 +5,7 @@ import { userKey } from "../../domain/Ids.ts"
 import { beginsSuspicion, nextStaleRow } from "../../domain/triggers/ClockSkew.ts"
 import { noteEvent } from "../../domain/triggers/Deduplication.ts"
 import { screen, type Screened } from "../../domain/triggers/Screening.ts"
-import { ChannelStates } from "../ChannelStates.ts"
+import { ChannelStates } from "../state/ChannelStates.ts"
 import type { Arrival } from "../Intake.ts"
 import { makeLogWriter } from "../telemetry/LogWriter.ts"
 

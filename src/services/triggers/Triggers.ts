@@ -11,7 +11,7 @@ import {
   type TriggerDecision
 } from "../../domain/triggers/Trigger.ts"
 import { noteDraw, unluckyDraws } from "../../domain/triggers/UnluckyDraws.ts"
-import { ChannelStates } from "../ChannelStates.ts"
+import { ChannelStates } from "../state/ChannelStates.ts"
 import { RateLimiter } from "../limits/RateLimiter.ts"
 
 /** Nobody asked for a contextual reply. */

@@ -1,7 +1,7 @@
 import { Context, Effect, Layer } from "effect"
-import { type ChannelState, emptyChannel } from "../domain/ChannelState.ts"
-import type { ChannelKey } from "../domain/Ids.ts"
-import { earlierPace } from "../domain/limits/FloodControl.ts"
+import { type ChannelState, emptyChannel } from "../../domain/ChannelState.ts"
+import type { ChannelKey } from "../../domain/Ids.ts"
+import { earlierPace } from "../../domain/limits/FloodControl.ts"
 import { EarlierDelivery } from "./EarlierDelivery.ts"
 
 /** The state of each channel, one value a channel. */
