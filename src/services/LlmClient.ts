@@ -8,7 +8,11 @@ import type { StopCondition } from "../domain/reply/StopCondition.ts"
 import type { LlmApi } from "../domain/settings/LlmSettings.ts"
 
 /** No answer within the time limit. */
-export class LlmTimeout extends Schema.TaggedError<LlmTimeout>()("LlmTimeout", { afterMs: Schema.Finite }) {
+export class LlmTimeout extends Schema.TaggedError<LlmTimeout>()("LlmTimeout", {
+  afterMs: Schema.Finite,
+  /** Whether the budget of the whole completion ended here too; else only the time limit of the attempt (F7). */
+  budgetSpent: Schema.Boolean
+}) {
   readonly retryable = true
   override get message() {
     return `the model did not answer within ${Math.round(this.afterMs / 100) / 10} s`

@@ -205,7 +205,7 @@ const inMood = (mood: Mood, text: string, at: number): ScriptedAnswer => {
     case "fails slowly":
       return failed(7_000)
     case "times out":
-      return { afterMs: 30_000, says: Result.fail(new LlmTimeout({ afterMs: 30_000 })) }
+      return { afterMs: 30_000, says: Result.fail(new LlmTimeout({ afterMs: 30_000, budgetSpent: false })) }
     case "empty":
       return answered(100, "...")
     case "by the half minute":

@@ -30,7 +30,7 @@ const settings = (channels: number) =>
 
 const answers: ReadonlyArray<ScriptedAnswer["says"]> = [
   Result.succeed("That was a good one, I think"),
-  Result.fail(new LlmTimeout({ afterMs: 30_000 })),
+  Result.fail(new LlmTimeout({ afterMs: 30_000, budgetSpent: false })),
   Result.fail(new LlmServerFailed({ status: 503 })),
   Result.fail(new LlmRateLimited({ retryAfterMs: undefined })),
   Result.succeed("see http://example.org for it")

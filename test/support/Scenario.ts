@@ -74,7 +74,7 @@ const base = {
 }
 
 const failures = {
-  timeout: new LlmTimeout({ afterMs: 30_000 }),
+  timeout: new LlmTimeout({ afterMs: 30_000, budgetSpent: false }),
   server: new LlmServerFailed({ status: 503 }),
   rejected: new LlmRejected({ status: 401 })
 } as const

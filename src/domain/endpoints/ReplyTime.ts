@@ -17,11 +17,12 @@ export interface AskedEndpoint {
   readonly failedFast: boolean
 }
 
-/** The next request: the endpoint, the wait before it and its time limit. */
+/** The next request: the endpoint, the wait before it, its time limit, and whether that is all the time there is. */
 export interface NextAttempt {
   readonly index: number
   readonly waitMs: number
   readonly limitMs: number
+  readonly isLast: boolean
 }
 
 interface Candidate extends AskedEndpoint {
@@ -57,7 +58,8 @@ export const nextAttempt = (endpoints: ReadonlyArray<AskedEndpoint>, leftMs: num
   )
   if (next === undefined) return undefined
   const { index, timeoutMs, waitMs } = next
-  return { index, waitMs, limitMs: share(timeoutMs, sum(fresh.filter((other) => other !== next)), leftMs - waitMs) }
+  const limitMs = share(timeoutMs, sum(fresh.filter((other) => other !== next)), leftMs - waitMs)
+  return { index, waitMs, limitMs, isLast: limitMs >= leftMs - waitMs }
 }
 
 /** ms before the nth retry (from 1): doubled each time; `jitter` from 0 to 1 makes it a fifth shorter to longer. */

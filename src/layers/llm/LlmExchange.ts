@@ -161,7 +161,7 @@ export const exchange = Effect.fnUntraced(function*(
       if (error.reason._tag === "EmptyBodyError") return new LlmBadAnswer({ detail: "nothing" })
       const detail = failureCode(error)
       return detail === "ETIMEDOUT"
-        ? Effect.flatMap(monotonicMillis, (now) => new LlmTimeout({ afterMs: now - beganAt }))
+        ? Effect.flatMap(monotonicMillis, (now) => new LlmTimeout({ afterMs: now - beganAt, budgetSpent: false }))
         : new LlmUnreachable({ detail })
     })
   )

@@ -1,7 +1,7 @@
 import { Effect, Layer, Option, Random } from "effect"
 import { HttpClient } from "effect/http"
 import type { LlmAttempt } from "../../domain/decision/Decision.ts"
-import { nextAttempt, retryDelay } from "../../domain/endpoints/ReplyTime.ts"
+import { type NextAttempt, nextAttempt, retryDelay } from "../../domain/endpoints/ReplyTime.ts"
 import type { BotConfig } from "../../services/BotConfig.ts"
 import {
   attemptStatus,
@@ -53,7 +53,7 @@ export const layerNoDeps: Layer.Layer<LlmClient, never, HttpClient.HttpClient | 
     const dialects = makeDialects(http)
 
     const attempt = Effect.fn("LlmClient.attempt")(
-      function*(endpoint: Endpoint, request: LlmRequest, number: number, limitMs: number) {
+      function*(endpoint: Endpoint, request: LlmRequest, number: number, { isLast, limitMs }: NextAttempt) {
         const began = yield* monotonicMillis
         let firstTextMs: number | undefined
         const onFirstText = Effect.map(monotonicMillis, (now) => {
@@ -71,7 +71,8 @@ export const layerNoDeps: Layer.Layer<LlmClient, never, HttpClient.HttpClient | 
             }))
         const ask = Effect.timeoutOrElse(dialects.ask(endpoint, request, onFirstText), {
           duration: limitMs,
-          orElse: () => new LlmTimeout({ afterMs: limitMs })
+          // Which of two limits that end together is told does not depend on the timer.
+          orElse: () => new LlmTimeout({ afterMs: limitMs, budgetSpent: isLast })
         })
         return yield* tracedChat({ ...endpoint, api: request.api }, () => firstTextMs, ask).pipe(
           Effect.tap(() => report("success", "")),
@@ -96,7 +97,7 @@ export const layerNoDeps: Layer.Layer<LlmClient, never, HttpClient.HttpClient | 
     const reasonForNone = ([first]: ReadonlyArray<Asking>, now: number, { budgetMs }: LlmRequest): LlmError => {
       const closure = first && endpoints.closure(first.endpoint, now)
       return first === undefined || closure === undefined
-        ? new LlmTimeout({ afterMs: Option.getOrElse(budgetMs, () => 0) })
+        ? new LlmTimeout({ afterMs: Option.getOrElse(budgetMs, () => 0), budgetSpent: true })
         : new LlmEndpointClosed({ model: first.endpoint.model, ...closure })
     }
 
@@ -123,7 +124,7 @@ export const layerNoDeps: Layer.Layer<LlmClient, never, HttpClient.HttpClient | 
             continue
           }
           for (const other of asked) other.failedFast = false
-          const request_ = Effect.suspend(() => attempt(endpoint, request, ++asking.requests, next.limitMs))
+          const request_ = Effect.suspend(() => attempt(endpoint, request, ++asking.requests, next))
           const result = yield* Effect.result(endpoints.guard(endpoint, request_))
           if (result._tag === "Success") return result.success
           // An answer without text is an answer: no other endpoint is asked.

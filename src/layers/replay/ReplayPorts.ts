@@ -1,11 +1,12 @@
-import { Effect, Layer, SubscriptionRef } from "effect"
+import { Effect, Layer, Option, SubscriptionRef } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { estimateTokens } from "../../domain/llm/ChatCompletion.ts"
 import { promptLength } from "../../domain/llm/Prompt.ts"
 import { type ChannelKey, CorrelationId } from "../../domain/Ids.ts"
 import type { WireCommand } from "../../domain/wire/Wire.ts"
 import { Intake, type IntakeHandler, type IntakeMessage } from "../../services/Intake.ts"
-import { type Completion, LlmClient, type LlmError, type LlmRequest } from "../../services/LlmClient.ts"
+import { type Completion, LlmClient, type LlmError, type LlmRequest, LlmTimeout } from "../../services/LlmClient.ts"
+import type { CompletionEnd } from "../../services/replay/Recording.ts"
 import { monotonicMillis } from "../../services/Time.ts"
 import { Nats, NatsNotSent, NatsUnreachable } from "../../services/Nats.ts"
 import type { Playback, RecordedResult } from "./Playback.ts"
@@ -85,15 +86,25 @@ export const makeNats = (playback: Playback, up: SubscriptionRef.SubscriptionRef
   )
 }
 
+type Failed = Extract<CompletionEnd, { readonly _tag: "Failed" }>
+
+/** A recorded failure; an earlier recording leaves it to the clock which limit a timeout ran into. */
+const failureOf = ({ error }: Failed, { budgetMs }: LlmRequest, tookMs: number): LlmError =>
+  error._tag === "LlmTimeout" && !("budgetSpent" in error)
+    ? new LlmTimeout({ ...error, budgetSpent: Option.exists(budgetMs, (budget) => budget <= tookMs) })
+    : error
+
 const ended = (
   { entry: { end }, index }: RecordedResult<"completion">,
-  playback: Playback
+  playback: Playback,
+  request: LlmRequest,
+  tookMs: number
 ): Effect.Effect<Completion, LlmError> => {
   switch (end._tag) {
     case "Answered":
       return Effect.succeed(end)
     case "Failed":
-      return Effect.fail(end.error)
+      return Effect.fail(failureOf(end, request, tookMs))
     case "Stopped":
       // A new configuration itself interrupts the request and restarts what asked.
       return playback.reconfiguredAfter(index) ? Effect.never : Effect.interrupt
@@ -133,7 +144,7 @@ export const makeLlm = (playback: Playback, other: LlmClient["Service"], answers
     const asLive = !playback.past(index) && Math.abs(entry.mono - entry.took - now) < closeMs
     yield* asLive ? playback.until(index) : Effect.sleep(entry.took)
     yield* Effect.forEach(entry.attempts, request.onAttempt, { discard: true })
-    return yield* ended(result, playback)
+    return yield* ended(result, playback, request, (yield* monotonicMillis) - now)
   })
 
   return Layer.succeed(

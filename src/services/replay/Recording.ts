@@ -70,6 +70,9 @@ const RateLimited = Schema.TaggedStruct("LlmRateLimited", { retryAfterMs: Schema
   )
 )
 
+/** No answer within the time limit, in recordings that do not say which limit. */
+const EarlierTimeout = Schema.TaggedStruct("LlmTimeout", { afterMs: Schema.Finite })
+
 /** How a request to the model ended. */
 export const CompletionEnd = Schema.TaggedUnion({
   Answered: {
@@ -83,6 +86,7 @@ export const CompletionEnd = Schema.TaggedUnion({
   Failed: {
     error: Schema.Union([
       LlmTimeout,
+      EarlierTimeout,
       LlmUnreachable,
       LlmBroken,
       LlmServerFailed,

@@ -104,11 +104,11 @@ export class Replies extends Context.Service<Replies, {
         }
       )
 
-      const failure = (error: LlmError | NatsSendError): Outcome => ({
-        _tag: "Failed",
-        error: error._tag,
-        message: error.message
-      })
+      /** A model that took all the time there was is told as too late. */
+      const failure = (error: LlmError | NatsSendError): Outcome =>
+        error._tag === "LlmTimeout" && error.budgetSpent
+          ? skipped("deadline", { waitedFor: "model" })
+          : { _tag: "Failed", error: error._tag, message: error.message }
 
       const outcomeOf = (exit: Exit.Exit<Outcome, LlmError | NatsSendError>): Outcome => {
         if (Exit.isSuccess(exit)) return exit.value
@@ -125,9 +125,7 @@ export class Replies extends Context.Service<Replies, {
         if (Exit.isFailure(exit) && Option.isNone(Cause.findErrorOption(exit.cause)) && outcome._tag === "Failed") {
           yield* Effect.logError("Reply failed with a defect", exit.cause)
         }
-        const tooLate = outcome._tag === "Failed" && outcome.error === "LlmTimeout" &&
-          Option.exists(timeLeft(job, yield* monotonicMillis), (left) => left <= 0)
-        job.decision.close(tooLate ? skipped("deadline", { waitedFor: "model" }) : outcome)
+        job.decision.close(outcome)
         job.ack()
       })
 

@@ -55,6 +55,17 @@ describe("the next attempt of a reply", () => {
     assert.deepStrictEqual(next && ([next.index, next.waitMs, next.limitMs] as const), expected)
   })
 
+  it.each<readonly [what: string, endpoints: ReadonlyArray<AskedEndpoint>, leftMs: number, isLast: boolean]>([
+    ["a timeout below what is left", [fresh], 30 * s + 1, false],
+    ["a timeout that ends with the time", [fresh], 30 * s, true],
+    ["a timeout beyond it", [fresh], 30 * s - 1, true],
+    ["a wait that makes it so", [closed(2 * s)], 31 * s, true],
+    ["a share of the time", [fresh, fresh], 40 * s, false],
+    ["no deadline", [fresh], Infinity, false]
+  ])("is the last one, or not: %s", (_, endpoints, leftMs, isLast) => {
+    assert.strictEqual(nextAttempt(endpoints, leftMs)?.isLast, isLast)
+  })
+
   const endpoint = Schema.Struct({
     timeoutMs: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 600_000 })),
     // How it takes a request: not at all, after this long with a failure, or with a timeout.

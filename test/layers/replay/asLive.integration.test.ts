@@ -1,12 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result, Schema } from "effect"
 import { stringify } from "yaml"
+import type { Outcome } from "../../../src/domain/decision/Decision.ts"
 import { ChannelName, CorrelationId, EntryKey } from "../../../src/domain/Ids.ts"
 import { maskedSettings } from "../../../src/domain/settings/MaskedSettings.ts"
 import type { Settings } from "../../../src/domain/settings/Settings.ts"
 import { parseSettings } from "../../../src/domain/settings/SettingsFile.ts"
 import { replay } from "../../../src/layers/replay/Replay.ts"
 import { readLog } from "../../../src/layers/replay/ReplayLog.ts"
+import { LlmTimeout } from "../../../src/services/LlmClient.ts"
 import { NatsNotSent } from "../../../src/services/Nats.ts"
 import { type CompletionEnd, type RecordingEntry, RecordingLine } from "../../../src/services/replay/Recording.ts"
 import { fileWith } from "../../support/Program.ts"
@@ -193,6 +195,29 @@ describe("a replay as the bot decided live", () => {
         ["Number two is a comedy", { _tag: "Replied", afterMs: 401 }]
       ])
     }).pipe(Effect.scoped))
+
+  for (const early of [-3, -0.001, 0, 0.001, 3]) {
+    it.live(`a model's time that ended ${early} ms after the deadline is told as it was live`, () =>
+      Effect.gen(function*() {
+        const settings = settingsWith({ response_processing: { reply_deadline_seconds: 2 } })
+        const ended = (error: Extract<CompletionEnd, { readonly _tag: "Failed" }>["error"]) =>
+          Effect.map(
+            replayed(settings, [
+              said(1_000, "a", "MovieBot, are you there?"),
+              completion(3_000 + early, id("a"), { _tag: "Failed", error }, 2_000 + early)
+            ]),
+            ([decision]) => decision?.outcome
+          )
+        const late: Outcome = { _tag: "Skipped", reason: "deadline", waitedFor: "model" }
+        const afterMs = 2_000
+        assert.deepStrictEqual(yield* ended(new LlmTimeout({ afterMs, budgetSpent: true })), late)
+        const slow = yield* ended(new LlmTimeout({ afterMs, budgetSpent: false }))
+        assert.deepInclude(slow, { _tag: "Failed", error: "LlmTimeout" })
+        // Earlier recordings do not say it: the clock does.
+        const earlier = yield* ended({ _tag: "LlmTimeout", afterMs })
+        assert.deepStrictEqual(earlier, early < 0 ? slow : late)
+      }).pipe(Effect.scoped))
+  }
 
   it.live("a bot that published nothing publishes nothing", () =>
     Effect.gen(function*() {

@@ -22,7 +22,8 @@ const encode = Schema.encodeSync(RecordingLine)
 const decode = Schema.decodeSync(RecordingLine)
 
 const failures: ReadonlyArray<LlmError> = [
-  new LlmTimeout({ afterMs: 30_000.5 }),
+  new LlmTimeout({ afterMs: 30_000.5, budgetSpent: false }),
+  new LlmTimeout({ afterMs: 60_000, budgetSpent: true }),
   new LlmUnreachable({ detail: "ECONNREFUSED" }),
   new LlmServerFailed({ status: 503 }),
   new LlmRateLimited({ retryAfterMs: 1_000 }),

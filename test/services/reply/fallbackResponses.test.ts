@@ -75,7 +75,7 @@ const tags = ({ steps }: DecisionRecord): ReadonlyArray<string> => steps.map(({ 
 describe("when every model failed", () => {
   const errors: ReadonlyArray<LlmError> = [
     down,
-    new LlmTimeout({ afterMs: 30_000 }),
+    new LlmTimeout({ afterMs: 30_000, budgetSpent: false }),
     new LlmRejected({ status: 401 }),
     new LlmEndpointClosed({ model: "script", forMs: 30_000, why: "failures" })
   ]
@@ -158,7 +158,13 @@ describe("when every model failed", () => {
 
   it.live("they come too late like any answer", () =>
     Effect.map(
-      play(settings({ reply_deadline_seconds: 10 }), new LlmTimeout({ afterMs: 10_000 }), 1, 1, 11_000),
+      play(
+        settings({ reply_deadline_seconds: 10 }),
+        new LlmTimeout({ afterMs: 10_000, budgetSpent: true }),
+        1,
+        1,
+        11_000
+      ),
       ({ ends, said }) => assert.deepStrictEqual([ends, said], [["deadline"], []])
     ))
 
