@@ -41,6 +41,7 @@ const features: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<st
     intake: [],
     telemetry: [],
     wire: ["words"],
+    ownership: ["wire"],
     bridge: ["words", "wire"],
     decision: ["words", "telemetry", "wire"],
     triggers: ["words", "decision"],
@@ -56,6 +57,7 @@ const features: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<st
   },
   services: {
     ports: [],
+    ownership: [],
     state: [],
     telemetry: ["ports"],
     decision: ["ports", "state", "telemetry"],
@@ -63,7 +65,7 @@ const features: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<st
     bridge: ["ports", "state", "telemetry"],
     reply: ["ports", "state", "telemetry", "decision", "limits", "bridge"],
     triggers: ["ports", "state", "telemetry", "decision", "limits", "reply"],
-    bot: ["ports", "state", "telemetry", "decision", "limits", "reply", "triggers", "bridge"],
+    bot: ["ports", "ownership", "state", "telemetry", "decision", "limits", "reply", "triggers", "bridge"],
     replay: ["ports", "decision", "reply", "triggers"]
   },
   layers: {

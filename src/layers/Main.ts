@@ -22,6 +22,7 @@ import type { LlmClient } from "../services/LlmClient.ts"
 import { MessagePipeline } from "../services/MessagePipeline.ts"
 import type { Nats } from "../services/Nats.ts"
 import { Outbox } from "../services/reply/Outbox.ts"
+import { Ownership } from "../services/ownership/Ownership.ts"
 import { PromptBuilder } from "../services/reply/PromptBuilder.ts"
 import { RateLimiter } from "../services/limits/RateLimiter.ts"
 import { Replies } from "../services/reply/Replies.ts"
@@ -86,7 +87,7 @@ export const botOn = <R, L = never>(
         Layer.provide(DecisionListeners.layer<L>([decisionLogLines, decisionMetrics, ...listeners]))
       )
     )),
-    Layer.provideMerge(ChannelStates.layer)
+    Layer.provideMerge(Layer.mergeAll(ChannelStates.layer, Ownership.alone()))
   )
 
 /** The bot with its events from NATS. */

@@ -1,24 +1,23 @@
-import { Context, Effect, FiberMap, Latch, Layer, Option, Schedule, Stream } from "effect"
+import { Context, Effect, Fiber, FiberMap, Latch, Layer, Option, Schedule, Stream } from "effect"
 import type { ActiveSettings, ChannelSettings } from "../domain/ChannelSettings.ts"
 import type { ChannelKey } from "../domain/Ids.ts"
+import { type Partition, partitionOf } from "../domain/ownership/Partition.ts"
 import { eventSubjects } from "../domain/wire/Subject.ts"
 import { BotConfig } from "./BotConfig.ts"
 import { ChannelStates } from "./state/ChannelStates.ts"
 import { ContextualTimer } from "./triggers/ContextualTimer.ts"
 import { Intake } from "./Intake.ts"
 import { MessagePipeline } from "./MessagePipeline.ts"
+import { Ownership } from "./ownership/Ownership.ts"
 import { Replies } from "./reply/Replies.ts"
 import { stopStep } from "./Stopping.ts"
 
 /** A failed channel restarts after 1, 2, 4 … at most 30 s. */
 const restart = Schedule.min([Schedule.exponential("1 second", 2), Schedule.spaced("30 seconds")])
 
-const enabledIn = ({ channels }: ActiveSettings): ReadonlyMap<ChannelKey, ChannelSettings> =>
-  new Map([...channels].filter(([, channel]) => channel.enabled))
-
 const subjectsOf = ({ protocol, room }: ChannelSettings): string => eventSubjects(protocol, room).join(" ")
 
-/** Runs one fiber a channel and keeps the set of channels as the configuration says (F9). */
+/** Runs one fiber a channel and keeps the set of channels as configuration and ownership say (F9). */
 export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
   /** The channels that are listened to. */
   readonly active: Effect.Effect<ReadonlyArray<ChannelSettings>>
@@ -36,9 +35,19 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
       const timer = yield* ContextualTimer
       const states = yield* ChannelStates
       const replies = yield* Replies
+      const ownership = yield* Ownership
       const scope = yield* Effect.scope
       const fibers = yield* FiberMap.make<ChannelKey, void, never>()
       const running = new Map<ChannelKey, ChannelSettings>()
+      const owned = new Set<Partition>()
+      const partition = ({ room }: ChannelSettings): Partition => partitionOf(room, ownership.count)
+
+      /** The channels to listen to: enabled, and in one of the partitions. */
+      const openIn = (
+        { channels }: ActiveSettings,
+        of: ReadonlySet<Partition>
+      ): ReadonlyMap<ChannelKey, ChannelSettings> =>
+        new Map([...channels].filter(([, channel]) => channel.enabled && of.has(partition(channel))))
       let listening = true
       let lastEventAt = Option.none<number>()
 
@@ -55,7 +64,7 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
 
       const start = Effect.fnUntraced(function*(channel: ChannelSettings) {
         const latch = yield* Latch.make()
-        yield* FiberMap.run(
+        const fiber = yield* FiberMap.run(
           fibers,
           channel.key,
           listen(channel, Effect.asVoid(latch.open)).pipe(
@@ -65,7 +74,7 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
             Effect.orDie
           )
         )
-        yield* latch.await
+        yield* Effect.raceFirst(latch.await, Fiber.await(fiber))
       })
 
       /** Forgets a channel once the replies under way are sent, unless it has come back meanwhile. */
@@ -83,9 +92,9 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
 
       /** Applies the configuration: starts and stops channels; a channel's memory and limits outlive a change (F9). */
       const follow = Effect.fnUntraced(function*(active: ActiveSettings) {
-        const enabled = enabledIn(active)
-        for (const key of running.keys()) if (!enabled.has(key)) yield* stop(key)
-        for (const [key, channel] of enabled) {
+        const open = openIn(active, owned)
+        for (const key of running.keys()) if (!open.has(key)) yield* stop(key)
+        for (const [key, channel] of open) {
           const before = running.get(key)
           running.set(key, channel)
           // Another spelling or domain means other subjects; all other settings are read with each message.
@@ -93,7 +102,33 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
         }
       })
 
-      yield* follow(yield* config.current)
+      /** Stops a partition's channels at once and keeps nothing of them: another replica goes on from the streams. */
+      const lose = Effect.fnUntraced(function*(left: Partition) {
+        owned.delete(left)
+        // A stopping bot lets its replies finish.
+        if (!listening) return
+        const lost = [...running.values()].filter((channel) => partition(channel) === left)
+        for (const { key } of lost) running.delete(key)
+        yield* Effect.forEach(lost, ({ key }) => FiberMap.remove(fibers, key), {
+          concurrency: "unbounded",
+          discard: true
+        })
+        yield* Effect.forEach(lost, ({ key }) => replies.interrupt(key), { concurrency: "unbounded", discard: true })
+        for (const { key } of lost) states.forget(key)
+      })
+
+      const own = Effect.fnUntraced(function*(gained: Partition) {
+        yield* Effect.addFinalizer(() => lose(gained))
+        owned.add(gained)
+        const opened = openIn(yield* config.current, new Set([gained]))
+        for (const [key, channel] of opened) {
+          if (running.has(key)) continue
+          running.set(key, channel)
+          yield* start(channel)
+        }
+      })
+
+      yield* ownership.tend(own)
       yield* config.changes.pipe(Stream.runForEach(follow), Effect.forkScoped)
       yield* Effect.addFinalizer(() => {
         listening = false

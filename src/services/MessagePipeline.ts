@@ -143,7 +143,7 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
       /** Decides about a line: the reply to begin, if any. */
       const converse = (
         line: ChatMsg | Pm,
-        { ack, arrival }: IntakeMessage,
+        { ack, arrival, nak }: IntakeMessage,
         channel: ChannelSettings
       ): ReplyJob | undefined => {
         const decision = open(line, arrival, channel)
@@ -157,6 +157,7 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
           reservation: admitted.reservation,
           decision,
           ack,
+          nak,
           unprompted: !admitted.trigger.asked
         }
       }

@@ -64,7 +64,9 @@ export const SkipReason = Schema.Literals([
   "outbox_full",
   // Deliberate: a dry run or a shutdown.
   "dry_run",
-  "stopped"
+  "stopped",
+  // Another replica took the channel over (F9).
+  "moved"
 ])
 export type SkipReason = typeof SkipReason.Type
 

@@ -142,7 +142,7 @@ const late = (outcome: Extract<Outcome, { _tag: "Skipped" }>, record: DecisionRe
 }
 
 /** Reasons that end a reply in progress: worth a warning. */
-const lateReasons: ReadonlySet<SkipReason> = new Set(["deadline", "media_changed", "outbox_full", "stopped"])
+const lateReasons: ReadonlySet<SkipReason> = new Set(["deadline", "media_changed", "outbox_full", "stopped", "moved"])
 
 const skippedLogLine = (outcome: Extract<Outcome, { _tag: "Skipped" }>, record: DecisionRecord): DecisionLogLine => {
   const { reason } = outcome

@@ -43,7 +43,8 @@ const reasons: Readonly<Record<SkipReason, string>> = {
   outbox_full: "NATS is away and too many replies wait for it",
   declined: "the model thinks a comment would not fit now",
   dry_run: "it is a dry run",
-  stopped: "the bot was stopped"
+  stopped: "the bot was stopped",
+  moved: "another replica took the channel over"
 }
 
 /** A reason in words for people who do not know the code. */

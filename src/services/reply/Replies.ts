@@ -15,6 +15,9 @@ import { type ReplyJob, timeLeft } from "./ReplyJob.ts"
 import { ResponseProcessor } from "./ResponseProcessor.ts"
 import { StopLimits, stopStep } from "../Stopping.ts"
 
+/** How long replies that are broken off may take to end: one that is being sent waits for the server's word. */
+const breakOffTime = "2 seconds"
+
 /** The answer, and the names in the prompt it answers. */
 interface Answer {
   readonly text: string
@@ -27,6 +30,8 @@ export class Replies extends Context.Service<Replies, {
   readonly begin: (job: ReplyJob) => void
   /** Waits until no reply of the channel is in progress. */
   readonly idle: (channel: ChannelKey) => Effect.Effect<void>
+  /** Breaks off the channel's replies in progress: their decisions are closed and their events not acknowledged. */
+  readonly interrupt: (channel: ChannelKey) => Effect.Effect<void>
 }>()("llm-bot/Replies") {
   static readonly layerNoDeps = Layer.effect(
     Replies,
@@ -40,6 +45,8 @@ export class Replies extends Context.Service<Replies, {
       const fork = yield* FiberSet.runtime(jobs)()
       // The replies of each channel, bounded by `llm_api.max_concurrent_per_channel`.
       const underWay = new Map<ChannelKey, Set<Fiber.Fiber<void>>>()
+      // Channels whose replies are being broken off.
+      const moving = new Set<ChannelKey>()
       const limits = yield* StopLimits
       const messages = { done: "Replies finished", givenUp: "Replies in flight abandoned" }
       yield* Effect.addFinalizer(() => stopStep(messages, limits.replies, FiberSet.awaitEmpty(jobs)))
@@ -110,9 +117,9 @@ export class Replies extends Context.Service<Replies, {
           ? skipped("deadline", { waitedFor: "model" })
           : { _tag: "Failed", error: error._tag, message: error.message }
 
-      const outcomeOf = (exit: Exit.Exit<Outcome, LlmError | NatsSendError>): Outcome => {
+      const outcomeOf = (exit: Exit.Exit<Outcome, LlmError | NatsSendError>, channel: ChannelKey): Outcome => {
         if (Exit.isSuccess(exit)) return exit.value
-        if (Cause.hasInterruptsOnly(exit.cause)) return skipped("stopped")
+        if (Cause.hasInterruptsOnly(exit.cause)) return skipped(moving.has(channel) ? "moved" : "stopped")
         return Option.match(Cause.findErrorOption(exit.cause), {
           onNone: () => internalError,
           onSome: failure
@@ -120,13 +127,14 @@ export class Replies extends Context.Service<Replies, {
       }
 
       const finish = Effect.fnUntraced(function*(job: ReplyJob, exit: Exit.Exit<Outcome, LlmError | NatsSendError>) {
-        const outcome = outcomeOf(exit)
+        const outcome = outcomeOf(exit, job.channel.key)
         if (outcome._tag !== "Replied") limiter.release(job.reservation)
         if (Exit.isFailure(exit) && Option.isNone(Cause.findErrorOption(exit.cause)) && outcome._tag === "Failed") {
           yield* Effect.logError("Reply failed with a defect", exit.cause)
         }
         job.decision.close(outcome)
-        job.ack()
+        if (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)) job.nak()
+        else job.ack()
       })
 
       const run = (job: ReplyJob): Effect.Effect<void> =>
@@ -150,7 +158,16 @@ export class Replies extends Context.Service<Replies, {
           })
         },
         idle: (channel) =>
-          Effect.suspend(() => Effect.forEach([...underWay.get(channel) ?? []], Fiber.await, { discard: true }))
+          Effect.suspend(() => Effect.forEach([...underWay.get(channel) ?? []], Fiber.await, { discard: true })),
+        interrupt: (channel) =>
+          Effect.suspend(() => {
+            moving.add(channel)
+            return Fiber.interruptAll([...underWay.get(channel) ?? []])
+          }).pipe(
+            Effect.timeoutOption(breakOffTime),
+            Effect.ensuring(Effect.sync(() => moving.delete(channel))),
+            Effect.asVoid
+          )
       })
     })
   )

@@ -17,8 +17,10 @@ export interface ReplyJob {
   readonly to: Username | undefined
   readonly reservation: Reservation
   readonly decision: DecisionRecorder
-  /** Called when the decision is closed. */
+  /** Called when the decision is closed for good. */
   readonly ack: () => void
+  /** Called instead when the reply was broken off: whoever gets the event again answers it. */
+  readonly nak: () => void
   /** Whether no person prompted the bot: a keyword or a contextual reply (F7, `drop_after_media_change: unprompted`). */
   readonly unprompted: boolean
 }

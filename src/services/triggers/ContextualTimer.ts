@@ -13,6 +13,7 @@ import { BotConfig } from "../BotConfig.ts"
 import { ContextStore } from "../state/ContextStore.ts"
 import { DecisionLog } from "../decision/DecisionLog.ts"
 import { Admission } from "../limits/Admission.ts"
+import { unacknowledged } from "../Intake.ts"
 import { LlmClient } from "../LlmClient.ts"
 import type { ClockReading } from "../../domain/ClockReading.ts"
 import type { DecisionRecorder } from "../decision/DecisionRecorder.ts"
@@ -138,7 +139,7 @@ export class ContextualTimer extends Context.Service<ContextualTimer, {
         }
         if (!answer.success) return yield* end(skipped("declined"))
         const conversation = { channel: channel.key, with: undefined }
-        replies.begin({ ...job, channel, conversation, to: undefined, ack: () => undefined, unprompted: true })
+        replies.begin({ ...job, channel, conversation, to: undefined, ...unacknowledged, unprompted: true })
       })
 
       /** The checks of one evaluation, in plain code: nothing interleaves. The reply to propose, if any. */
