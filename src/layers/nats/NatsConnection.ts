@@ -1,5 +1,5 @@
 import { connect, type Msg, type NatsConnection, type PermissionViolationError } from "@nats-io/transport-node"
-import { Effect, Layer, Option, Queue, Schedule, SubscriptionRef } from "effect"
+import { Context, Effect, Layer, Option, Queue, Schedule, SubscriptionRef } from "effect"
 import type { NatsSettings } from "../../domain/settings/Settings.ts"
 import type { WireCommand } from "../../domain/wire/Wire.ts"
 import { monotonicMillis } from "../../services/Time.ts"
@@ -14,6 +14,7 @@ import {
 } from "../../services/Nats.ts"
 import { connectionState } from "./ConnectionState.ts"
 import { makeInbox, saysNobodyListens } from "./Inbox.ts"
+import { NatsClient } from "./NatsClient.ts"
 import { detailOf, notSent, unreachable } from "./NatsFaults.ts"
 import { headersOf, messageOf } from "./NatsMessages.ts"
 import { natsOptions } from "./NatsOptions.ts"
@@ -143,7 +144,7 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
     }
   }, Effect.scoped)
 
-  return Nats.of({
+  const nats = Nats.of({
     publish,
     subscribe: (subject, handler) => listen(subject, (message) => handler(messageOf(message))),
     respond: (subject, answer) => listen(subject, (message) => void run(answerWith(answer)(message))),
@@ -156,8 +157,9 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
       (cause) => new NatsGivenUp({ detail: detailOf(cause ?? new Error("the connection was closed")) })
     )
   })
+  return Context.make(Nats, nats).pipe(Context.add(NatsClient, connection))
 })
 
 /** The real connection. Attempts at start are spaced 1, 2, 4, 8 s; refused credentials fail at once (F10). */
-export const layer = (settings: NatsSettings): Layer.Layer<Nats, NatsConnectError> =>
-  Layer.effect(Nats, make(settings).pipe(Effect.annotateLogs({ logger: "Nats" })))
+export const layer = (settings: NatsSettings): Layer.Layer<Nats | NatsClient, NatsConnectError> =>
+  Layer.effectContext(make(settings).pipe(Effect.annotateLogs({ logger: "Nats" })))
