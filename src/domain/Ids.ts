@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import { Brand, Schema } from "effect"
 
 /** A room's name as the operator wrote it: 1–30 of `[a-zA-Z0-9_-]` (F9). */
 export const ChannelName = Schema.String.check(
@@ -11,9 +11,10 @@ export type ChannelName = typeof ChannelName.Type
 /** A room's identity: its name in lower case. Subjects, state and limits are keyed by it. */
 export const ChannelKey = Schema.String.pipe(Schema.brand("ChannelKey"))
 export type ChannelKey = typeof ChannelKey.Type
+const asChannelKey = Brand.nominal<ChannelKey>()
 
 /** The key of a channel name (CyTube channel names are case-insensitive). */
-export const channelKey = (name: string): ChannelKey => ChannelKey.make(name.toLowerCase())
+export const channelKey = (name: string): ChannelKey => asChannelKey(name.toLowerCase())
 
 /** A person's name as the room shows it, 1–50 characters (WIRE, bounds). */
 export const Username = Schema.String.check(Schema.isBetweenCodePoints(1, 50)).pipe(Schema.brand("Username"))
@@ -22,9 +23,11 @@ export type Username = typeof Username.Type
 /** A person's identity: the name in lower case (F1, F4: names are compared in lower case). */
 export const UserKey = Schema.String.pipe(Schema.brand("UserKey"))
 export type UserKey = typeof UserKey.Type
+// Any text is a key: nothing to check, which every line would pay for.
+const asUserKey = Brand.nominal<UserKey>()
 
 /** The key of a username. */
-export const userKey = (name: string): UserKey => UserKey.make(name.toLowerCase())
+export const userKey = (name: string): UserKey => asUserKey(name.toLowerCase())
 
 /** Follows one message through logs, decision and command: 1–128 of `[A-Za-z0-9._:-]` (F1). */
 export const CorrelationId = Schema.String.check(
