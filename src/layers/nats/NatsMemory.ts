@@ -21,8 +21,40 @@ interface Responder {
   readonly answer: (question: Question) => Effect.Effect<string>
 }
 
-/** Keeps something in a set until the scope closes. */
-const keepIn = <A>(set: Set<A>, item: A): Effect.Effect<void, never, Scope.Scope> =>
+/** The tokens before the first wildcard: what every subject of a pattern begins with. */
+const literalPart = (pattern: ReadonlyArray<string>): string => {
+  const wildcard = pattern.findIndex((token) => token === "*" || token === ">")
+  return pattern.slice(0, wildcard < 0 ? pattern.length : wildcard).join(".")
+}
+
+/** Subscriptions by their literal part: a message is compared with the few that may match, however many there are. */
+const makeSubscriptions = () => {
+  // Grows with the subscriptions of the program, which are a few a channel.
+  const byLiteral = new Map<string, Set<Subscription>>()
+  return {
+    add: (subscription: Subscription): void => {
+      const literal = literalPart(subscription.pattern)
+      const others = byLiteral.get(literal) ?? new Set()
+      byLiteral.set(literal, others.add(subscription))
+    },
+    delete: (subscription: Subscription): void => {
+      const literal = literalPart(subscription.pattern)
+      const others = byLiteral.get(literal)
+      others?.delete(subscription)
+      if (others?.size === 0) byLiteral.delete(literal)
+    },
+    matching: (tokens: ReadonlyArray<string>): ReadonlyArray<Subscription> =>
+      Array.from({ length: tokens.length + 1 }, (_, length) => byLiteral.get(tokens.slice(0, length).join(".")))
+        .flatMap((some) => [...some ?? []])
+        .filter(({ pattern }) => matches(pattern, tokens))
+  }
+}
+
+/** Keeps something until the scope closes. */
+const keepIn = <A>(
+  set: { readonly add: (item: A) => unknown; readonly delete: (item: A) => unknown },
+  item: A
+): Effect.Effect<void, never, Scope.Scope> =>
   Effect.asVoid(Effect.acquireRelease(Effect.sync(() => set.add(item)), () => Effect.sync(() => set.delete(item))))
 
 /** The default maximum payload of nats-server, bytes. */
@@ -33,16 +65,14 @@ const maxBytes = 1_048_576
  * disconnects.
  */
 export const layer: Layer.Layer<Nats> = Layer.sync(Nats, () => {
-  // Grows with the subscriptions of the program, which are a few a channel.
-  const subscriptions = new Set<Subscription>()
+  const subscriptions = makeSubscriptions()
   // A few a program.
   const responders = new Set<Responder>()
 
   return Nats.of({
     publish: Effect.fnUntraced(function*(command: WireCommand) {
       const { headers, subject } = command
-      const tokens = subject.split(".")
-      const listeners = [...subscriptions].filter(({ pattern }) => matches(pattern, tokens))
+      const listeners = subscriptions.matching(subject.split("."))
       const message = { subject, headers, body: utf8.encode(command.body) }
       for (const { handler } of listeners) handler(message)
       return { at: yield* monotonicMillis, heard: !command.request || listeners.length > 0 }
