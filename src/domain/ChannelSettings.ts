@@ -8,6 +8,7 @@ import type { ResponseProcessing } from "./settings/ResponseSettings.ts"
 import type { ChannelEntry, ContextSettings, Settings } from "./settings/Settings.ts"
 import { compileNames } from "./triggers/NameMatch.ts"
 import { type CompiledTrigger, compileTriggers } from "./triggers/Trigger.ts"
+import type { TriggerEntry } from "./triggers/TriggerEntry.ts"
 import type { ProtocolSetting } from "./wire/protocols/Protocol.ts"
 import type { Room } from "./wire/Room.ts"
 
@@ -55,10 +56,39 @@ const botOf = ({ bot }: Settings, commands: CommandPrefixes): BotIdentity => {
   }
 }
 
-/** Resolves one channel: its own settings override the general ones (F9). */
-const resolveChannel = (settings: Settings, entry: ChannelEntry): ChannelSettings => {
+/** What is compiled from the settings: once for all channels that share them. */
+interface Compiled {
+  readonly bot: BotIdentity
+  readonly triggers: (entries: ReadonlyArray<TriggerEntry>) => ReadonlyArray<CompiledTrigger>
+  readonly reply: (response: ResponseProcessing) => ReturnType<typeof compileReply>
+}
+
+/** Computes a value once for each settings object. */
+const onceEach = <A extends object, B>(compute: (settings: A) => B): (settings: A) => B => {
+  const known = new Map<A, B>()
+  return (settings) => {
+    const value = known.get(settings) ?? compute(settings)
+    known.set(settings, value)
+    return value
+  }
+}
+
+const compile = (settings: Settings): Compiled => {
   const commands = compileCommandPrefixes(settings.bot.command_prefixes)
   const bot = botOf(settings, commands)
+  return {
+    bot,
+    triggers: onceEach((entries) => compileTriggers(entries, bot.names)),
+    reply: onceEach((response) => compileReply(response, commands))
+  }
+}
+
+/** Resolves one channel: its own settings override the general ones (F9). */
+const resolveChannel = (
+  settings: Settings,
+  { bot, reply, triggers }: Compiled,
+  entry: ChannelEntry
+): ChannelSettings => {
   const response = Option.getOrElse(entry.response_processing, () => settings.response_processing)
   return {
     key: channelKey(entry.name),
@@ -70,11 +100,11 @@ const resolveChannel = (settings: Settings, entry: ChannelEntry): ChannelSetting
     systemPrompt: Option.getOrElse(entry.system_prompt, () => settings.llm_api.system_prompt),
     model: Option.getOrElse(entry.llm_model, () => settings.llm_api.model),
     llm: settings.llm_api,
-    triggers: compileTriggers(Option.getOrElse(entry.triggers, () => settings.triggers), bot.names),
+    triggers: triggers(Option.getOrElse(entry.triggers, () => settings.triggers)),
     rateLimits: Option.getOrElse(entry.rate_limits, () => settings.rate_limits),
     userLimits: settings.rate_limits,
     response,
-    processReply: compileReply(response, commands),
+    processReply: reply(response),
     context: settings.context_window,
     logContent: settings.telemetry.log_content
   }
@@ -87,7 +117,12 @@ export interface ActiveSettings {
 }
 
 /** Resolves every channel once per configuration. */
-export const activate = (settings: Settings): ActiveSettings => ({
-  settings,
-  channels: new Map(settings.channels.map((entry) => [channelKey(entry.name), resolveChannel(settings, entry)]))
-})
+export const activate = (settings: Settings): ActiveSettings => {
+  const compiled = compile(settings)
+  return {
+    settings,
+    channels: new Map(
+      settings.channels.map((entry) => [channelKey(entry.name), resolveChannel(settings, compiled, entry)])
+    )
+  }
+}

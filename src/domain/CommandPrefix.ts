@@ -17,13 +17,13 @@ const invisible = "[\\s\\p{DI}\\p{Cc}\\u2800]*"
 const unseen = new RegExp(invisible, "uy")
 const wordStart = /[\p{L}\p{N}]/uy
 
-/** The blocks of small and fullwidth forms: a reader takes `！` and `﹗` for the sign itself. */
-const formRanges = [[0xFE50, 0xFE6F], [0xFF01, 0xFF5E]] as const
+/** Small and fullwidth forms and what they stand for: a reader takes `！` and `﹗` for the sign itself. */
+const forms = ([[0xFE50, 0xFE6F], [0xFF01, 0xFF5E]] as const).flatMap(([first, last]) =>
+  Array.from({ length: last - first + 1 }, (_, index) => String.fromCodePoint(first + index))
+).map((form) => ({ form, sign: form.normalize("NFKC") }))
 const formsOf = (character: string): string => {
-  const forms = formRanges.flatMap(([first, last]) =>
-    Array.from({ length: last - first + 1 }, (_, index) => String.fromCodePoint(first + index))
-  ).filter((form) => form.normalize("NFKC") === character)
-  return `[${[character, ...forms].map((one) => one.replace(/[\\\]^-]/g, "\\$&")).join("")}]`
+  const others = forms.filter(({ sign }) => sign === character).map(({ form }) => form)
+  return `[${[character, ...others].map((one) => one.replace(/[\\\]^-]/g, "\\$&")).join("")}]`
 }
 
 const onlyDots = /^[.．﹒]{2,}$/u
