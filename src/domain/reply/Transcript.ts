@@ -42,8 +42,13 @@ export const speakersOf = (botNames: ReadonlyArray<string>, people: ReadonlyArra
 /** For texts without speakers. */
 export const anybody: Speakers = speakersOf([], [])
 
+/** Each of the prompt's line forms holds one of these. */
+const inEveryForm = /[:：<[]/u
+
 /** The answer without the prompt's line forms, up to where it begins to speak for another (F7). */
 export const ownWords = (text: string, { others, own, ownLater }: Speakers): string => {
+  // The speakers' expressions are new in each reply and dear to compile.
+  if (!inEveryForm.test(text)) return text.trimStart()
   const unfenced = text.replace(fences, "").trimStart()
   const end = others.exec(unfenced)?.index ?? unfenced.length
   return unfenced.slice(0, end).replace(own, "").replace(ownLater, "")
