@@ -226,7 +226,7 @@ const values = (name: string, label: string, from: string): QueryVariableBuilder
     // oxlint-disable-next-line unicorn/no-array-sort -- a builder's method, no array's
     .refresh(VariableRefresh.OnTimeRangeChanged).sort(VariableSort.AlphabeticalAsc)
 
-/** Grafana's dashboard of the bot (deploy/grafana/llm-bot.json), from the metrics of src/services/telemetry/Metrics.ts. */
+/** Grafana's dashboard of the bot (deploy/grafana/llm-bot.json), from the metrics of src/services/telemetry/MetricFamilies.ts. */
 export const dashboard = (): string => {
   const builder = new DashboardBuilder("llm-bot").uid("llm-bot").tags(["llm-bot"])
     .description("A chat participant for CyTube rooms. Written by `npm run generate` from scripts/dashboard.ts.")

@@ -262,7 +262,7 @@ const mutations: ReadonlyArray<Mutation> = [
   ),
   ...inFile(
     "src/domain/Ids.ts",
-    ["names in another case are other people", "UserKey.make(name.toLowerCase())", "UserKey.make(name)"]
+    ["names in another case are other people", "asUserKey(name.toLowerCase())", "asUserKey(name)"]
   ),
   ...inFile(
     "src/domain/Conversation.ts",
