@@ -75,11 +75,22 @@ const features: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<st
     llm: [],
     telemetry: ["process"],
     config: ["process", "nats", "llm"],
+    ownership: ["nats"],
     wiring: ["nats"],
     explain: ["process", "nats", "config"],
     replay: ["process", "time", "nats", "llm", "config", "wiring"],
     playground: ["process", "time", "nats", "llm", "telemetry", "config", "wiring"],
-    commands: ["process", "nats", "llm", "telemetry", "config", "wiring", "explain", "replay", "playground"]
+    commands: [
+      "process",
+      "nats",
+      "llm",
+      "telemetry",
+      "config",
+      "wiring",
+      "explain",
+      "replay",
+      "playground"
+    ]
   }
 }
 

@@ -13,6 +13,7 @@ import * as NatsMemory from "../../src/layers/nats/NatsMemory.ts"
 import { BotConfig } from "../../src/services/BotConfig.ts"
 import { ChannelStates } from "../../src/services/state/ChannelStates.ts"
 import { Intake, type IntakeMessage } from "../../src/services/Intake.ts"
+import { Ownership } from "../../src/services/ownership/Ownership.ts"
 import { Nats } from "../../src/services/Nats.ts"
 import { answering } from "./answering.ts"
 import { heldByPart } from "./heldByPart.ts"
@@ -142,7 +143,7 @@ const program = Effect.gen(function*() {
 }).pipe(Effect.provide(
   botOn(intake).pipe(
     Layer.provideMerge(ChannelStates.layer),
-    Layer.provide(byTheClock),
+    Layer.provide(Layer.mergeAll(byTheClock, Ownership.alone())),
     Layer.provide(Layer.mergeAll(
       nats,
       layerOf(() => ({ afterMs: 0, says: Result.succeed("") })),

@@ -14,6 +14,7 @@ import { LogLoss } from "../services/telemetry/LogLoss.ts"
 import { ChannelLabel, channelLabels } from "../services/telemetry/Metrics.ts"
 import { LlmClient } from "../services/LlmClient.ts"
 import { Nats } from "../services/Nats.ts"
+import { Ownership } from "../services/ownership/Ownership.ts"
 import { StopLimits } from "../services/Stopping.ts"
 import * as ConfigFile from "./config/ConfigFile.ts"
 import { UsageError } from "./process/Exit.ts"
@@ -21,7 +22,8 @@ import { exitCodes } from "./process/ExitCodes.ts"
 import * as HealthServer from "./telemetry/HealthServer.ts"
 import * as LlmOpenAi from "./llm/LlmOpenAi.ts"
 import * as Logging from "./telemetry/Logging.ts"
-import { bot } from "./Main.ts"
+import { replica } from "./Main.ts"
+import type { NatsClient } from "./nats/NatsClient.ts"
 import * as NatsConnection from "./nats/NatsConnection.ts"
 import { outputFailure } from "./process/Output.ts"
 import { version } from "./process/Package.ts"
@@ -79,15 +81,24 @@ interface Life {
   readonly systemd: SystemdNotify
 }
 
+/** What the process owns: everything, or its share of what its replicas do. Core mode loads nothing of the cluster. */
+const ownership = ({ jetstream }: Settings["nats"]): Layer.Layer<Ownership, never, NatsClient> =>
+  jetstream.enabled
+    ? Layer.unwrap(Effect.map(
+      Effect.promise(() => import("./ownership/OwnershipCluster.ts")),
+      ({ layer }) => layer(jetstream)
+    ))
+    : Ownership.alone()
+
 /** NATS → model → subscriptions → HTTP → ready (F10). */
 const start = Effect.fnUntraced(function*(
   { health, nats }: Settings,
   { record, recordAnonymous }: DaemonOptions,
   startHttp: Effect.Success<ReturnType<typeof makeHttp>>
 ) {
-  const world = Layer.provideMerge(LlmOpenAi.layer, NatsConnection.layer(nats))
+  const world = Layer.mergeAll(LlmOpenAi.layer, ownership(nats)).pipe(Layer.provideMerge(NatsConnection.layer(nats)))
   const botLayer = Option.match(record, {
-    onNone: () => bot,
+    onNone: () => replica,
     onSome: (file) => recordedBot({ file, anonymous: recordAnonymous })
   })
   const services = yield* Layer.build(Layer.provideMerge(botLayer, world))

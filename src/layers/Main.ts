@@ -50,7 +50,7 @@ export const byTheClock: Layer.Layer<NextEvaluation | SendTime> = Layer.mergeAll
 )
 
 type Bot = Announcements | BridgeWatch | ChannelSupervisor | DecisionLog | Explain | Health | Replies
-type World = BotConfig | LlmClient | Nats | SecureRandom.SecureRandom
+type World = BotConfig | LlmClient | Nats | Ownership | SecureRandom.SecureRandom
 
 /** Builds a listener of decisions. */
 type Listening<R> = Effect.Effect<DecisionListener, never, R>
@@ -87,8 +87,11 @@ export const botOn = <R, L = never>(
         Layer.provide(DecisionListeners.layer<L>([decisionLogLines, decisionMetrics, ...listeners]))
       )
     )),
-    Layer.provideMerge(Layer.mergeAll(ChannelStates.layer, Ownership.alone()))
+    Layer.provideMerge(ChannelStates.layer)
   )
 
-/** The bot with its events from NATS. */
-export const bot: Layer.Layer<Bot, never, World> = botOn(IntakeCore.layer).pipe(Layer.provide(byTheClock))
+/** The bot with its events from NATS, for the channels it owns. */
+export const replica: Layer.Layer<Bot, never, World> = botOn(IntakeCore.layer).pipe(Layer.provide(byTheClock))
+
+/** The bot as the only one. */
+export const bot: Layer.Layer<Bot, never, Exclude<World, Ownership>> = Layer.provide(replica, Ownership.alone())

@@ -10,6 +10,7 @@ import { DryRun } from "../../services/reply/DryRun.ts"
 import type { IntakeMessage } from "../../services/Intake.ts"
 import type { LlmClient } from "../../services/LlmClient.ts"
 import type { ClockReading } from "../../domain/ClockReading.ts"
+import { Ownership } from "../../services/ownership/Ownership.ts"
 import { NextEvaluation } from "../../services/triggers/NextEvaluation.ts"
 import { botOn } from "../Main.ts"
 import { type DeterministicRuntime, makeDeterministicRuntime, type ReplayStuck } from "../time/DeterministicRuntime.ts"
@@ -72,7 +73,7 @@ export const startReplayedBot = Effect.fnUntraced(function*(options: ReplayedBot
     : evaluationsUntil(() => over).pipe(Layer.provide(NextEvaluation.layer))
   const bot = botOn(intake.layer, [gathered]).pipe(
     Layer.provide(Layer.mergeAll(makeNats(playback, up), makeLlm(playback, model, answers), noRandom)),
-    Layer.provide(Layer.mergeAll(evaluations, recordedSendTimes(playback))),
+    Layer.provide(Layer.mergeAll(evaluations, recordedSendTimes(playback), Ownership.alone())),
     Layer.provide(Layer.mergeAll(
       Layer.succeed(BotConfig, BotConfig.fromRef(active)),
       Layer.succeed(DryRun, dryRun),
