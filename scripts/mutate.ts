@@ -377,8 +377,8 @@ const mutations: ReadonlyArray<Mutation> = [
     "src/services/decision/DecisionRecorder.ts",
     [
       "what was said is kept although log_content is off",
-      "...(opening.logContent ? { content",
-      "...(opening.line !== undefined ? { content"
+      "if (opening.logContent) record.content",
+      "if (opening.line !== undefined) record.content"
     ]
   ),
   ...inFile(

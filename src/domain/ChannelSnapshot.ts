@@ -3,6 +3,8 @@ import { type ChannelState, emptyChannel } from "./ChannelState.ts"
 import type { ClockReading } from "./ClockReading.ts"
 import type { ContextWindow } from "./ContextWindow.ts"
 import { DecisionRecord } from "./decision/Decision.ts"
+import { keepRecord } from "./decision/DecisionRing.ts"
+import { lastDecisions } from "./decision/KeptDecisions.ts"
 import { ChannelKey, EventIdentity, UserKey, userKey, Username } from "./Ids.ts"
 import type { ChannelLimits } from "./limits/LimitState.ts"
 import type { SlidingWindow } from "./limits/SlidingWindow.ts"
@@ -109,7 +111,7 @@ export const snapshotChannel = (state: ChannelState, now: ClockReading): Channel
     limits: snapshotLimits(state.limits, wallOf),
     ...(lastSentAt === undefined ? {} : { lastSentAt: wallOf(lastSentAt) }),
     pace: { ...figures, ...(Number.isFinite(lastAt) ? { lastAt: wallOf(lastAt) } : {}) },
-    decisions: state.decisions.map(({ record }) => record).filter(({ outcome }) => outcome !== undefined)
+    decisions: lastDecisions(state.decisions).filter(({ outcome }) => outcome !== undefined)
   }
 }
 
@@ -117,8 +119,10 @@ export const snapshotChannel = (state: ChannelState, now: ClockReading): Channel
 export const restoreChannel = (snapshot: ChannelSnapshot, now: ClockReading): ChannelState => {
   const monotonicOf = (at: number): number => now.monotonic + at - now.wall
   const moment = (at: number | undefined): number | undefined => at === undefined ? undefined : monotonicOf(at)
+  const empty = emptyChannel(snapshot.channel)
+  for (const record of snapshot.decisions) keepRecord(empty.decisions.closed, record)
   return {
-    ...emptyChannel(snapshot.channel),
+    ...empty,
     window: restoreWindow(snapshot.window),
     privateWindows: new Map(snapshot.privateWindows.map(({ user, window }) => [user, restoreWindow(window)])),
     members: new Map(snapshot.members.map((member) => [userKey(member.username), member])),
@@ -132,7 +136,6 @@ export const restoreChannel = (snapshot: ChannelSnapshot, now: ClockReading): Ch
       lastSentAt: moment(snapshot.lastSentAt),
       sweptAt: now.monotonic
     },
-    pace: { ...snapshot.pace, lastAt: moment(snapshot.pace.lastAt) ?? Number.NEGATIVE_INFINITY },
-    decisions: snapshot.decisions.map((record) => ({ record }))
+    pace: { ...snapshot.pace, lastAt: moment(snapshot.pace.lastAt) ?? Number.NEGATIVE_INFINITY }
   }
 }

@@ -1,6 +1,6 @@
 import type { Media, Member } from "./ChatEvent.ts"
 import { type ContextWindow, emptyWindow } from "./ContextWindow.ts"
-import type { DecisionRecord } from "./decision/Decision.ts"
+import { type KeptDecisions, noDecisions } from "./decision/KeptDecisions.ts"
 import { type BridgeSighting, unseenBridge } from "./bridge/BridgeSighting.ts"
 import type { ChannelKey, UserKey } from "./Ids.ts"
 import { type ChannelLimits, noChannelLimits } from "./limits/LimitState.ts"
@@ -13,13 +13,6 @@ import type { UnluckyDraws } from "./triggers/UnluckyDraws.ts"
 
 /** Private conversations kept per channel; the least recently used is evicted (F2). */
 const mostPrivateWindows = 200
-/** Decisions kept per channel. */
-const keptDecisions = 200
-
-/** A mutable cell for a record while it grows. */
-export interface DecisionCell {
-  record: DecisionRecord
-}
 
 /**
  * Everything the bot keeps of one channel. The deciding step reads and changes it in place, synchronously, so nothing
@@ -45,8 +38,7 @@ export interface ChannelState {
   limits: ChannelLimits
   pace: Pace
   readonly expected: ExpectedEchoes
-  /** The last decisions, oldest first. */
-  readonly decisions: Array<DecisionCell>
+  readonly decisions: KeptDecisions
 }
 
 /** A fresh channel. */
@@ -65,7 +57,7 @@ export const emptyChannel = (key: ChannelKey): ChannelState => ({
   limits: noChannelLimits,
   pace: freshPace,
   expected: [],
-  decisions: []
+  decisions: noDecisions()
 })
 
 /** The window of a conversation: the room's, or the private one with a person, which is the most recently used then. */
@@ -79,12 +71,4 @@ export const windowOf = (state: ChannelState, user: UserKey | undefined): Contex
   const [oldest] = privateWindows.keys()
   if (privateWindows.size > mostPrivateWindows && oldest !== undefined) privateWindows.delete(oldest)
   return window
-}
-
-/** Keeps a new record among the channel's last decisions. */
-export const keepDecision = ({ decisions }: ChannelState, record: DecisionRecord): DecisionCell => {
-  const cell = { record }
-  decisions.push(cell)
-  if (decisions.length > keptDecisions) decisions.shift()
-  return cell
 }

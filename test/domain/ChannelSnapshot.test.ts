@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Option, Schema } from "effect"
 import { ChannelSnapshot, restoreChannel, snapshotChannel } from "../../src/domain/ChannelSnapshot.ts"
-import { type ChannelState, emptyChannel, keepDecision, windowOf } from "../../src/domain/ChannelState.ts"
+import { type ChannelState, emptyChannel, windowOf } from "../../src/domain/ChannelState.ts"
 import { appendLine } from "../../src/domain/ContextWindow.ts"
+import { keepRecord } from "../../src/domain/decision/DecisionRing.ts"
+import { lastDecisions } from "../../src/domain/decision/KeptDecisions.ts"
 import {
   channelKey,
   ChannelName,
@@ -53,7 +55,7 @@ const busyChannel = (): ChannelState => {
   const [, underWay] = admit(after, { ...request, entryKey: EntryKey.make("keyword") }, 15_000)
   state.limits = underWay.channel
   for (const at of [10_000, 10_000, 10_000]) state.pace = countLine(state.pace, at)
-  keepDecision(state, {
+  keepRecord(state.decisions.closed, {
     correlationId: CorrelationId.make("one"),
     channel: ChannelName.make("Lobby"),
     eventType: "chatMsg",
@@ -105,7 +107,9 @@ describe("a channel that moves to another process", () => {
   })
 
   it("still explains what it decided", () => {
-    assert.deepStrictEqual(moved().decisions.map(({ record }) => record.correlationId), [CorrelationId.make("one")])
+    assert.deepStrictEqual(lastDecisions(moved().decisions).map(({ correlationId }) => correlationId), [
+      CorrelationId.make("one")
+    ])
   })
 
   it("is the same snapshot again at the same moment", () => {

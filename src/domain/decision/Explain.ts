@@ -90,6 +90,21 @@ export const selectDecisions = <R extends DecisionRecord>(
   return records.filter(matches).toSorted((one, other) => one.arrivedAt - other.arrivedAt).slice(-last)
 }
 
+/**
+ * The decisions that match a request among those found and those of one more channel; of that only what is not older than
+ * all that is found needs to be read.
+ */
+export const selectNewest = (
+  found: ReadonlyArray<DecisionRecord>,
+  decisionsSince: (since: number) => ReadonlyArray<DecisionRecord>,
+  query: ExplainQuery
+): ReadonlyArray<DecisionRecord> => {
+  const [oldest] = found
+  const isFull = oldest !== undefined && found.length >= (query.last ?? defaultLast)
+  const more = decisionsSince(isFull ? oldest.arrivedAt : Number.NEGATIVE_INFINITY)
+  return more.length === 0 ? found : selectDecisions([...found, ...more], query)
+}
+
 /** The bot that answers. */
 export type Explainer = Pick<ExplainAnswer, "bot" | "channels">
 

@@ -66,7 +66,7 @@ export const startReplayedBot = Effect.fnUntraced(function*(options: ReplayedBot
   let over = false
 
   // Without the room's echoes the delivery of a line is unknown.
-  const keep = ({ record }: OpenDecision): void => decisions.add(record())
+  const keep = ({ record }: OpenDecision): void => decisions.add(record)
   const gathered = Effect.succeed<DecisionListener>({ closed: keep, ...(exact ? { delivered: keep } : {}) })
   const evaluations = exact
     ? recordedEvaluations(playback)

@@ -7,8 +7,8 @@ import type { DecisionTrace } from "./DecisionTrace.ts"
 export interface OpenDecision {
   readonly arrivedAt: ClockReading
   readonly trace: DecisionTrace
-  /** What is recorded so far. */
-  readonly record: () => DecisionRecord
+  /** What is recorded so far; it grows in place until it is closed. */
+  readonly record: DecisionRecord
 }
 
 /**

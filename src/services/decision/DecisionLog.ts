@@ -1,22 +1,26 @@
 import { Clock, Context, Effect, Layer, PubSub, Stream } from "effect"
-import { type ChannelState, keepDecision } from "../../domain/ChannelState.ts"
 import type { DecisionRecord } from "../../domain/decision/Decision.ts"
+import { type ExplainQuery, selectNewest } from "../../domain/decision/Explain.ts"
+import { lastDecisions } from "../../domain/decision/KeptDecisions.ts"
 import { type ChannelKey, channelKey } from "../../domain/Ids.ts"
 import { ChannelStates } from "../state/ChannelStates.ts"
 import { type DecisionListener, DecisionListeners, traceListener } from "./DecisionListener.ts"
-import { type DecisionOpening, type DecisionRecorder, makeDecisionRecorder, openingRecord } from "./DecisionRecorder.ts"
+import { audienceOf, type DecisionOpening, type DecisionRecorder, makeDecisionRecorder } from "./DecisionRecorder.ts"
 import { makeTraceOpener } from "./DecisionTrace.ts"
 
 /** Records a reader of a stream may be behind: then it misses the oldest. */
 const streamSize = 256
+
+/** Channels searched before other work has its turn: at worst some ms. */
+const atOnce = 32
 
 /** Every decision, step by step: kept per channel, told to its listeners and streamed as it happens (F12). */
 export class DecisionLog extends Context.Service<DecisionLog, {
   readonly open: (opening: DecisionOpening) => DecisionRecorder
   /** A channel's last decisions, oldest first. */
   readonly recent: (channel: ChannelKey) => Effect.Effect<ReadonlyArray<DecisionRecord>>
-  /** The last decisions of every channel, each channel's oldest first. */
-  readonly all: Effect.Effect<ReadonlyArray<DecisionRecord>>
+  /** The newest decisions that match a request, oldest first. Other work goes on between the channels. */
+  readonly select: (query: ExplainQuery) => Effect.Effect<ReadonlyArray<DecisionRecord>>
   /** Every record when it closes and again when delivery amends it; a slow reader misses the oldest. */
   readonly changes: Stream.Stream<DecisionRecord>
   /** A channel's last decisions, then the changes of all channels, without a gap between. */
@@ -44,21 +48,32 @@ export class DecisionLog extends Context.Service<DecisionLog, {
         if (progressReaders > 0) publish(growing, { ...record, steps: [...record.steps] })
       }
       const streams: DecisionListener = {
-        closed: ({ record }) => publish(published, record()),
-        delivered: ({ record }) => publish(published, record())
+        closed: ({ record }) => publish(published, record),
+        delivered: ({ record }) => publish(published, record)
       }
-      const listeners = [traceListener, ...(yield* DecisionListeners), streams]
+      const audience = audienceOf([traceListener, ...(yield* DecisionListeners), streams], grown)
 
-      const recordsOf = ({ decisions }: ChannelState) => decisions.map(({ record }) => record)
-      const recent = (channel: ChannelKey) => recordsOf(states.of(channel))
+      const recent = (channel: ChannelKey) => lastDecisions(states.of(channel).decisions)
 
       return DecisionLog.of({
-        open: (opening) => {
-          const cell = keepDecision(states.of(channelKey(opening.channel)), openingRecord(opening))
-          return makeDecisionRecorder(opening, { cell, trace: openTrace(opening), clock, listeners, grown })
-        },
+        open: (opening) =>
+          makeDecisionRecorder(opening, {
+            kept: states.of(channelKey(opening.channel)).decisions,
+            trace: openTrace(opening),
+            clock,
+            audience
+          }),
         recent: (channel) => Effect.sync(() => recent(channel)),
-        all: Effect.sync(() => states.all().flatMap(recordsOf)),
+        select: Effect.fnUntraced(function*(query) {
+          const asked = query.channel === undefined ? undefined : channelKey(query.channel)
+          const channels = states.all().filter(({ key }) => asked === undefined || key === asked)
+          let newest: ReadonlyArray<DecisionRecord> = []
+          for (const [index, { decisions }] of channels.entries()) {
+            if (index % atOnce === atOnce - 1) yield* Effect.yieldNow
+            newest = selectNewest(newest, (since) => lastDecisions(decisions, since), query)
+          }
+          return newest
+        }),
         follow: (channel) =>
           Stream.unwrap(
             Effect.map(PubSub.subscribe(published), (subscription) =>

@@ -15,7 +15,7 @@ type Fields = Readonly<Record<string, unknown>>
 
 /** What every line about a decision names. */
 const fieldsOf = ({ record, trace }: OpenDecision): Fields => {
-  const { channel, correlationId, eventType, username } = record()
+  const { channel, correlationId, eventType, username } = record
   return {
     correlation_id: correlationId,
     channel,
@@ -35,16 +35,16 @@ export const decisionLogLines: Effect.Effect<DecisionListener> = Effect.gen(func
   }
   /** A flood of refusals is one story: repeats of a reason are sampled. */
   const writeOutcome = (decision: OpenDecision, outcome: Outcome): void => {
-    const line = outcomeLogLine(outcome, decision.record())
-    if (line === undefined || outcome._tag !== "Skipped") return write(decision, line)
-    sample(outcome.reason, (leftOut) => write(decision, line, leftOut))
+    const writeLine = (more?: Fields): void => write(decision, outcomeLogLine(outcome, decision.record), more)
+    if (outcome._tag === "Skipped") sample(outcome.reason, writeLine)
+    else writeLine()
   }
   return {
     opened: (decision) => {
       if (log.isEnabled("Debug")) log("Debug", "Event received", fieldsOf(decision))
     },
     step: (decision, step) => {
-      if (!isDetail(step) || log.isEnabled("Debug")) write(decision, stepLogLine(step, decision.record()))
+      if (!isDetail(step) || log.isEnabled("Debug")) write(decision, stepLogLine(step, decision.record))
     },
     // The only place where texts of people, prompts and replies are logged: there, where they may be kept at all (N4).
     content: (decision, added) => log("Debug", "Content", { ...fieldsOf(decision), ...added }),

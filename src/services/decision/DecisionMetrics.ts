@@ -99,7 +99,7 @@ const countOutcome = (meter: Meter, { channel, steps }: DecisionRecord, outcome:
 
 /** Counts decisions (OPERATIONS, metrics). */
 export const decisionMetrics: Effect.Effect<DecisionListener> = Effect.map(makeMeter, (meter) => ({
-  step: ({ record }, step) => countStep(meter, record(), step),
-  delivered: ({ record }, delivery) => countDelivery(meter, record(), delivery),
-  closed: ({ record }, outcome, atMs) => countOutcome(meter, record(), outcome, atMs)
+  step: ({ record }, step) => countStep(meter, record, step),
+  delivered: ({ record }, delivery) => countDelivery(meter, record, delivery),
+  closed: ({ record }, outcome, atMs) => countOutcome(meter, record, outcome, atMs)
 }))

@@ -1,7 +1,13 @@
-import type { Clock } from "effect"
-import type { DecisionCell } from "../../domain/ChannelState.ts"
+import type { Clock, Effect } from "effect"
 import type { ClockReading } from "../../domain/ClockReading.ts"
 import type { Content, DecisionRecord, Delivery, Outcome, Step } from "../../domain/decision/Decision.ts"
+import { amendRecord } from "../../domain/decision/DecisionRing.ts"
+import {
+  beginDecision,
+  type DecisionUnderWay,
+  endDecision,
+  type KeptDecisions
+} from "../../domain/decision/KeptDecisions.ts"
 import type { ChannelName, CorrelationId, Username } from "../../domain/Ids.ts"
 import type { TracedMessage } from "../../domain/telemetry/TraceContext.ts"
 import { monotonicOf } from "../Time.ts"
@@ -42,76 +48,139 @@ export interface DecisionRecorder {
   readonly deliver: (delivery: Delivery) => void
 }
 
-/** The record of a decision as it begins. */
-export const openingRecord = (opening: DecisionOpening): DecisionRecord => ({
-  correlationId: opening.correlationId,
-  channel: opening.channel,
-  eventType: opening.eventType,
-  ...(opening.username === undefined ? {} : { username: opening.username }),
-  ...(opening.rank === undefined ? {} : { rank: opening.rank }),
-  arrivedAt: opening.arrivedAt.wall,
-  steps: [],
-  ...(opening.logContent ? { content: { line: opening.line } } : {})
-})
-
-/** A recorder's dependencies. */
-export interface RecorderParts {
-  readonly cell: DecisionCell
-  readonly trace: DecisionTrace
-  readonly clock: Clock.Clock
-  readonly listeners: ReadonlyArray<DecisionListener>
+/** What a recorder tells of its decision, in the order of its listeners. */
+export interface DecisionAudience {
+  readonly opened: ReadonlyArray<NonNullable<DecisionListener["opened"]>>
+  readonly step: ReadonlyArray<NonNullable<DecisionListener["step"]>>
+  readonly content: ReadonlyArray<NonNullable<DecisionListener["content"]>>
+  readonly closed: ReadonlyArray<NonNullable<DecisionListener["closed"]>>
+  readonly delivered: ReadonlyArray<NonNullable<DecisionListener["delivered"]>>
   /** Called each time the record has grown. */
   readonly grown: (record: DecisionRecord) => void
 }
 
-/** Begins to record a decision: every listener hears that it is open. */
-export const makeDecisionRecorder = (opening: DecisionOpening, parts: RecorderParts): DecisionRecorder => {
-  const { cell, clock, grown, listeners, trace } = parts
-  const { arrivedAt, correlationId } = opening
-  const open: OpenDecision = { arrivedAt, trace, record: () => cell.record }
-  const elapsed = (): number => Math.max(0, monotonicOf(clock) - arrivedAt.monotonic)
-  // Grown in place: this runs at each step of each event.
-  const steps: Array<Step> = []
-  cell.record = { ...cell.record, steps }
-  const grow = (content: Content): void => {
-    cell.record = { ...cell.record, content }
-    grown(cell.record)
-  }
-  const tell = (call: (listener: DecisionListener) => void): void => {
-    for (const listener of listeners) call(listener)
-  }
-  const tellContent = (added: Partial<Content>): void => tell((listener) => listener.content?.(open, added))
+/** Who listens to what: most want little of it. */
+export const audienceOf = (
+  listeners: ReadonlyArray<DecisionListener>,
+  grown: DecisionAudience["grown"]
+): DecisionAudience => ({
+  opened: listeners.flatMap(({ opened }) => opened ?? []),
+  step: listeners.flatMap(({ step }) => step ?? []),
+  content: listeners.flatMap(({ content }) => content ?? []),
+  closed: listeners.flatMap(({ closed }) => closed ?? []),
+  delivered: listeners.flatMap(({ delivered }) => delivered ?? []),
+  grown
+})
 
-  tell((listener) => listener.opened?.(open))
-  if (cell.record.content !== undefined) tellContent(cell.record.content)
-  return {
-    correlationId,
-    arrivedAt,
-    within: trace.within,
-    step: (made) => {
-      const step: Step = { ...made, at: elapsed() }
-      steps.push(step)
-      grown(cell.record)
-      tell((listener) => listener.step?.(open, step))
-    },
-    content: (added) => {
-      const { content } = cell.record
-      if (content === undefined) return
-      grow({ ...content, ...added })
-      tellContent(added)
-    },
-    answering: (answer) => {
-      const { content } = cell.record
-      if (content !== undefined) grow({ ...content, answer })
-    },
-    close: (outcome) => {
-      cell.record = { ...cell.record, outcome }
-      const atMs = elapsed()
-      tell((listener) => listener.closed?.(open, outcome, atMs))
-    },
-    deliver: (delivery) => {
-      cell.record = { ...cell.record, delivery }
-      tell((listener) => listener.delivered?.(open, delivery))
-    }
+/** A recorder's dependencies. */
+export interface RecorderParts {
+  /** Where the channel's decisions are kept. */
+  readonly kept: KeptDecisions
+  readonly trace: DecisionTrace
+  readonly clock: Clock.Clock
+  readonly audience: DecisionAudience
+}
+
+/** A record as it grows: in place, since this runs at each step of each event. */
+type GrowingRecord = { -readonly [Field in keyof DecisionRecord]: DecisionRecord[Field] } & {
+  readonly steps: Array<Step>
+}
+
+const openingRecord = (opening: DecisionOpening): GrowingRecord => {
+  const { channel, correlationId, eventType, rank, username } = opening
+  const record: GrowingRecord = { correlationId, channel, eventType, arrivedAt: opening.arrivedAt.wall, steps: [] }
+  if (username !== undefined) record.username = username
+  if (rank !== undefined) record.rank = rank
+  if (opening.logContent) record.content = { line: opening.line }
+  return record
+}
+
+// A class: there is one for each event, and its methods are shared.
+class Recorder implements DecisionRecorder, OpenDecision, DecisionUnderWay {
+  readonly correlationId: CorrelationId
+  readonly arrivedAt: ClockReading
+  readonly trace: DecisionTrace
+  readonly #parts: RecorderParts
+  #record: GrowingRecord
+  /** Of the closed record. */
+  #number: number | undefined = undefined
+
+  constructor(opening: DecisionOpening, parts: RecorderParts) {
+    this.correlationId = opening.correlationId
+    this.arrivedAt = opening.arrivedAt
+    this.trace = parts.trace
+    this.#parts = parts
+    this.#record = openingRecord(opening)
+    beginDecision(parts.kept, this)
+    for (const tell of parts.audience.opened) tell(this)
+    if (this.#record.content !== undefined) this.#tellContent(this.#record.content)
+  }
+
+  get record(): DecisionRecord {
+    return this.#record
+  }
+
+  within<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    return this.trace.within(effect)
+  }
+
+  step(made: NewStep): void {
+    const step: Step = { ...made, at: this.#elapsed() }
+    this.#record.steps.push(step)
+    this.#grown()
+    for (const tell of this.#parts.audience.step) tell(this, step)
+  }
+
+  content(added: Omit<Content, "line">): void {
+    const { content } = this.#record
+    if (content === undefined) return
+    this.#record.content = { ...content, ...added }
+    this.#grown()
+    this.#tellContent(added)
+  }
+
+  answering(answer: string): void {
+    const { content } = this.#record
+    if (content === undefined) return
+    this.#record.content = { ...content, answer }
+    this.#grown()
+  }
+
+  close(outcome: Outcome): void {
+    this.#record.outcome = outcome
+    this.#number = endDecision(this.#parts.kept, this)
+    const atMs = this.#elapsed()
+    for (const tell of this.#parts.audience.closed) tell(this, outcome, atMs)
+  }
+
+  deliver(delivery: Delivery): void {
+    // Readers have the closed one.
+    this.#record = { ...this.#record, delivery }
+    this.#amend()
+    for (const tell of this.#parts.audience.delivered) tell(this, delivery)
+  }
+
+  /** ms since the arrival, to the µs. */
+  #elapsed(): number {
+    const elapsed = monotonicOf(this.#parts.clock) - this.arrivedAt.monotonic
+    return Math.max(0, Math.round(elapsed * 1000) / 1000)
+  }
+
+  #grown(): void {
+    this.#amend()
+    this.#parts.audience.grown(this.#record)
+  }
+
+  /** A reply may be said again after its decision is closed. */
+  #amend(): void {
+    if (this.#number !== undefined) amendRecord(this.#parts.kept.closed, this.#number, this.#record)
+  }
+
+  #tellContent(added: Partial<Content>): void {
+    for (const tell of this.#parts.audience.content) tell(this, added)
   }
 }
+
+/** Begins to record a decision: every listener hears that it is open. */
+export const makeDecisionRecorder = (opening: DecisionOpening, parts: RecorderParts): DecisionRecorder =>
+  new Recorder(opening, parts)

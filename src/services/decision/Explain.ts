@@ -1,13 +1,6 @@
 import { Context, Effect, Layer, Result, ScopedRef, Stream } from "effect"
 import type { ActiveSettings } from "../../domain/ChannelSettings.ts"
-import {
-  answerText,
-  type Explainer,
-  explainSubject,
-  readQuery,
-  refusalText,
-  selectDecisions
-} from "../../domain/decision/Explain.ts"
+import { answerText, type Explainer, explainSubject, readQuery, refusalText } from "../../domain/decision/Explain.ts"
 import { BotConfig } from "../BotConfig.ts"
 import { DecisionLog } from "./DecisionLog.ts"
 import { Nats, type Question } from "../Nats.ts"
@@ -34,7 +27,7 @@ export class Explain extends Context.Service<Explain, {
       const answer = Effect.fnUntraced(function*({ body, maxBytes }: Question) {
         const query = readQuery(body)
         if (Result.isFailure(query)) return refusalText(query.failure)
-        const selected = selectDecisions(yield* decisions.all, query.success)
+        const selected = yield* decisions.select(query.success)
         return answerText(explainer(yield* config.current), selected, maxBytes)
       })
 

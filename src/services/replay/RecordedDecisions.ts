@@ -9,7 +9,7 @@ export const recordedDecisions: Effect.Effect<DecisionListener, never, Recorder>
   const clock = yield* Clock.Clock
   const run = Effect.runSyncWith(yield* Effect.context<never>())
   const record = ({ record }: OpenDecision): void => {
-    const { content: _texts, ...withoutTexts } = record()
+    const { content: _texts, ...withoutTexts } = record
     const { monotonic, wall } = readingOf(clock)
     run(append({ kind: "decision", ts: wall / 1000, mono: monotonic, record: withoutTexts }))
   }

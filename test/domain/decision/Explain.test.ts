@@ -10,7 +10,8 @@ import {
   readQuery,
   readReply,
   refusalText,
-  selectDecisions
+  selectDecisions,
+  selectNewest
 } from "../../../src/domain/decision/Explain.ts"
 import { explainText } from "../../../src/domain/decision/ExplainText.ts"
 import { ChannelName, CorrelationId, EntryKey, Username } from "../../../src/domain/Ids.ts"
@@ -39,6 +40,12 @@ const records = [
 
 const ids = (query: ExplainQuery): string =>
   selectDecisions(records, query).map(({ correlationId }) => correlationId).join("")
+/** The same, channel by channel, each read only as far as need be. */
+const idsByChannel = (query: ExplainQuery): string =>
+  ["second", "Lobby"].reduce<ReadonlyArray<DecisionRecord>>((found, name) => {
+    const since = (at: number) => records.filter(({ arrivedAt, channel }) => channel === name && arrivedAt >= at)
+    return selectNewest(found, since, query)
+  }, []).map(({ correlationId }) => correlationId).join("")
 const user = (name: string) => ({ user: Username.make(name) })
 const channel = (name: string) => ({ channel: ChannelName.make(name) })
 
@@ -53,7 +60,10 @@ describe("a question", () => {
     ["an id: exactly that, wherever", { correlationId: CorrelationId.make("b") }, "bb"],
     ["an id in another case: none", { correlationId: CorrelationId.make("B") }, ""],
     ["somebody who was not there", user("an"), ""]
-  ])("about %s", (_, query, found) => assert.strictEqual(ids(query), found))
+  ])("about %s", (_, query, found) => {
+    assert.strictEqual(ids(query), found)
+    assert.strictEqual(idsByChannel(query), found)
+  })
 
   it("is not answered with what the bot heard of itself, unless it is about that", () => {
     const echo: DecisionRecord = {

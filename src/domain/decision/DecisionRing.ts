@@ -1,0 +1,124 @@
+import { Schema, Struct } from "effect"
+import { DecisionRecord } from "./Decision.ts"
+import { type ByteSink, type ByteSource, readNumber, writeNumber } from "./RecordBytes.ts"
+import { codecOf } from "./RecordCodec.ts"
+
+/** Decisions remembered of each channel (OPERATIONS, explain). */
+export const keptDecisions = 200
+
+/** What follows the arrival: that stands in front, so that a search need not read on. */
+const rest = codecOf(
+  Schema.Struct(Struct.omit(DecisionRecord.fields, ["arrivedAt"])),
+  new Set(["channel", "entry", "model"])
+)
+
+/**
+ * A channel's last closed decisions as bytes, the oldest first: many channels keep many of them, and few are ever read.
+ * Each stands behind its length and its arrival.
+ */
+export interface DecisionRing {
+  bytes: Uint8Array
+  /** Where the oldest begins, and where the newest ends. */
+  start: number
+  end: number
+  /** The number of the oldest; decisions are counted as they close. */
+  first: number
+  /** The number of the next. */
+  next: number
+  /** Channels and entries that the decisions name. */
+  readonly words: Map<string, number>
+}
+
+/** Where nothing was decided. */
+export const emptyRing = (): DecisionRing => ({
+  bytes: new Uint8Array(0),
+  start: 0,
+  end: 0,
+  first: 0,
+  next: 0,
+  words: new Map()
+})
+
+const source = ({ bytes, start, words }: DecisionRing): ByteSource => ({ bytes, at: start, words: [...words.keys()] })
+
+// Every record is written here first, since its length stands in front of it.
+const draft: Pick<ByteSink, "bytes"> = { bytes: new Uint8Array(4_096) }
+/** A longer draft is not kept for the next. */
+const longestDraft = 65_536
+
+const encode = ({ words }: DecisionRing, record: DecisionRecord): ByteSink => {
+  const sink: ByteSink = { bytes: draft.bytes, end: 0, words }
+  writeNumber(sink, record.arrivedAt)
+  rest.write(sink, record)
+  if (sink.bytes.length <= longestDraft) draft.bytes = sink.bytes
+  return sink
+}
+
+/** So much of the bytes is used, or they become others: between them nothing is allocated. */
+const used = { least: 0.2, most: 0.9 }
+
+/** Moves what is kept to the front, in larger bytes where so many more hardly fit, in smaller ones where little is used. */
+const makeRoom = (ring: DecisionRing, more: number): void => {
+  const { bytes, end, start } = ring
+  const needed = end - start + more
+  const fits = needed <= used.most * bytes.length && needed >= used.least * bytes.length
+  if (!fits) ring.bytes = new Uint8Array(Math.ceil(1.2 * needed))
+  ring.bytes.set(bytes.subarray(start, end))
+  ring.end = end - start
+  ring.start = 0
+}
+
+/** Appends a record as bytes behind its length. */
+const append = (ring: DecisionRing, { bytes, end }: ByteSink): void => {
+  // A length takes 7 bytes at most.
+  if (ring.end + end + 7 > ring.bytes.length) makeRoom(ring, end + 7)
+  writeNumber(ring, end)
+  if (end > 256) ring.bytes.set(bytes.subarray(0, end), ring.end)
+  else for (let index = 0; index < end; index++) ring.bytes[ring.end + index] = bytes[index] ?? 0
+  ring.end += end
+}
+
+/** Keeps a closed record, and drops the oldest of too many; the number it can be amended by. */
+export const keepRecord = (ring: DecisionRing, record: DecisionRecord): number => {
+  append(ring, encode(ring, record))
+  if (ring.next - ring.first === keptDecisions) {
+    const oldest = source(ring)
+    const length = readNumber(oldest)
+    ring.start = oldest.at + length
+    ring.first++
+    if (ring.end - ring.start < used.least * ring.bytes.length) makeRoom(ring, 0)
+  }
+  return ring.next++
+}
+
+/** Replaces a record, if it is still kept: rare, since what stands behind it moves. */
+export const amendRecord = (ring: DecisionRing, number: number, record: DecisionRecord): void => {
+  if (number < ring.first) return
+  const from = source(ring)
+  for (let behind = ring.first; behind < number; behind++) {
+    const length = readNumber(from)
+    from.at += length
+  }
+  const place = from.at
+  const length = readNumber(from)
+  const later = ring.bytes.slice(from.at + length, ring.end)
+  ring.end = place
+  append(ring, encode(ring, record))
+  if (ring.end + later.length > ring.bytes.length) makeRoom(ring, later.length)
+  ring.bytes.set(later, ring.end)
+  ring.end += later.length
+}
+
+/** The kept records, the oldest first; only those that arrived at `since` or later, epoch ms. */
+export const keptRecords = (ring: DecisionRing, since = Number.NEGATIVE_INFINITY): ReadonlyArray<DecisionRecord> => {
+  const from = source(ring)
+  const records: Array<DecisionRecord> = []
+  while (from.at < ring.end) {
+    const length = readNumber(from)
+    const behind = from.at + length
+    const arrivedAt = readNumber(from)
+    if (arrivedAt >= since) records.push({ ...rest.read(from), arrivedAt })
+    from.at = behind
+  }
+  return records
+}
