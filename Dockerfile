@@ -8,13 +8,13 @@ COPY package.json package-lock.json .npmrc ./
 # No scripts: the only one fetches a Node, and the image has one.
 RUN npm ci --ignore-scripts
 COPY rolldown.config.ts ./
-COPY scripts/licenses.ts scripts/licenses.ts
+COPY scripts/bundled.ts scripts/licenses.ts scripts/
 COPY src src
 RUN npm run build
 
 FROM node:24-trixie-slim
 # health.port, where the configuration names another one.
-ENV NODE_ENV=production HEALTH_PORT=8080
+ENV NODE_ENV=production HEALTH_PORT=8080 NODE_COMPILE_CACHE=/app/compiled
 WORKDIR /app
 # The bundle holds all it needs but what the playground's page loads in the browser.
 COPY --from=build /app/node_modules/htm node_modules/htm
@@ -22,8 +22,11 @@ COPY config config
 COPY playground playground
 COPY --from=build /app/dist/llm-bot dist/llm-bot
 COPY --from=build /app/dist/llm-bot.mjs /app/dist/THIRD-PARTY-LICENSES.txt dist/
+RUN mkdir compiled && chown 1000:1000 compiled
 # By number: that is how Kubernetes sees that it is not root.
 USER 1000:1000
+# Node keeps the bundle compiled, for this user: a start takes less time and memory, on a read-only root too.
+RUN node dist/llm-bot.mjs schema > /dev/null
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 # Until NATS is there nobody answers: the start takes up to 40 s.

@@ -21,15 +21,14 @@ const runs = (args: ReadonlyArray<string>) =>
 
 const nothing = runs(["-e", "0"])
 
-const readyWith = Effect.fnUntraced(function*(channels: number) {
-  const { url } = yield* NatsServer
-  const config = yield* configFile(url, "http://127.0.0.1:9/v1", channels, unlimited)
-  return Effect.scoped(seconds(startBot(config)))
-})
+const configured = (channels: number) =>
+  Effect.flatMap(NatsServer, ({ url }) => configFile(url, "http://127.0.0.1:9/v1", channels, unlimited))
+
+const readyWith = (config: Effect.Success<ReturnType<typeof configFile>>) => Effect.scoped(seconds(startBot(config)))
 
 const ready = Effect.fnUntraced(
   function*(rounds: number) {
-    const results = yield* alternated(rounds, nothing, yield* readyWith(1))
+    const results = yield* alternated(rounds, nothing, readyWith(yield* configured(1)))
     const about = { id: "g.ready", what: "start to ready, one channel", target: { kind: "at most", value: 8 } } as const
     return ratioFigure(about, "cost", {
       baseline: results.map(({ baseline }) => baseline * 1000),
@@ -41,7 +40,7 @@ const ready = Effect.fnUntraced(
 )
 
 const many = Effect.gen(function*() {
-  const results = yield* alternated(1, nothing, yield* readyWith(10_000))
+  const results = yield* alternated(1, nothing, readyWith(yield* configured(10_000)))
   const target: Target = { kind: "at most", value: 1.5 }
   return valueFigure({ id: "g.many", what: "start to ready, 10,000 channels", target }, {
     baseline: results.map(({ baseline }) => baseline),

@@ -30,7 +30,7 @@ import { version } from "./process/Package.ts"
 import { pidFile } from "./process/PidFile.ts"
 import { recordedBot } from "./replay/RecordedBot.ts"
 import { onHangup } from "./config/Reload.ts"
-import { arrivals } from "./process/Signals.ts"
+import { arrivals, tellUnused } from "./process/Signals.ts"
 import { type SystemdNotify, systemdNotify } from "./process/SystemdNotify.ts"
 import * as Tracing from "./telemetry/Tracing.ts"
 
@@ -146,6 +146,7 @@ const configured = Effect.fnUntraced(function*(options: DaemonOptions) {
   const active = yield* SubscriptionRef.make(activate(settings))
   return yield* Effect.gen(function*() {
     for (const warning of warnings) yield* Effect.logWarning(ConfigFile.problemText(options.file, warning))
+    yield* tellUnused
     if (Option.isSome(options.pidFile)) yield* pidFile(options.pidFile.value)
     return yield* live({ options, active, hangups, systemd: systemdNotify(process.env) })
   }).pipe(

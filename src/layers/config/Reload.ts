@@ -1,5 +1,6 @@
 import { Cause, Effect, Option, Queue, Schema, SubscriptionRef } from "effect"
 import { activate, type ActiveSettings } from "../../domain/ChannelSettings.ts"
+import { channelKey } from "../../domain/Ids.ts"
 import { Settings } from "../../domain/settings/Settings.ts"
 import { count, set } from "../../services/telemetry/Metrics.ts"
 import * as ConfigFile from "./ConfigFile.ts"
@@ -28,6 +29,29 @@ const needRestart = (before: Settings, after: Settings): ReadonlyArray<string> =
   ...(sameTraces(after.telemetry, withTracesOf(before.telemetry, after.telemetry)) ? [] : ["telemetry (traces)"])
 ]
 
+/** More rooms are counted. */
+const mostNamed = 20
+
+const named = (rooms: ReadonlyArray<string>): string =>
+  rooms.length <= mostNamed
+    ? rooms.join(",")
+    : `${rooms.slice(0, mostNamed).join(",")} and ${rooms.length - mostNamed} more`
+
+/** The rooms that are listened to in one configuration and not in the other. */
+const roomsOnlyIn = (one: Settings, other: Settings): ReadonlyArray<string> => {
+  const others = new Set(other.channels.flatMap(({ enabled, name }) => enabled ? [channelKey(name)] : []))
+  return one.channels.flatMap(({ enabled, name }) => enabled && !others.has(channelKey(name)) ? [name] : [])
+}
+
+/** The rooms that came or went, for the log. */
+const roomChanges = (before: Settings, after: Settings): Record<string, string> => {
+  const [added, removed] = [roomsOnlyIn(after, before), roomsOnlyIn(before, after)]
+  return {
+    ...(added.length === 0 ? {} : { channels_added: named(added) }),
+    ...(removed.length === 0 ? {} : { channels_removed: named(removed) })
+  }
+}
+
 const reload = Effect.fn("Reload")(function*(file: string, active: SubscriptionRef.SubscriptionRef<ActiveSettings>) {
   const { settings, warnings } = yield* ConfigFile.load(file)
   for (const warning of warnings) yield* Effect.logWarning(ConfigFile.problemText(file, warning))
@@ -46,7 +70,7 @@ const reload = Effect.fn("Reload")(function*(file: string, active: SubscriptionR
     return "unchanged"
   }
   yield* SubscriptionRef.set(active, activate(after))
-  yield* Effect.logInfo("Configuration reloaded")
+  yield* Effect.annotateLogs(Effect.logInfo("Configuration reloaded"), roomChanges(before, after))
   return "success"
 })
 

@@ -7,6 +7,8 @@ import { exitCodes } from "./ExitCodes.ts"
 const early = new Set<NodeJS.Signals>()
 let stops = 0
 
+const userSignals: ReadonlyArray<NodeJS.Signals> = ["SIGUSR1", "SIGUSR2"]
+
 const hold = (signal: NodeJS.Signals): void => void early.add(signal)
 
 /** A second signal does not wait: it ends the process at once (F10). */
@@ -24,7 +26,13 @@ export const holdSignals = (): void => {
   process.on("SIGINT", holdStop)
   process.on("SIGTERM", holdStop)
   if (isDaemon()) process.on("SIGHUP", hold)
+  // One would open Node's inspector, the other end the daemon without a word; `--heapsnapshot-signal` listens itself.
+  for (const signal of isDaemon() ? userSignals : []) if (process.listenerCount(signal) === 0) process.on(signal, hold)
 }
+
+/** Signals that are held and mean nothing to the program. */
+export const unusedSignals = (): ReadonlyArray<NodeJS.Signals> =>
+  userSignals.filter((signal) => process.listeners(signal).includes(hold))
 
 /** Takes a held signal: true if one arrived. */
 export const takeEarly = (signal: NodeJS.Signals): boolean => early.delete(signal)

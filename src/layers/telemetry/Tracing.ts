@@ -1,26 +1,7 @@
-import * as OtelTracer from "@effect/opentelemetry/OtelTracer"
-import * as Resource from "@effect/opentelemetry/Resource"
-import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http"
-import {
-  BasicTracerProvider,
-  BatchSpanProcessor,
-  ParentBasedSampler,
-  type Sampler,
-  type SpanExporter,
-  TraceIdRatioBasedSampler
-} from "@opentelemetry/sdk-trace-base"
 import process from "node:process"
 import { Config, Effect, Layer, Option, References, Tracer } from "effect"
 import { unheededVariables } from "../../domain/telemetry/OtelVariables.ts"
 import type { Settings } from "../../domain/settings/Settings.ts"
-import { monotonicMillis } from "../../services/Time.ts"
-import { version } from "../process/Package.ts"
-import { exportTracer } from "./ExportTracer.ts"
-
-/** The time limit of the last export on shutdown. */
-const shutdownWithin = "1 second"
-/** The least time between two warnings of a failed export, ms. */
-const warnEvery = 60_000
 
 /** A standard variable; an empty one counts as unset, as OpenTelemetry specifies. */
 const variable = (name: string): Effect.Effect<Option.Option<string>> =>
@@ -48,64 +29,6 @@ const tracesUrl = (endpoint: string): string => {
   return base.endsWith("/v1/traces") ? base : `${base}/v1/traces`
 }
 
-/** Several failed addresses make an error without its own message. */
-const reasonOf = (error: unknown): string => {
-  if (error instanceof AggregateError && error.message === "") return error.errors.map(reasonOf).join(", ")
-  return error instanceof Error && error.message !== "" ? error.message : "unknown"
-}
-
-/** An exporter that logs its failures, at a limited rate. */
-const warnOnFailure = Effect.fnUntraced(function*(exporter: SpanExporter) {
-  const run = Effect.runForkWith(yield* Effect.context<never>())
-  let warnedAt = Number.NEGATIVE_INFINITY
-  const warn = Effect.fnUntraced(function*(error: unknown) {
-    const now = yield* monotonicMillis
-    if (now - warnedAt < warnEvery) return
-    warnedAt = now
-    yield* Effect.logWarning("Trace export failed; is the collector up?", reasonOf(error))
-  })
-  return {
-    export: (spans, done) =>
-      exporter.export(spans, (result) => {
-        if (result.code !== 0) run(warn(result.error))
-        done(result)
-      }),
-    shutdown: () => exporter.shutdown()
-  } satisfies SpanExporter
-})
-
-const resource = ({ service_name: serviceName }: Settings["telemetry"]) =>
-  Effect.gen(function*() {
-    const configured = yield* Effect.provide(
-      Resource.Resource,
-      Resource.layer({ serviceName, serviceVersion: version })
-    )
-    return configured.merge(yield* Effect.provide(Resource.Resource, Resource.layerFromEnv()))
-  })
-
-/** Ends in time even if the collector hangs; the exporter logs failures. */
-const shutdown = (provider: BasicTracerProvider): Effect.Effect<void> =>
-  Effect.promise(() => provider.shutdown().catch(() => undefined)).pipe(
-    Effect.timeoutOrElse({
-      duration: shutdownWithin,
-      orElse: () => Effect.logWarning("Final trace export timed out; is the collector up?")
-    })
-  )
-
-const makeProvider = Effect.fnUntraced(function*(
-  telemetry: Settings["telemetry"],
-  url: Option.Option<string>,
-  sampler: Option.Option<Sampler>
-) {
-  const exporter = new OTLPTraceExporter(Option.match(url, { onNone: () => ({}), onSome: (url) => ({ url }) }))
-  return new BasicTracerProvider({
-    resource: yield* resource(telemetry),
-    // Its queue is bounded: what a slow collector does not take is dropped.
-    spanProcessors: [new BatchSpanProcessor(yield* warnOnFailure(exporter))],
-    ...Option.match(sampler, { onNone: () => ({}), onSome: (sampler) => ({ sampler }) })
-  })
-})
-
 const make = Effect.fnUntraced(function*(telemetry: Settings["telemetry"]) {
   const { endpoint, off, sampler } = yield* standard
   const unheeded = off ? [] : unheededVariables(process.env)
@@ -121,11 +44,9 @@ const make = Effect.fnUntraced(function*(telemetry: Settings["telemetry"]) {
     )
     return Option.none()
   }
-  const ratioSampler = new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(telemetry.sample_ratio) })
-  const configured = sampler ? Option.none() : Option.some(ratioSampler)
-  const provider = yield* Effect.acquireRelease(makeProvider(telemetry, url, configured), shutdown)
-  const tracer = provider.getTracer("llm-bot", version)
-  return Option.some(exportTracer(yield* Effect.provideService(OtelTracer.make, OtelTracer.OtelTracer, tracer)))
+  // Loaded where it is used: it takes memory, and time to start.
+  const { makeTracer } = yield* Effect.promise(() => import("./TraceExport.ts"))
+  return Option.some(yield* makeTracer(telemetry, { url, sampledByVariable: sampler }))
 })
 
 /**

@@ -65,6 +65,23 @@ describe("signals from the first moment on", () => {
   }
 })
 
+describe("signals that mean nothing to the bot", () => {
+  it.live("do nothing, from the first moment on, and the log says what does something", () =>
+    Effect.gen(function*() {
+      const config = yield* configOnDisk()
+      const bot = yield* signalled(programBundle, "SIGUSR1 SIGUSR2", ["run", "--config", config.file])
+      yield* bot.logged("SIGUSR1 ignored; SIGHUP reloads the configuration, SIGTERM stops")
+      const text = "SIGUSR2 ignored; SIGHUP reloads the configuration, SIGTERM stops"
+      yield* bot.logged(text)
+      yield* bot.logged("Bot ready")
+      yield* bot.signal("SIGUSR2")
+      yield* bot.logged(text, 2)
+      yield* bot.signal("SIGTERM")
+      assert.strictEqual(yield* bot.exit, 0)
+      assert.notInclude(yield* bot.output, "Debugger listening")
+    }).pipe(Effect.provide(world), Effect.scoped))
+})
+
 describe("the bot as README starts it", () => {
   const gone = (port: number) =>
     Effect.exit(get(port, "/livez")).pipe(
