@@ -4,6 +4,9 @@ const invisible = /\p{DI}+/gu
 /** Text as a reader tells it apart: compatibility forms do not differ, what cannot be seen does not count. */
 const visible = (text: string): string => text.replace(invisible, "").normalize("NFKC")
 
+/** Whether nothing of a text can be seen: no phrase, then. */
+export const isBlank = (text: string): boolean => visible(text).trim() === ""
+
 /**
  * Text as it is compared: case does not differ either, nor a final sigma, a sharp s or a Turkish i.
  * (By way of upper case, which spells out what lower case alone would keep apart, but keeps its own sharp s.)

@@ -57,7 +57,6 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
           lastEventAt = Option.some(message.arrival.arrivedAt.wall)
           pipeline.handle(message)
         })
-        yield* Effect.forkScoped(timer.watch(channel.key))
         yield* onOpen
         return yield* Effect.never
       }, Effect.scoped)
@@ -93,13 +92,17 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
       /** Applies the configuration: starts and stops channels; a channel's memory and limits outlive a change (F9). */
       const follow = Effect.fnUntraced(function*(active: ActiveSettings) {
         const open = openIn(active, owned)
+        const opening: Array<ChannelSettings> = []
         for (const key of running.keys()) if (!open.has(key)) yield* stop(key)
         for (const [key, channel] of open) {
           const before = running.get(key)
           running.set(key, channel)
           // Another spelling or domain means other subjects; all other settings are read with each message.
-          if (before === undefined || subjectsOf(before) !== subjectsOf(channel)) yield* start(channel)
+          if (before === undefined || subjectsOf(before) !== subjectsOf(channel)) opening.push(channel)
         }
+        // At once: the server is waited for once.
+        yield* Effect.forEach(opening, start, { concurrency: "unbounded", discard: true })
+        yield* timer.follow(running)
       })
 
       /** Stops a partition's channels at once and keeps nothing of them: another replica goes on from the streams. */
@@ -109,6 +112,7 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
         if (!listening) return
         const lost = [...running.values()].filter((channel) => partition(channel) === left)
         for (const { key } of lost) running.delete(key)
+        yield* timer.follow(running)
         yield* Effect.forEach(lost, ({ key }) => FiberMap.remove(fibers, key), {
           concurrency: "unbounded",
           discard: true
@@ -121,11 +125,10 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
         yield* Effect.addFinalizer(() => lose(gained))
         owned.add(gained)
         const opened = openIn(yield* config.current, new Set([gained]))
-        for (const [key, channel] of opened) {
-          if (running.has(key)) continue
-          running.set(key, channel)
-          yield* start(channel)
-        }
+        const opening = [...opened.values()].filter(({ key }) => !running.has(key))
+        for (const channel of opening) running.set(channel.key, channel)
+        yield* Effect.forEach(opening, start, { concurrency: "unbounded", discard: true })
+        yield* timer.follow(running)
       })
 
       yield* ownership.tend(own)
@@ -133,7 +136,7 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
       yield* Effect.addFinalizer(() => {
         listening = false
         const messages = { done: "Intake stopped", givenUp: "Intake stop timed out" }
-        return stopStep(messages, "1 second", FiberMap.clear(fibers))
+        return stopStep(messages, "1 second", Effect.andThen(timer.follow(new Map()), FiberMap.clear(fibers)))
       })
       return ChannelSupervisor.of({
         active: Effect.sync(() => [...running.values()]),

@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 import { AtLeastOne, field, required, Text } from "../Field.ts"
-import { compilePhrases, foldCase, type PhraseMatcher } from "../PhraseMatch.ts"
+import { compilePhrases, foldCase, isBlank } from "../PhraseMatch.ts"
 import { commonFields, type TriggerType } from "./TriggerType.ts"
 
 /** One of the words or phrases. */
@@ -13,25 +13,23 @@ export const KeywordEntry = Schema.Struct({
 })
 type KeywordEntry = typeof KeywordEntry.Type
 
-const matcherOf = (keywords: ReadonlyArray<string>, { case_sensitive, match }: KeywordEntry): PhraseMatcher =>
-  compilePhrases(keywords, { caseSensitive: case_sensitive, match })
-
-const catches = (earlier: KeywordEntry, keyword: string, later: KeywordEntry): boolean => {
+const covers = (earlier: KeywordEntry, later: KeywordEntry): boolean => {
   const comparable = earlier.match === later.match || earlier.match === "substring"
-  const same = (one: string): boolean =>
-    earlier.case_sensitive ? later.case_sensitive && one === keyword : foldCase(one) === foldCase(keyword)
-  return comparable && earlier.keywords.some(same)
+  if (!comparable || (earlier.case_sensitive && !later.case_sensitive)) return false
+  const form = earlier.case_sensitive ? (word: string) => word : foldCase
+  const caught = new Set(earlier.keywords.map(form))
+  return later.keywords.every((word) => caught.has(form(word)))
 }
 
 /** Fires when a line holds one of the words or phrases. */
 export const keyword: TriggerType<KeywordEntry> = {
   on: "line",
   asked: false,
-  compile: (entry) => matcherOf(entry.keywords, entry),
-  covers: (earlier, later) => later.keywords.every((word) => catches(earlier, word, later)),
+  compile: ({ case_sensitive, keywords, match }) => compilePhrases(keywords, { caseSensitive: case_sensitive, match }),
+  covers,
   lint: (entry) =>
     entry.keywords.flatMap((word, index) =>
-      matcherOf([word], entry)(word) === undefined
+      isBlank(word)
         ? [{ field: ["keywords", index], message: "no message can match this keyword" }]
         : []
     )

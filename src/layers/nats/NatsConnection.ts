@@ -105,7 +105,7 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
     return { at: yield* monotonicMillis, heard }
   }, Effect.scoped)
 
-  const { listen, refused } = makeSubscriptions(connection, Effect.ignore(flush))
+  const { listen, refused } = yield* makeSubscriptions(connection, Effect.ignore(flush))
 
   const answerWith = (answer: (question: Question) => Effect.Effect<string>) => (message: Msg) =>
     answer({ body: message.data, maxBytes: connection.info?.max_payload ?? 0 }).pipe(

@@ -1,11 +1,33 @@
-import type { Msg, NatsConnection } from "@nats-io/transport-node"
-import { Deferred, Effect, type Scope } from "effect"
+import type { Msg, NatsConnection, Subscription } from "@nats-io/transport-node"
+import { Deferred, Effect, Fiber, type Scope } from "effect"
 import { NatsNotSubscribed } from "../../services/Nats.ts"
 import { detailOf } from "./NatsFaults.ts"
 
 /** A refused subscription is tried again after 1, 2, 4 … at most 30 s. */
 const firstPauseMs = 1_000
 const longestPauseMs = 30_000
+
+const notSubscribed = (subject: string) => (cause: unknown) =>
+  new NatsNotSubscribed({ subject, detail: detailOf(cause) })
+
+/** One flush for all who wait for one and have sent before it began: thousands of channels open at once. */
+const sharedFlush = (
+  flush: Effect.Effect<void>,
+  run: (effect: Effect.Effect<void>) => unknown
+): Effect.Effect<void> => {
+  let next: Deferred.Deferred<void> | undefined
+  return Effect.suspend(() => {
+    if (next !== undefined) return Deferred.await(next)
+    const waiting = Deferred.makeUnsafe<void>()
+    next = waiting
+    const begin = Effect.suspend(() => {
+      next = undefined
+      return flush
+    })
+    run(Effect.yieldNow.pipe(Effect.andThen(begin), Effect.ensuring(Deferred.succeed(waiting, undefined))))
+    return Deferred.await(waiting)
+  })
+}
 
 /** Subscriptions that outlive a refusal: a permission that is given later, or given back, is used (F10). */
 export interface Subscriptions {
@@ -19,60 +41,59 @@ export interface Subscriptions {
 }
 
 /** `flush` returns when the server has dealt with all it was sent. */
-export const makeSubscriptions = (connection: NatsConnection, flush: Effect.Effect<void>): Subscriptions => {
+export const makeSubscriptions = Effect.fnUntraced(function*(connection: NatsConnection, flush: Effect.Effect<void>) {
+  const run = Effect.runForkWith(yield* Effect.context<never>())
+  const flushed = sharedFlush(flush, run)
   // As many as there are subscriptions.
   const refused = new Set<string>()
 
-  /** Subscribes until the server refuses; whether it had heard before that. */
-  const attempt = (subject: string, onMessage: (message: Msg) => void, opened: Effect.Effect<unknown>) =>
-    Effect.gen(function*() {
-      const refusal = yield* Deferred.make<string>()
-      yield* Effect.acquireRelease(
-        Effect.try({
-          try: () =>
-            connection.subscribe(subject, {
-              callback: (error, message) => {
-                if (error === null) onMessage(message)
-                else Deferred.doneUnsafe(refusal, Effect.succeed(error.message))
-              }
-            }),
-          catch: (cause) => new NatsNotSubscribed({ subject, detail: detailOf(cause) })
-        }),
-        (subscription) => Effect.sync(() => subscription.unsubscribe())
-      )
-      // Once the server has answered, no event can be missed any more.
-      yield* flush
-      const granted = !(yield* Deferred.isDone(refusal))
-      if (granted && refused.delete(subject)) yield* Effect.logInfo(`NATS subscription ${subject} works again`)
-      if (granted) yield* opened
-      const detail = yield* Deferred.await(refusal)
-      if (!refused.has(subject)) yield* Effect.logWarning(`NATS subscription ${subject} failed`, detail)
+  const listen: Subscriptions["listen"] = Effect.fnUntraced(function*(subject, onMessage) {
+    let subscription: Subscription | undefined
+    let retry: Fiber.Fiber<void> | undefined
+    let pause = firstPauseMs
+    yield* Effect.addFinalizer(() =>
+      Effect.suspend(() => {
+        subscription?.unsubscribe()
+        refused.delete(subject)
+        return retry === undefined ? Effect.void : Fiber.interrupt(retry)
+      })
+    )
+
+    const attempt = (): void => {
+      subscription?.unsubscribe()
+      subscription = connection.subscribe(subject, {
+        callback: (error, message) => {
+          if (error === null) onMessage(message)
+          else refuse(error.message)
+        }
+      })
+    }
+
+    const tryAgain = Effect.gen(function*() {
+      yield* Effect.sleep(pause)
+      pause = Math.min(2 * pause, longestPauseMs)
+      refusedAgain = false
+      yield* Effect.try({ try: attempt, catch: notSubscribed(subject) })
+      yield* flushed
+      if (refusedAgain) return
+      pause = firstPauseMs
+      if (refused.delete(subject)) yield* Effect.logInfo(`NATS subscription ${subject} works again`)
+      // A connection that is closed for good takes no subscription any more.
+    }).pipe(Effect.ignore)
+
+    let refusedAgain = false
+    const refuse = (detail: string): void => {
+      refusedAgain = true
+      const known = refused.has(subject)
       refused.add(subject)
-      yield* opened
-      return granted
-    }).pipe(Effect.scoped)
+      const warn = Effect.logWarning(`NATS subscription ${subject} failed`, detail)
+      retry = run(known ? tryAgain : Effect.andThen(warn, tryAgain))
+    }
 
-  const keep = Effect.fnUntraced(
-    function*(subject: string, onMessage: (message: Msg) => void, opened: Deferred.Deferred<void, NatsNotSubscribed>) {
-      yield* Effect.addFinalizer(() => Effect.sync(() => refused.delete(subject)))
-      for (let pause = firstPauseMs;; pause = Math.min(2 * pause, longestPauseMs)) {
-        const granted = yield* attempt(subject, onMessage, Deferred.succeed(opened, undefined)).pipe(
-          // A connection that is closed for good takes no subscription: the caller gets that error, once.
-          Effect.catch((error) => Effect.as(Deferred.fail(opened, error), false))
-        )
-        if (granted) pause = firstPauseMs
-        yield* Effect.sleep(pause)
-      }
-    },
-    Effect.scoped
-  )
+    yield* Effect.try({ try: attempt, catch: notSubscribed(subject) })
+    // Once the server has answered, no event can be missed any more.
+    yield* flushed
+  })
 
-  return {
-    listen: Effect.fnUntraced(function*(subject, onMessage) {
-      const opened = yield* Deferred.make<void, NatsNotSubscribed>()
-      yield* Effect.forkScoped(keep(subject, onMessage, opened), { startImmediately: true })
-      yield* Deferred.await(opened)
-    }),
-    refused
-  }
-}
+  return { listen, refused } satisfies Subscriptions
+})

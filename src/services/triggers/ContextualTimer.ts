@@ -1,4 +1,4 @@
-import { Cause, Context, Effect, Layer, Option, Result, Stream } from "effect"
+import { Cause, Context, Effect, FiberMap, Layer, Option, Result } from "effect"
 import type { ChannelSettings } from "../../domain/ChannelSettings.ts"
 import type { ContextLine } from "../../domain/ChatContext.ts"
 import { internalError, type Outcome, skipped } from "../../domain/decision/Decision.ts"
@@ -52,8 +52,8 @@ const questionApi = ({ llm }: ChannelSettings): ChannelSettings["llm"] => {
 
 /** Evaluates each room at an interval and asks the model whether a comment would fit (F3, contextual). */
 export class ContextualTimer extends Context.Service<ContextualTimer, {
-  /** Watches a channel until interrupted, following its configuration. */
-  readonly watch: (channel: ChannelKey) => Effect.Effect<void>
+  /** Watches these channels from now on, and no others; whose entries are as before go on undisturbed. */
+  readonly follow: (channels: ReadonlyMap<ChannelKey, ChannelSettings>) => Effect.Effect<void>
 }>()("llm-bot/ContextualTimer") {
   static readonly layerNoDeps = Layer.effect(
     ContextualTimer,
@@ -192,16 +192,26 @@ export class ContextualTimer extends Context.Service<ContextualTimer, {
         return yield* Effect.forever(Effect.flatMap(due, look))
       })
 
+      const beats = yield* FiberMap.make<ChannelKey, void, never>()
+      // The contextual entries of each channel that has some.
+      const watched = new Map<ChannelKey, string>()
+
       return ContextualTimer.of({
-        watch: (key) =>
-          config.changes.pipe(
-            Stream.map(({ channels }) => contextualIn(channels.get(key))),
-            Stream.changesWith((before, after) => JSON.stringify(before) === JSON.stringify(after)),
-            Stream.switchMap((triggers) =>
-              Stream.fromEffect(Effect.forEach(triggers, (trigger) => beat(key, trigger), { concurrency: "unbounded" }))
-            ),
-            Stream.runDrain
-          )
+        follow: Effect.fnUntraced(function*(channels) {
+          for (const key of watched.keys()) {
+            if (contextualIn(channels.get(key)).length > 0) continue
+            watched.delete(key)
+            yield* FiberMap.remove(beats, key)
+          }
+          for (const [key, channel] of channels) {
+            const triggers = contextualIn(channel)
+            const entries = JSON.stringify(triggers)
+            if (triggers.length === 0 || watched.get(key) === entries) continue
+            watched.set(key, entries)
+            const all = Effect.forEach(triggers, (trigger) => beat(key, trigger), { concurrency: "unbounded" })
+            yield* FiberMap.run(beats, key, Effect.asVoid(all))
+          }
+        })
       })
     })
   )
