@@ -9,6 +9,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY rolldown.config.ts ./
 COPY scripts/bundled.ts scripts/licenses.ts scripts/
+COPY playground/preact-license.txt playground/
 COPY src src
 RUN npm run build
 

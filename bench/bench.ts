@@ -15,6 +15,7 @@ import { replay } from "./benchmarks/replay.ts"
 import { replies } from "./benchmarks/replies.ts"
 import { start } from "./benchmarks/start.ts"
 import { surfaces } from "./benchmarks/surfaces.ts"
+import { keepCompiled } from "./process/Bot.ts"
 import type { Benchmark, Figure } from "./Figure.ts"
 import { regressions } from "./CommittedCosts.ts"
 import { table } from "./Table.ts"
@@ -54,6 +55,7 @@ const bench = Command.make(
         onSome: (one) => one === name
       })
     )
+    yield* keepCompiled
     const load = Number(loadavg()[0]?.toFixed(1))
     const figures: Array<Figure> = []
     const failed: Array<string> = []

@@ -24,12 +24,12 @@ const nothing = runs(["-e", "0"])
 const configured = (channels: number) =>
   Effect.flatMap(NatsServer, ({ url }) => configFile(url, "http://127.0.0.1:9/v1", channels, unlimited))
 
-const readyWith = (config: Effect.Success<ReturnType<typeof configFile>>) => Effect.scoped(seconds(startBot(config)))
+const readyWith = (config: Effect.Success<ReturnType<typeof configFile>>, env: Readonly<Record<string, string>> = {}) =>
+  Effect.scoped(seconds(startBot(config, [], env)))
 
 const ready = Effect.fnUntraced(
-  function*(rounds: number) {
-    const results = yield* alternated(rounds, nothing, readyWith(yield* configured(1)))
-    const about = { id: "g.ready", what: "start to ready, one channel", target: { kind: "at most", value: 8 } } as const
+  function*(about: Pick<Figure, "id" | "what" | "target">, rounds: number, env: Readonly<Record<string, string>> = {}) {
+    const results = yield* alternated(rounds, nothing, readyWith(yield* configured(1), env))
     return ratioFigure(about, "cost", {
       baseline: results.map(({ baseline }) => baseline * 1000),
       ours: results.map(({ ours }) => ours * 1000)
@@ -38,6 +38,9 @@ const ready = Effect.fnUntraced(
   Effect.provide(NatsServer.layer),
   Effect.scoped
 )
+
+const one = { id: "g.ready", what: "start to ready, one channel", target: { kind: "at most", value: 8 } } as const
+const first = { id: "g.first", what: "the first start to ready: nothing is compiled yet", target: undefined }
 
 const many = Effect.gen(function*() {
   const results = yield* alternated(1, nothing, readyWith(yield* configured(10_000)))
@@ -76,7 +79,12 @@ const commands = Effect.gen(function*() {
 export const start: Benchmark = {
   name: "start",
   run: Effect.fnUntraced(function*(extent) {
-    const first: Figure = yield* ready(extent === "short" ? 4 : 8)
-    return extent === "short" ? [first] : [first, yield* many, ...yield* commands]
+    if (extent === "short") return [yield* ready(one, 4)]
+    return [
+      yield* ready(one, 8),
+      yield* ready(first, 4, { NODE_DISABLE_COMPILE_CACHE: "1" }),
+      yield* many,
+      ...yield* commands
+    ]
   })
 }

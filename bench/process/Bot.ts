@@ -18,6 +18,14 @@ export interface Bot extends Measured {
   readonly counted: (name: string) => Effect.Effect<number>
 }
 
+/** Node keeps the bundle compiled from here on, as it does for every start but the first. */
+export const keepCompiled = Effect.gen(function*() {
+  const { child, exited } = yield* measured([bundle, "--version"])
+  child.disconnect()
+  child.stdout?.resume()
+  return yield* exited
+}).pipe(Effect.scoped)
+
 /** A folder that is gone when the scope closes. */
 export const scratch = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "llm-bot-bench-"))),
@@ -78,12 +86,13 @@ const counter = (exposition: string, name: string): number =>
     0
   )
 
-/** Starts the bot with a configuration, and waits until it is ready. `flags` are for Node. */
+/** Starts the bot with a configuration, and waits until it is ready. `flags` and `env` are for Node. */
 export const startBot = Effect.fnUntraced(function*(
   { file, http }: { readonly file: string; readonly http: string },
-  flags: ReadonlyArray<string> = []
+  flags: ReadonlyArray<string> = [],
+  env: Readonly<Record<string, string>> = {}
 ) {
-  const process = yield* measured([...flags, bundle, "run", "--config", file])
+  const process = yield* measured([...flags, bundle, "run", "--config", file], env)
   yield* line(process.child, "\"Bot ready\"")
   process.child.stdout?.resume()
   const bot: Bot = {

@@ -119,7 +119,10 @@ export class Nats extends Context.Service<Nats, {
     subject: string,
     answer: (question: Question) => Effect.Effect<string>
   ) => Effect.Effect<void, NatsNotSubscribed, Scope.Scope>
-  /** Asks responders, at most `most` of them (1,000): waits 2 s for the first answer, then until 0.3 s pass without another. */
+  /**
+   * Asks responders, at most `most` of them (1,000): waits 2 s for the first answer, then until 0.1 to 0.3 s pass without
+   * another, by how far away the first was.
+   */
   readonly request: (
     subject: string,
     body: string,

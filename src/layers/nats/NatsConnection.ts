@@ -24,8 +24,8 @@ import { makeSubscriptions } from "./Subscriptions.ts"
 const flushWithin = "5 seconds"
 /** How long a question waits for its first answer. */
 const requestTimeoutMs = 2_000
-/** How long a request waits for one more answer. */
-const othersWithinMs = 300
+/** How long a request waits for one more answer: others are about as far away as the first. */
+const othersWithinMs = (firstTookMs: number): number => Math.min(300, Math.max(100, 5 * firstTookMs))
 /** Answers that are waited for: more than one NATS has bots or bridges. */
 const mostAnswers = 1_000
 
@@ -135,8 +135,10 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
       unpublished.delete(subject)
       return { heard, bodies }
     }
-    for (let wait = requestTimeoutMs;; wait = othersWithinMs) {
+    const askedAt = yield* monotonicMillis
+    for (let wait = requestTimeoutMs;;) {
       const answer = yield* Effect.timeoutOption(Queue.take(queue), wait)
+      if (bodies.length === 0) wait = othersWithinMs((yield* monotonicMillis) - askedAt)
       if (Option.isNone(answer)) return answered(true)
       if (saysNobodyListens(answer.value)) return answered(false)
       bodies.push(answer.value.data)

@@ -1,6 +1,6 @@
 import { Effect, Option } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
-import { packageFile, vendorFile } from "../process/Package.ts"
+import { packageFile, pageLibrary } from "../process/Package.ts"
 
 /** The content security policy: own scripts and styles only, no framing, no requests elsewhere. */
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
@@ -38,6 +38,6 @@ export const assets = HttpRouter.use(Effect.fnUntraced(function*(router) {
   yield* router.add(
     "GET",
     "/vendor/htm-preact.js",
-    Effect.sync(() => asset(vendorFile("htm/preact/standalone"), "js"))
+    Effect.sync(() => asset(pageLibrary(), "js"))
   )
 }))

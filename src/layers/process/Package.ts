@@ -18,7 +18,11 @@ export const packageFile = (path: string): string => {
   throw new Error(`${path} is missing from the package; install it again`)
 }
 
-/** A file of a dependency, by its import path. */
-export const vendorFile = (specifier: string): string => readFileSync(new URL(import.meta.resolve(specifier)), "utf8")
+/** The library of the pages, under the licences that go with it wherever it goes: htm's, and that of the Preact in it. */
+export const pageLibrary = (): string => {
+  const file = import.meta.resolve("htm/preact/standalone")
+  const [code, htm] = [file, new URL("../LICENSE", file)].map((place) => readFileSync(new URL(place), "utf8"))
+  return `/*!\nhtm\n\n${htm}\n\nPreact\n\n${packageFile("playground/preact-license.txt")}*/\n${code}`
+}
 
 const isMissing = Schema.is(Schema.Struct({ code: Schema.Literal("ENOENT") }))

@@ -7,8 +7,10 @@ import { parseSettings } from "../../../src/domain/settings/SettingsFile.ts"
 import * as NatsConnection from "../../../src/layers/nats/NatsConnection.ts"
 import { Nats } from "../../../src/services/Nats.ts"
 import { eventually } from "../../support/eventually.ts"
+import { LlmDouble } from "../../support/LlmDouble.ts"
 import { NatsServer } from "../../support/NatsServer.ts"
 import { emptyFolder } from "../../support/Program.ts"
+import { configOnDisk, get, startWith } from "../../support/RunningProgram.ts"
 
 /** A server's configuration in which the user `bot` may subscribe to and publish only what is given. */
 const permissions = (subscribe: ReadonlyArray<string>, publish: ReadonlyArray<string>): string => `
@@ -95,6 +97,22 @@ describe("a subscription that is refused", () => {
       yield* allow(["room.>", "_INBOX.>"], ["say"])
       yield* eventually("answers come", answers, (count) => count === 1)
     }).pipe(Effect.provide(Logger.layer([])), Effect.scoped), 40_000)
+})
+
+describe("a bot whose channel's subscription is refused", () => {
+  it.live("runs, but is not ready", () =>
+    Effect.gen(function*() {
+      const folder = yield* emptyFolder
+      const conf = join(folder, "nats.conf")
+      writeFileSync(conf, permissions(["_INBOX.>"], [">"]))
+      yield* Effect.gen(function*() {
+        const { url } = yield* NatsServer
+        const access = { servers: [url], user: "bot", password: "right" }
+        const { port } = yield* Effect.tap(configOnDisk({ nats: access }), (config) => startWith(config))
+        assert.strictEqual((yield* get(port, "/livez")).status, 200)
+        assert.strictEqual((yield* get(port, "/readyz")).status, 503)
+      }).pipe(Effect.provide(Layer.mergeAll(LlmDouble.layer, NatsServer.layerWith(["-c", conf]))))
+    }).pipe(Effect.scoped))
 })
 
 describe("a subject that must not be published", () => {

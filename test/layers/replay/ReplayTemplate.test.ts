@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Step } from "../../../src/domain/decision/Decision.ts"
-import { packageFile, vendorFile } from "../../../src/layers/process/Package.ts"
+import { packageFile, pageLibrary } from "../../../src/layers/process/Package.ts"
 import { replayTemplate } from "../../../src/layers/replay/ReplayTemplate.ts"
 
 describe("the template of a replay's page", () => {
@@ -12,9 +12,14 @@ describe("the template of a replay's page", () => {
     assert.notInclude(template, "inlined:")
     assert.include(template, "default-src 'none'")
     // The library names a namespace and may write markup; no module of the page does.
-    const own = template.replace(vendorFile("htm/preact/standalone").replace(/export\{.*$/s, ""), () => "")
+    const own = template.replace(pageLibrary().replace(/export\{.*$/s, ""), () => "")
     assert.isBelow(own.length, template.length)
     assert.notMatch(own, /\bsrc=|https?:|@import|url\(|innerHTML|insertAdjacentHTML|document\.write|SetInnerHTML/i)
+  })
+
+  it("holds the licences of the library in it", () => {
+    assert.include(template, "Apache License")
+    assert.include(template, "Copyright (c) 2015-present Jason Miller")
   })
 
   it("is the same each time", () => {

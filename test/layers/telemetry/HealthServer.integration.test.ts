@@ -2,6 +2,7 @@ import { connect } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Layer } from "effect"
 import { Bus } from "../../support/Bus.ts"
+import { eventually } from "../../support/eventually.ts"
 import { LlmDouble } from "../../support/LlmDouble.ts"
 import { NatsServer } from "../../support/NatsServer.ts"
 import { configOnDisk, get, health, say, startWith } from "../../support/RunningProgram.ts"
@@ -61,6 +62,21 @@ describe.concurrent("the HTTP server", () => {
       })
       assert.isNull(last_event_timestamp)
       assert.deepStrictEqual(metrics, { events_received: 0, triggers_fired: 0, responses_sent: 0 })
+    }).pipe(Effect.provide(world), Effect.scoped))
+
+  it.live("tells of an endpoint that is left alone, and why", () =>
+    Effect.gen(function*() {
+      const llm = yield* LlmDouble
+      const { port } = yield* Effect.tap(configOnDisk(), (config) => startWith(config))
+      yield* llm.behave({ status: 429, headers: { "retry-after": "60" } })
+      yield* say("lobby", "ana", "MovieBot hello")
+      const text = yield* eventually(
+        "the closed endpoint",
+        Effect.map(get(port, "/health"), ({ text }) => text),
+        (text) => text.includes("llm_endpoints_closed")
+      )
+      assert.match(text, /"llm_endpoints_closed":\[\{"model":"double","for_seconds":\d+,"reason":"rate_limit"\}\]/)
+      assert.include(text, "\"status\":\"degraded\"")
     }).pipe(Effect.provide(world), Effect.scoped))
 
   it.live("cuts off large headers, bodies and whoever is slow", () =>
