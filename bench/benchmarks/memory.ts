@@ -101,5 +101,5 @@ export const memory: Benchmark = {
   run: (extent) =>
     extent === "short"
       ? Effect.map(idle, (figure) => [figure])
-      : Effect.all([idle, byPart, perChannel(400, 200, 20), perChannel(100, 1000, 60), after(200_000)])
+      : Effect.all([idle, byPart, perChannel(1000, 200, 20), perChannel(100, 1000, 60), after(1_000_000)])
 }
