@@ -1,6 +1,9 @@
 // Joiners, variation selectors, soft hyphens: a reader does not see them, so they neither hide a word nor end one.
 const invisible = /\p{DI}+/gu
 
+/** Only other characters have compatibility forms, or a case of their own kind. */
+const beyondAscii = /\P{ASCII}/u
+
 /** Text as a reader tells it apart: compatibility forms do not differ, what cannot be seen does not count. */
 const visible = (text: string): string => text.replace(invisible, "").normalize("NFKC")
 
@@ -12,9 +15,17 @@ export const isBlank = (text: string): boolean => visible(text).trim() === ""
  * (By way of upper case, which spells out what lower case alone would keep apart, but keeps its own sharp s.)
  */
 export const foldCase = (text: string): string =>
-  visible(text).toLowerCase().toUpperCase().toLowerCase().replaceAll("ς", "σ").replaceAll("i\u0307", "i").normalize(
-    "NFKC"
-  )
+  beyondAscii.test(text)
+    ? visible(text).toLowerCase().toUpperCase().toLowerCase().replaceAll("ς", "σ").replaceAll("i\u0307", "i").normalize(
+      "NFKC"
+    )
+    : text.toLowerCase()
+
+const blanks = /\s+/gu
+const unusualBlank = /[^\S ]|\s\s|^\s|\s$/u
+
+/** One space for each run of blanks, none at the ends: a line as it comes nearly always. */
+const spaced = (text: string): string => unusualBlank.test(text) ? text.replace(blanks, " ").trim() : text
 
 const wordCharacter = "[\\p{L}\\p{M}\\p{N}_]"
 // Written without spaces between words, so nothing there marks a word's end (F3).
@@ -68,8 +79,7 @@ export interface MatchOptions {
  * word characters are letters, marks, digits and `_`, and scripts that do not space their words need no boundary.
  */
 export const compilePhrases = (phrases: ReadonlyArray<string>, options: MatchOptions): PhraseMatcher => {
-  const fold = (text: string): string =>
-    (options.caseSensitive ? visible(text) : foldCase(text)).replace(/\s+/gu, " ").trim()
+  const fold = (text: string): string => spaced(options.caseSensitive ? visible(text) : foldCase(text))
   const originals = new Map(phrases.map((phrase) => [fold(phrase), phrase]))
   // Longer first: of two phrases that begin alike the alternation takes the one written earlier.
   const foldedPhrases = [...originals.keys()].filter((phrase) => phrase !== "").toSorted((a, b) => b.length - a.length)
