@@ -106,6 +106,7 @@ const loose: Readonly<Record<string, string>> = {
   "domain/CommandPrefix.ts": "words",
   "domain/ContextWindow.ts": "context",
   "domain/Conversation.ts": "words",
+  "domain/EventIdentity.ts": "words",
   "domain/Field.ts": "words",
   "domain/Hash.ts": "words",
   "domain/Ids.ts": "words",

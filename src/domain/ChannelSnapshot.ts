@@ -5,16 +5,17 @@ import type { ContextWindow } from "./ContextWindow.ts"
 import { DecisionRecord } from "./decision/Decision.ts"
 import { keepRecord } from "./decision/DecisionRing.ts"
 import { lastDecisions } from "./decision/KeptDecisions.ts"
-import { ChannelKey, EventIdentity, UserKey, userKey, Username } from "./Ids.ts"
+import { ChannelKey, EventKey, UserKey, userKey, Username } from "./Ids.ts"
 import type { ChannelLimits } from "./limits/LimitState.ts"
 import type { SlidingWindow } from "./limits/SlidingWindow.ts"
+import { seenAgain, seenEvents } from "./triggers/Deduplication.ts"
 
 const Line = Schema.Struct({
   username: Username,
   text: Schema.String,
   time: Schema.Finite,
   bot: Schema.Boolean,
-  identity: Schema.optionalKey(EventIdentity)
+  key: Schema.optionalKey(EventKey)
 })
 const Window = Schema.Struct({ lines: Schema.Array(Line), replies: Schema.Array(Schema.String) })
 const Limit = Schema.Struct({
@@ -42,7 +43,7 @@ export const ChannelSnapshot = Schema.Struct({
     seconds: Schema.Finite
   })),
   mediaChangedAt: Schema.optionalKey(Schema.Finite),
-  seen: Schema.Array(Schema.Struct({ identity: EventIdentity, at: Schema.Finite })),
+  seen: Schema.Array(Schema.Struct({ key: EventKey, at: Schema.Finite })),
   unlucky: Schema.Array(Schema.Struct({ key: Schema.String, draws: Schema.Finite })),
   limits: Schema.Array(Limit),
   lastSentAt: Schema.optionalKey(Schema.Finite),
@@ -59,12 +60,12 @@ export const ChannelSnapshot = Schema.Struct({
 export type ChannelSnapshot = typeof ChannelSnapshot.Type
 
 const snapshotWindow = ({ lines, replies }: ContextWindow): typeof Window.Type => ({
-  lines: lines.map(({ identity, ...line }) => identity === undefined ? line : { ...line, identity }),
+  lines: lines.map(({ key, ...line }) => key === undefined ? line : { ...line, key }),
   replies
 })
 
 const restoreWindow = ({ lines, replies }: typeof Window.Type): ContextWindow => ({
-  lines: lines.map(({ identity, ...line }) => ({ ...line, identity })),
+  lines: lines.map(({ key, ...line }) => ({ ...line, key })),
   replies: [...replies]
 })
 
@@ -106,7 +107,7 @@ export const snapshotChannel = (state: ChannelState, now: ClockReading): Channel
     muted: state.muted,
     ...(media === undefined ? {} : { media }),
     ...(mediaChangedAt === undefined ? {} : { mediaChangedAt: wallOf(mediaChangedAt) }),
-    seen: [...state.seen].map(([identity, at]) => ({ identity, at: wallOf(at) })),
+    seen: seenEvents(state.seen).map(({ at, key }) => ({ key, at: wallOf(at) })),
     unlucky: [...state.unlucky].map(([key, draws]) => ({ key, draws })),
     limits: snapshotLimits(state.limits, wallOf),
     ...(lastSentAt === undefined ? {} : { lastSentAt: wallOf(lastSentAt) }),
@@ -129,7 +130,7 @@ export const restoreChannel = (snapshot: ChannelSnapshot, now: ClockReading): Ch
     muted: snapshot.muted,
     media: snapshot.media,
     mediaChangedAt: moment(snapshot.mediaChangedAt),
-    seen: new Map(snapshot.seen.map(({ at, identity }) => [identity, monotonicOf(at)])),
+    seen: seenAgain(snapshot.seen.map(({ at, key }) => ({ key, at: monotonicOf(at) }))),
     unlucky: new Map(snapshot.unlucky.map(({ draws, key }) => [key, draws])),
     limits: {
       windows: restoreLimits(snapshot.limits, monotonicOf),

@@ -8,7 +8,7 @@ import { freshPace, type Pace } from "./limits/FloodControl.ts"
 import type { Members } from "./Presence.ts"
 import type { ExpectedEchoes } from "./reply/ExpectedEchoes.ts"
 import { noStaleRow, type StaleRow } from "./triggers/ClockSkew.ts"
-import type { SeenEvents } from "./triggers/Deduplication.ts"
+import { noSeenEvents, type SeenEvents } from "./triggers/Deduplication.ts"
 import type { UnluckyDraws } from "./triggers/UnluckyDraws.ts"
 
 /** Private conversations kept per channel; the least recently used is evicted (F2). */
@@ -51,7 +51,7 @@ export const emptyChannel = (key: ChannelKey): ChannelState => ({
   bridge: unseenBridge,
   media: undefined,
   mediaChangedAt: undefined,
-  seen: new Map(),
+  seen: noSeenEvents(),
   unlucky: new Map(),
   staleRow: noStaleRow,
   limits: noChannelLimits,

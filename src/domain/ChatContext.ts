@@ -1,5 +1,5 @@
 import type { Media } from "./ChatEvent.ts"
-import type { EventIdentity, Username } from "./Ids.ts"
+import type { EventKey, Username } from "./Ids.ts"
 import type { ContextSettings } from "./settings/Settings.ts"
 
 /** One remembered line. */
@@ -11,7 +11,7 @@ export interface ContextLine {
   /** True for the bot's own lines. */
   readonly bot: boolean
   /** The event it came with; absent for a line the bot has just published. */
-  readonly identity: EventIdentity | undefined
+  readonly key: EventKey | undefined
 }
 
 /** The part of a conversation that a prompt shows. */

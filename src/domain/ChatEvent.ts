@@ -1,4 +1,4 @@
-import type { EventIdentity, Username } from "./Ids.ts"
+import type { EventIdentity, EventKey, Username } from "./Ids.ts"
 
 /** What is playing. `seconds` is 0 for live media; `type` codes are open (WIRE, events). */
 export interface Media {
@@ -24,7 +24,11 @@ interface Line {
   readonly text: string
   /** When it was said, epoch ms; a time in the future is the arrival time (F1). */
   readonly time: number
-  readonly identity: EventIdentity
+  /** `time` as it was sent: a part of the identity. */
+  readonly sentAt: number
+  readonly key: EventKey
+  /** The identity that version 0.1 recorded, which had more of the event than its recording. */
+  readonly recorded?: EventIdentity
   /** Shadow-muted: only its author and moderators see it. */
   readonly shadow: boolean
 }

@@ -39,6 +39,10 @@ export type CorrelationId = typeof CorrelationId.Type
 export const EventIdentity = Schema.String.pipe(Schema.brand("EventIdentity"))
 export type EventIdentity = typeof EventIdentity.Type
 
+/** Tells the events of a channel apart: 53 bits of what makes the identity, for comparing alone (F1). */
+export const EventKey = Schema.Int.pipe(Schema.brand("EventKey"))
+export type EventKey = typeof EventKey.Type
+
 /** Names one entry of a channel's trigger list: its type, numbered from the second of a type on. */
 export const EntryKey = Schema.String.pipe(Schema.brand("EntryKey"))
 export type EntryKey = typeof EntryKey.Type

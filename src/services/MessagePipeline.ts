@@ -4,6 +4,7 @@ import type { ChangeMedia, ChatMsg, ConversationEvent, Pm } from "../domain/Chat
 import { internalError, skipped, type SkipReason } from "../domain/decision/Decision.ts"
 import type { SkipFacts } from "../domain/decision/SkipFacts.ts"
 import { conversationOf } from "../domain/Conversation.ts"
+import { identityOf } from "../domain/EventIdentity.ts"
 import { userKey } from "../domain/Ids.ts"
 import type { Reservation } from "../domain/limits/RateLimit.ts"
 import type { CompiledTrigger } from "../domain/triggers/Trigger.ts"
@@ -89,8 +90,8 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
         const isEcho = refusal?.reason === "own_line" && updates.isEcho(conversation, line, arrival.arrivedAt)
         if (!isEcho && line.text !== "" && (refusal?.context ?? true)) {
           const bot = userKey(line.username) === channel.bot.key
-          const { identity, text, time, username } = line
-          const lines = store.append(conversation, { username, text, time, bot, identity }, channel.context)
+          const { key, text, time, username } = line
+          const lines = store.append(conversation, { username, text, time, bot, key }, channel.context)
           decision.step({ _tag: "Context", lines, private: conversation.with !== undefined })
         }
         if (refusal === undefined) return true
@@ -152,7 +153,7 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
           channel,
           conversation: conversationOf(line, channel.key, channel.bot.key),
           line,
-          cause: line.identity,
+          cause: identityOf(channel.key, line),
           to: line._tag === "Pm" ? line.username : undefined,
           reservation: admitted.reservation,
           decision,

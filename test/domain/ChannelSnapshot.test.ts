@@ -10,7 +10,7 @@ import {
   ChannelName,
   CorrelationId,
   EntryKey,
-  EventIdentity,
+  EventKey,
   userKey,
   Username
 } from "../../src/domain/Ids.ts"
@@ -35,19 +35,19 @@ const request: AdmissionRequest = {
   pace: freshPace,
   deadlineMs: Infinity
 }
-const identity = EventIdentity.make("the line of Ana")
-const line = { username: Username.make("Ana"), text: "hi", time: 1_000_000, bot: false, identity }
+const key = EventKey.make(2 ** 53 - 1)
+const line = { username: Username.make("Ana"), text: "hi", time: 1_000_000, bot: false, key }
 
 /** A channel in which a line was answered at 10,000 on the monotonic clock, and another answer is under way. */
 const busyChannel = (): ChannelState => {
   const state = emptyChannel(channelKey("lobby"))
   appendLine(state.window, line, 50)
-  appendLine(state.window, { ...line, bot: true, text: "hello", identity: undefined }, 50)
+  appendLine(state.window, { ...line, bot: true, text: "hello", key: undefined }, 50)
   appendLine(windowOf(state, userKey("Ana")), { ...line, text: "psst" }, 50)
   applyPresence(state.members, { _tag: "AddUser", member: { username: Username.make("Ana"), rank: 2 } })
   state.media = { type: "yt", id: "abc", title: "A film", seconds: 90 }
   state.mediaChangedAt = 9_000
-  noteEvent(state.seen, identity, 9_500)
+  noteEvent(state.seen, key, 9_500)
   state.unlucky.set("keyword ana", 3)
   const [sent, held] = admit({ channel: state.limits, users: noUserLimits }, request, 10_000)
   assert(sent._tag === "Admitted")
@@ -79,7 +79,7 @@ const moved = (): ChannelState => {
 describe("a channel that moves to another process", () => {
   it("remembers its conversations, its members and what plays", () => {
     const { media, mediaChangedAt, members, privateWindows, window } = moved()
-    const own = { ...line, bot: true, text: "hello", identity: undefined }
+    const own = { ...line, bot: true, text: "hello", key: undefined }
     assert.deepStrictEqual(window, { lines: [line, own], replies: ["hello"] })
     assert.deepStrictEqual([...privateWindows.keys()], [userKey("Ana")])
     assert.strictEqual(members.get(userKey("Ana"))?.rank, 2)
@@ -89,7 +89,7 @@ describe("a channel that moves to another process", () => {
 
   it("knows the events it has seen, and its losing draws", () => {
     const { seen, unlucky } = moved()
-    assert.isTrue(noteEvent(seen, identity, later.monotonic))
+    assert.isTrue(noteEvent(seen, key, later.monotonic))
     assert.strictEqual(unluckyDraws(unlucky, EntryKey.make("keyword"), userKey("ana")), 3)
   })
 

@@ -9,7 +9,7 @@ const line = (text: string, time: number, bot = false): ContextLine => ({
   text,
   time,
   bot,
-  identity: undefined
+  key: undefined
 })
 
 const windowOf = (...lines: ReadonlyArray<ContextLine>): ContextWindow => {

@@ -343,7 +343,7 @@ describe("10,000 people", () => {
           text: "psst",
           time: 0,
           bot: false,
-          identity: undefined
+          key: undefined
         }
         store.append({ channel, with: userKey(line.username) }, line, context_window)
       }

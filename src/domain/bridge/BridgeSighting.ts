@@ -1,7 +1,6 @@
 import type { Username } from "../Ids.ts"
 import { fallbackProtocol, type Protocol, type ProtocolSetting } from "../wire/protocols/Protocol.ts"
 import type { Room } from "../wire/Room.ts"
-import { protocolOfSubject } from "../wire/Subject.ts"
 
 /** What a channel's events revealed about its bridge. */
 export interface BridgeSighting {
@@ -27,7 +26,8 @@ const isSameDomain = (one: string, other: string): boolean => one.toLowerCase() 
 
 /** Something of an event that came. */
 export interface SightedEvent {
-  readonly subject: string
+  /** The one its subject belongs to. */
+  readonly protocol: Protocol | undefined
   /** The envelope's, if there was one. */
   readonly domain: string | undefined
   /** Arrival, monotonic ms. */
@@ -37,8 +37,12 @@ export interface SightedEvent {
 /** What is known of a room's bridge after an event; a room of the same name on another server says nothing of it. */
 export const sightBridge = (before: BridgeSighting, event: SightedEvent, room: Room): BridgeSighting => {
   if (event.domain !== undefined && !isSameDomain(event.domain, room.domain)) return before
-  const protocol = protocolOfSubject(event.subject) ?? before.protocol
-  return { ...before, protocol, domain: event.domain ?? before.domain, heardAt: event.at }
+  return {
+    protocol: event.protocol ?? before.protocol,
+    domain: event.domain ?? before.domain,
+    account: before.account,
+    heardAt: event.at
+  }
 }
 
 /** How commands reach a room's bridge. */

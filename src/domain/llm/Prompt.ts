@@ -1,5 +1,5 @@
 import type { ChatContext, ContextLine } from "../ChatContext.ts"
-import { type EventIdentity, userKey } from "../Ids.ts"
+import { type EventKey, userKey } from "../Ids.ts"
 import { fillTemplate, type TemplateValues } from "../PromptTemplate.ts"
 
 /** One message of a chat completion request. */
@@ -49,7 +49,7 @@ export interface PromptInput {
   readonly channel: string
   readonly username: string
   readonly triggerMessage: string
-  readonly triggerIdentity: EventIdentity | undefined
+  readonly triggerKey: EventKey | undefined
   readonly context: ChatContext
   readonly includeContext: boolean
   readonly maxContextMessages: number
@@ -84,7 +84,7 @@ const dataNotice =
 export const buildPrompt = (input: PromptInput): Prompt => {
   const lines = input.includeContext
     ? input.context.lines
-      .filter((line) => line.identity === undefined || line.identity !== input.triggerIdentity)
+      .filter((line) => line.key === undefined || line.key !== input.triggerKey)
       .slice(-input.maxContextMessages)
     : []
   const title = input.context.media === undefined ? "" : quoted(input.context.media.title)

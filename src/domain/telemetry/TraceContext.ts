@@ -24,7 +24,8 @@ const pattern = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]
 
 /** Reads a `traceparent` header; none when there is none or it is malformed: then there is nothing to link to. */
 export const readTraceparent = (header: string | undefined): Option.Option<TraceContext> => {
-  const [, version, traceId, spanId, flags, more] = pattern.exec(header ?? "") ?? []
+  if (header === undefined) return Option.none()
+  const [, version, traceId, spanId, flags, more] = pattern.exec(header) ?? []
   return traceId === undefined || spanId === undefined || flags === undefined ||
       (version === "00" && more !== undefined)
     ? Option.none()

@@ -40,5 +40,11 @@ export const trimmedText = (text: string, limit: number): string =>
 export const roomHtml = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
 
+/** Markup, control characters and halves of pairs: a text without them stays as it is, but for its ends. */
+const special = /[<&\p{Cc}\p{Cs}\u2028\u2029]/u
+
 /** The visible text of a `msg`: tags dropped, entities decoded once, control characters removed (WIRE, text). */
-export const lineText = (msg: string): string => trimmedText(decodeHTML(stripTags(msg)), maxLineLength)
+export const lineText = (msg: string): string =>
+  msg.length <= maxLineLength && !special.test(msg)
+    ? msg.trim()
+    : trimmedText(decodeHTML(stripTags(msg)), maxLineLength)

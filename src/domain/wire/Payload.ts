@@ -1,10 +1,11 @@
 import { Result, Schema, SchemaIssue, SchemaTransformation } from "effect"
 import type { ChatEvent, EventType, Member } from "../ChatEvent.ts"
-import { hash } from "../Hash.ts"
-import { type ChannelKey, EventIdentity, userKey, Username } from "../Ids.ts"
+import { keyOf } from "../EventIdentity.ts"
+import { Username } from "../Ids.ts"
 import { InvalidEvent } from "./InvalidEvent.ts"
 import { lineText, trimmedText } from "./LineText.ts"
 import { floodControlOf, isMuted, refusalOf } from "./RoomRules.ts"
+import { type SaidLine, usualLine } from "./UsualLine.ts"
 
 const dayMs = 86_400_000
 
@@ -23,7 +24,12 @@ const Person = Schema.Struct({
   rank: Schema.optionalKey(Rank),
   meta: Schema.optionalKey(Schema.Unknown)
 })
-const Line = { msg: Schema.String, meta: Schema.optionalKey(Schema.Unknown), time: Schema.optionalKey(Schema.Unknown) }
+const LineFields = Schema.Struct({
+  msg: Schema.String,
+  meta: Schema.optionalKey(Schema.Unknown),
+  time: Schema.optionalKey(Schema.Unknown)
+})
+const Line = LineFields.fields
 
 const Shapes = {
   chatMsgPlain: Schema.Struct({ user: Person, ...Line }),
@@ -99,64 +105,52 @@ const timeOf = (time: unknown, now: number): Result.Result<{ raw: number; time: 
   return Result.succeed({ raw: time, time: Math.min(time, now) })
 }
 
-interface Said {
-  readonly channel: ChannelKey
-  readonly type: "chatMsg" | "pm"
-  readonly person: typeof Person.Type
-  readonly line: { readonly msg: string; readonly meta?: unknown; readonly time?: unknown }
-  readonly now: number
-}
-
-const lineOf = ({ channel, line, now, person, type }: Said) =>
-  Result.map(timeOf(line.time, now), ({ raw, time }) => {
-    const text = lineText(line.msg)
+const lineOf = (type: "chatMsg" | "pm", { meta, msg, name, rank, time: sentAt }: SaidLine, now: number) =>
+  Result.map(timeOf(sentAt, now), ({ raw, time }) => {
+    const text = lineText(msg)
     return {
-      username: person.name,
-      rank: person.rank,
+      username: name,
+      rank,
       text,
       time,
-      identity: EventIdentity.make(hash([channel, type, userKey(person.name), raw, text])),
-      shadow: isShadow(line.meta)
+      sentAt: raw,
+      key: keyOf(type, name, raw, text),
+      shadow: isShadow(meta)
     }
   })
 
-const chatMsg = (payload: unknown, channel: ChannelKey, now: number): Result.Result<ChatEvent, InvalidEvent> =>
-  has(payload, "user")
-    ? Result.flatMap(
-      decode.chatMsgPlain(payload),
-      (line) =>
-        Result.map(
-          lineOf({ channel, type: "chatMsg", person: line.user, line, now }),
-          (decoded) => ({ _tag: "ChatMsg", ...decoded }) as const
-        )
-    )
-    : Result.flatMap(
-      decode.chatMsgBridge(payload),
-      (line) =>
-        Result.map(
-          lineOf({ channel, type: "chatMsg", person: { name: line.username }, line, now }),
-          (decoded) => ({ _tag: "ChatMsg", ...decoded }) as const
-        )
-    )
+/** A line whose schema has a person. */
+const saidBy = ({ name, rank }: typeof Person.Type, { meta, msg, time }: typeof LineFields.Type): SaidLine => ({
+  name,
+  rank,
+  msg,
+  meta,
+  time
+})
 
-const pm = (payload: unknown, channel: ChannelKey, now: number): Result.Result<ChatEvent, InvalidEvent> =>
-  has(payload, "from")
-    ? Result.flatMap(
-      decode.pmPlain(payload),
-      (line) =>
-        Result.map(
-          lineOf({ channel, type: "pm", person: line.from, line, now }),
-          (decoded) => ({ _tag: "Pm", to: line.to.name, ...decoded }) as const
-        )
-    )
-    : Result.flatMap(
-      decode.pmBridge(payload),
-      (line) =>
-        Result.map(
-          lineOf({ channel, type: "pm", person: { name: line.username }, line, now }),
-          (decoded) => ({ _tag: "Pm", to: line.to, ...decoded }) as const
-        )
-    )
+/** A chat line of either shape as its schema reads it. */
+export const saidLine = (payload: unknown): Result.Result<SaidLine, InvalidEvent> =>
+  has(payload, "user")
+    ? Result.map(decode.chatMsgPlain(payload), (line) => saidBy(line.user, line))
+    : Result.map(decode.chatMsgBridge(payload), (line) => saidBy({ name: line.username }, line))
+
+const chatMsg = (payload: unknown, now: number): Result.Result<ChatEvent, InvalidEvent> => {
+  const usual = usualLine(payload)
+  return Result.flatMap(
+    usual === undefined ? saidLine(payload) : Result.succeed(usual),
+    (line) => Result.map(lineOf("chatMsg", line, now), (decoded) => ({ _tag: "ChatMsg", ...decoded }) as const)
+  )
+}
+
+const pm = (payload: unknown, now: number): Result.Result<ChatEvent, InvalidEvent> => {
+  const decoded = has(payload, "from")
+    ? Result.map(decode.pmPlain(payload), (line) => ({ line: saidBy(line.from, line), to: line.to.name }))
+    : Result.map(decode.pmBridge(payload), (line) => ({ line: saidBy({ name: line.username }, line), to: line.to }))
+  return Result.flatMap(
+    decoded,
+    ({ line, to }) => Result.map(lineOf("pm", line, now), (said) => ({ _tag: "Pm", to, ...said }) as const)
+  )
+}
 
 // The bridge sends `seconds`; the plain shape has the number as `duration`, which the bridge uses for "03:32".
 const secondsOf = (seconds: unknown, duration: unknown): number => {
@@ -168,14 +162,13 @@ const secondsOf = (seconds: unknown, duration: unknown): number => {
 export const decodePayload = (
   type: EventType,
   payload: unknown,
-  channel: ChannelKey,
   now: number
 ): Result.Result<ChatEvent, InvalidEvent> => {
   switch (type) {
     case "chatMsg":
-      return chatMsg(payload, channel, now)
+      return chatMsg(payload, now)
     case "pm":
-      return pm(payload, channel, now)
+      return pm(payload, now)
     case "changeMedia":
       return Result.map(
         decode.changeMedia(payload),

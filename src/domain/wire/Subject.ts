@@ -20,11 +20,12 @@ const eventTypes: ReadonlyMap<string, EventType> = new Map(
     "kick",
     "channelOpts",
     "setUserMeta"
-  ] as const).map((type) => [type.toLowerCase(), type])
+  ] as const).flatMap((type) => [[type, type], [type.toLowerCase(), type]])
 )
 
 /** The event type of a name in any case: the bridge writes `chatmsg` in subjects, the plain shape `chatMsg`. */
-export const eventType = (name: string): EventType => eventTypes.get(name.toLowerCase()) ?? "other"
+export const eventType = (name: string): EventType =>
+  eventTypes.get(name) ?? eventTypes.get(name.toLowerCase()) ?? "other"
 
 const anyRoom: RoomTokens = { domain: "{domain}", channel: "{channel}" }
 
@@ -47,10 +48,19 @@ const protocolSubjects = (protocol: Protocol, room: Room): ReadonlyArray<string>
   return [...new Set(spellings)].map((channel) => eventSubject({ ...tokens, channel }, "*"))
 }
 
-/** The subject template of an event type, for any room: traces need names of low cardinality. */
-export const eventTemplate = (protocol: Protocol, type: EventType): string => {
+const templateOf = (protocol: Protocol, type: EventType): string => {
   const { eventSubject, lowerCase } = protocols[protocol]
   return eventSubject(anyRoom, lowerCase ? token(type) : type)
+}
+// One for each protocol and type.
+const templates = new Map<string, string>()
+
+/** The subject template of an event type, for any room: traces need names of low cardinality. */
+export const eventTemplate = (protocol: Protocol, type: EventType): string => {
+  const key = `${protocol} ${type}`
+  const template = templates.get(key) ?? templateOf(protocol, type)
+  templates.set(key, template)
+  return template
 }
 
 /** The subject of a command for a room. */
@@ -63,6 +73,7 @@ export const commandTemplate = (protocol: Protocol, command: "chat" | "pm"): str
 
 /** Channel and event stand at a subject's right end: a legacy domain keeps its dots and is several tokens. */
 export const subjectEvent = (subject: string): { readonly channel: string; readonly event: string } => {
-  const tokens = subject.split(".")
-  return { channel: tokens.at(-2) ?? "", event: tokens.at(-1) ?? "" }
+  const dot = subject.lastIndexOf(".")
+  const before = dot < 0 ? "" : subject.slice(subject.lastIndexOf(".", dot - 1) + 1, dot)
+  return { channel: before, event: subject.slice(dot + 1) }
 }

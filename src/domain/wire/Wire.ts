@@ -1,12 +1,12 @@
 import { Option, Result, Schema } from "effect"
 import type { BridgeCommand } from "../BridgeCommand.ts"
 import type { ChatEvent, EventType } from "../ChatEvent.ts"
-import { channelKey, CorrelationId } from "../Ids.ts"
+import { CorrelationId } from "../Ids.ts"
 import { InvalidEvent } from "./InvalidEvent.ts"
 import { decodePayload } from "./Payload.ts"
 import type { CommandStamp } from "./protocols/BridgeProtocol.ts"
 import { type Protocol, protocols } from "./protocols/Protocol.ts"
-import { type Room, token } from "./Room.ts"
+import { isNameOf, type Room } from "./Room.ts"
 import { commandSubject, eventType, subjectEvent } from "./Subject.ts"
 
 /** The largest body that is parsed, bytes (WIRE, bounds); a list of everybody may be as large as NATS carries. */
@@ -39,19 +39,23 @@ export interface DecodedEvent {
   readonly domain: Option.Option<string>
 }
 
-const Envelope = Schema.Struct({
-  event_name: Schema.NonEmptyString,
-  payload: Schema.Unknown,
-  channel: Schema.optionalKey(Schema.Unknown),
-  domain: Schema.optionalKey(Schema.Unknown),
-  correlation_id: Schema.optionalKey(Schema.Unknown)
-})
-const decodeEnvelope = Schema.decodeUnknownOption(Envelope)
+/** The bridge's envelope around a payload (WIRE, protocols). */
+interface Envelope {
+  readonly event_name: string
+  readonly payload: unknown
+  readonly channel?: unknown
+  readonly domain?: unknown
+  readonly correlation_id?: unknown
+}
 
-/** Whether a body's JSON is a payload in the bridge's envelope. */
-export const isEnvelope = Schema.is(Envelope)
+/** Whether a body's JSON is a payload in the bridge's envelope. Plain code, since every body is asked. */
+export const isEnvelope = (json: unknown): json is Envelope =>
+  typeof json === "object" && json !== null && "event_name" in json && "payload" in json &&
+  typeof json.event_name === "string" && json.event_name !== ""
 
-const decodeCorrelationId = Schema.decodeUnknownOption(CorrelationId)
+const decodeId = Schema.decodeUnknownOption(CorrelationId)
+const decodeCorrelationId = (id: unknown): Option.Option<CorrelationId> =>
+  id === undefined ? Option.none() : decodeId(id)
 
 const utf8 = new TextDecoder()
 
@@ -68,8 +72,6 @@ export const parseBody = (body: Uint8Array, type?: EventType): Result.Result<unk
     catch: () => new InvalidEvent({ reason: "not_json", field: "body", constraint: "Expected JSON" })
   })
 }
-
-const text = (value: unknown): Option.Option<string> => typeof value === "string" ? Option.some(value) : Option.none()
 
 /** The event type of a message without reading its payload: invalid messages are counted by it too. */
 export const wireEventType = (message: Pick<WireMessage, "subject">): EventType =>
@@ -112,27 +114,21 @@ export const decodeParsed = (
   room: Room,
   now: number
 ): Result.Result<DecodedEvent, InvalidEvent> => {
-  const envelope = decodeEnvelope(json)
-  const inner = Option.match(envelope, { onNone: () => json, onSome: ({ payload }) => payload })
-  const type = Option.match(envelope, {
-    onNone: () => wireEventType(message),
-    onSome: ({ event_name }) => eventType(event_name)
-  })
-  const channel = Option.getOrElse(
-    Option.flatMap(envelope, (e) => text(e.channel)),
-    () => subjectEvent(message.subject).channel
-  )
-  if (token(channel) !== token(room.name)) {
+  const envelope = isEnvelope(json) ? json : undefined
+  const subject = subjectEvent(message.subject)
+  const type = eventType(envelope?.event_name ?? subject.event)
+  const channel = typeof envelope?.channel === "string" ? envelope.channel : subject.channel
+  if (!isNameOf(room, channel)) {
     return Result.fail(
       new InvalidEvent({ reason: "wrong_channel", field: "channel", constraint: `Expected channel ${room.name}` })
     )
   }
   const correlationId = Option.orElse(
     decodeCorrelationId(message.headers.get("Correlation-Id")),
-    () => Option.flatMap(envelope, (e) => decodeCorrelationId(e.correlation_id))
+    () => decodeCorrelationId(envelope?.correlation_id)
   )
-  const domain = Option.flatMap(envelope, (e) => text(e.domain))
-  return Result.map(decodePayload(type, inner, channelKey(room.name), now), (event) => ({
+  const domain = typeof envelope?.domain === "string" ? Option.some(envelope.domain) : Option.none()
+  return Result.map(decodePayload(type, envelope === undefined ? json : envelope.payload, now), (event) => ({
     type,
     event,
     correlationId,

@@ -5,7 +5,7 @@ import { type BridgeSighting, sightBridge, unseenBridge } from "../../domain/bri
 import { activate, type ChannelSettings } from "../../domain/ChannelSettings.ts"
 import type { Diagnostic, FieldPath } from "../../domain/settings/Diagnostic.ts"
 import type { Settings } from "../../domain/settings/Settings.ts"
-import { eventSubjects } from "../../domain/wire/Subject.ts"
+import { eventSubjects, protocolOfSubject } from "../../domain/wire/Subject.ts"
 import { decodeEvent } from "../../domain/wire/Wire.ts"
 import { inquire } from "../../services/bridge/BridgeInquiry.ts"
 import { Nats, type NatsNotSubscribed } from "../../services/Nats.ts"
@@ -44,7 +44,8 @@ const listenTo = Effect.fnUntraced(function*({ protocol, room }: ChannelSettings
       const decoded = decodeEvent(message, room, now.wall)
       if (Result.isFailure(decoded)) return
       const { domain, event } = decoded.success
-      const seen = { subject: message.subject, domain: Option.getOrUndefined(domain), at: now.monotonic }
+      const protocol = protocolOfSubject(message.subject)
+      const seen = { protocol, domain: Option.getOrUndefined(domain), at: now.monotonic }
       sighting = sightBridge(sighting, seen, room)
       if (event._tag === "Login" && event.success) sighting = { ...sighting, account: event.username }
     })

@@ -26,24 +26,25 @@ export const makeEventDecoder: Effect.Effect<EventDecoder, never, BridgeSighting
   const log = yield* makeLogWriter("Intake")
 
   return (message, channel, { arrivedAt, subscribedAt }) => {
-    const label = { channel: channel.room.name }
+    const { name } = channel.room
     const decoded = decodeEvent(message, channel.room, arrivedAt.wall)
     if (Result.isFailure(decoded)) {
       const { constraint, field, reason } = decoded.failure
       const event_type = wireEventType(message)
-      meter.count("eventsReceived", { ...label, event_type })
-      meter.count("eventsInvalid", { ...label, reason })
-      const about = { ...label, event_type, reason, error: `${field}: ${constraint}` }
+      meter.count("eventsReceived", { channel: name, event_type })
+      meter.count("eventsInvalid", { channel: name, reason })
+      const about = { channel: name, event_type, reason, error: `${field}: ${constraint}` }
       sample(reason, (leftOut) => log("Warn", "Invalid event", { ...about, ...leftOut }))
       return undefined
     }
     const { correlationId, domain, event, type } = decoded.success
-    meter.count("eventsReceived", { ...label, event_type: type })
+    meter.count("eventsReceived", { channel: name, event_type: type })
     const { subject } = message
-    bridges.note(channel, { subject, domain: Option.getOrUndefined(domain), at: arrivedAt.monotonic })
+    const protocol = protocolOfSubject(subject)
+    bridges.note(channel, { protocol, domain: Option.getOrUndefined(domain), at: arrivedAt.monotonic })
     if (event._tag === "Other") return undefined
     if (event._tag === "UserList" && event.unreadable > 0) {
-      meter.count("eventsInvalid", { ...label, reason: "member" }, event.unreadable)
+      meter.count("eventsInvalid", { channel: name, reason: "member" }, event.unreadable)
     }
     return {
       type,
@@ -55,7 +56,7 @@ export const makeEventDecoder: Effect.Effect<EventDecoder, never, BridgeSighting
       subscribedAt,
       message: {
         subject,
-        template: eventTemplate(protocolOfSubject(subject) ?? fallbackProtocol, type),
+        template: eventTemplate(protocol ?? fallbackProtocol, type),
         sender: readTraceparent(message.headers.get(traceparent))
       },
       raw: message

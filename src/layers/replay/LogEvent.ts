@@ -1,6 +1,7 @@
 import { Option, Result } from "effect"
 import type { ActiveSettings, ChannelSettings } from "../../domain/ChannelSettings.ts"
 import type { ChatEvent } from "../../domain/ChatEvent.ts"
+import { keyOfIdentity } from "../../domain/EventIdentity.ts"
 import { CorrelationId, type EventIdentity } from "../../domain/Ids.ts"
 import { token } from "../../domain/wire/Room.ts"
 import { subjectEvent } from "../../domain/wire/Subject.ts"
@@ -33,7 +34,9 @@ const channelOf = (subject: string | undefined, { channels }: ActiveSettings): C
 }
 
 const withIdentity = (event: ChatEvent, identity: EventIdentity | undefined): ChatEvent =>
-  identity !== undefined && (event._tag === "ChatMsg" || event._tag === "Pm") ? { ...event, identity } : event
+  identity !== undefined && (event._tag === "ChatMsg" || event._tag === "Pm")
+    ? { ...event, recorded: identity, key: keyOfIdentity(identity) }
+    : event
 
 /** The decoded event, arrived at a time; or why it is invalid. */
 export const deliveryOf = (

@@ -7,7 +7,7 @@ import type { ChannelSettings } from "../../domain/ChannelSettings.ts"
 import type { ChannelKey } from "../../domain/Ids.ts"
 import { bridgeLifecycle, roomLink } from "../../domain/wire/Announcement.ts"
 import { protocols, protocolsOf } from "../../domain/wire/protocols/Protocol.ts"
-import { commandSubject, eventSubjects } from "../../domain/wire/Subject.ts"
+import { commandSubject } from "../../domain/wire/Subject.ts"
 import { BotConfig } from "../BotConfig.ts"
 import { ChannelStates } from "../state/ChannelStates.ts"
 import { Intake } from "../Intake.ts"
@@ -90,11 +90,10 @@ export class BridgeWatch extends Context.Service<BridgeWatch, {
         inquiries.set(key, inquiry)
         const state = states.of(key)
         const domain = bridgeOf(room, inquiry)?.domain
-        const [subject] = eventSubjects("kryten", room)
         const known = state.bridge.protocol !== undefined || (protocol !== "auto" && protocol !== "kryten")
-        if (domain === undefined || subject === undefined || known) return
+        if (domain === undefined || known) return
         const { heardAt } = state.bridge
-        state.bridge = { ...sightBridge(state.bridge, { subject, domain, at: inquiry.at }, room), heardAt }
+        state.bridge = { ...sightBridge(state.bridge, { protocol: "kryten", domain, at: inquiry.at }, room), heardAt }
       }
 
       /** A bot that starts after its bridge knows nobody's rank: it asks where one bridge alone can answer. */

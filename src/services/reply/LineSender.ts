@@ -63,7 +63,7 @@ export class LineSender extends Context.Service<LineSender, {
         if (again !== undefined) return decision.step({ _tag: "Resent", cause: again })
         const time = decision.arrivedAt.wall + sentAt - decision.arrivedAt.monotonic
         const { username } = channel.bot
-        store.append(conversation, { username, text, time, bot: true, identity: undefined }, channel.context)
+        store.append(conversation, { username, text, time, bot: true, key: undefined }, channel.context)
         decision.content({ reply: [...said, text].join("\n") })
         decision.step({
           _tag: "Sent",

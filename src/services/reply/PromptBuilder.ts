@@ -1,6 +1,6 @@
 import { Clock, Context, Effect, Layer } from "effect"
 import type { ChannelSettings } from "../../domain/ChannelSettings.ts"
-import type { EventIdentity } from "../../domain/Ids.ts"
+import type { EventKey } from "../../domain/Ids.ts"
 import { buildPrompt, type Prompt, type PromptMessage } from "../../domain/llm/Prompt.ts"
 import type { Conversation } from "../../domain/Conversation.ts"
 import { ContextStore } from "../state/ContextStore.ts"
@@ -28,7 +28,7 @@ export class PromptBuilder extends Context.Service<PromptBuilder, {
             channel: channel.room.name,
             username: line.username,
             triggerMessage: line.text,
-            triggerIdentity: line.identity,
+            triggerKey: line.key,
             context: store.context(conversation, channel.context, now),
             includeContext: channel.llm.include_context_in_prompt,
             maxContextMessages: channel.llm.max_context_messages,
@@ -55,7 +55,7 @@ export class PromptBuilder extends Context.Service<PromptBuilder, {
 interface PromptLine {
   readonly username: string
   readonly text: string
-  readonly identity: EventIdentity | undefined
+  readonly key: EventKey | undefined
 }
 
-const nobodysLine: PromptLine = { username: "", text: "", identity: undefined }
+const nobodysLine: PromptLine = { username: "", text: "", key: undefined }

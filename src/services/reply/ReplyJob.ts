@@ -1,6 +1,6 @@
 import { Option } from "effect"
 import type { ChannelSettings } from "../../domain/ChannelSettings.ts"
-import type { EventIdentity, Username } from "../../domain/Ids.ts"
+import type { EventIdentity, EventKey, Username } from "../../domain/Ids.ts"
 import type { Reservation } from "../../domain/limits/RateLimit.ts"
 import type { Conversation } from "../../domain/Conversation.ts"
 import type { DecisionRecorder } from "../decision/DecisionRecorder.ts"
@@ -10,7 +10,7 @@ export interface ReplyJob {
   readonly channel: ChannelSettings
   readonly conversation: Conversation
   /** The line that is answered. */
-  readonly line: { readonly username: Username; readonly text: string; readonly identity: EventIdentity }
+  readonly line: { readonly username: Username; readonly text: string; readonly key: EventKey | undefined }
   /** What the reply answers: the line itself, for a contextual reply the evaluation. The same gives the same id (F8). */
   readonly cause: EventIdentity
   /** The recipient of a private reply; absent for a line in the room. */

@@ -161,7 +161,7 @@ export class ContextualTimer extends Context.Service<ContextualTimer, {
         }
         const reservation = admission.admit(trigger, Option.none(), channel, decision)
         if (Option.isNone(reservation)) return undefined
-        const line = { username: last.username, text: last.text, identity: last.identity ?? cause }
+        const line = { username: last.username, text: last.text, key: last.key }
         return { line, cause, reservation: reservation.value, decision }
       }
 

@@ -62,7 +62,7 @@ export class Screening extends Context.Service<Screening, {
         check: (line, { arrivedAt, subscribedAt }, channel) => {
           const refusal = screen(line, {
             bot: channel.bot,
-            duplicate: noteEvent(states.of(channel.key).seen, line.identity, arrivedAt.monotonic),
+            duplicate: noteEvent(states.of(channel.key).seen, line.key, arrivedAt.monotonic),
             arrivedAt: arrivedAt.wall,
             listeningMs: arrivedAt.monotonic - subscribedAt.monotonic,
             maxEventAgeSeconds: channel.context.max_event_age_seconds

@@ -2,6 +2,7 @@ import { Context, Effect, Layer, Option } from "effect"
 import type { ChannelSettings } from "../../domain/ChannelSettings.ts"
 import type { ChatMsg, Pm } from "../../domain/ChatEvent.ts"
 import type { TriggerResult } from "../../domain/decision/Decision.ts"
+import { identityOf } from "../../domain/EventIdentity.ts"
 import { type EventIdentity, type UserKey, userKey } from "../../domain/Ids.ts"
 import {
   chance,
@@ -35,14 +36,12 @@ export class Triggers extends Context.Service<Triggers, {
       const states = yield* ChannelStates
       const limiter = yield* RateLimiter
 
-      const factsOf = (
+      const chanceOf = (
         { key, seed }: ChannelSettings,
-        identity: EventIdentity,
         user: Option.Option<UserKey>,
         now: number
-      ): ChanceFacts => ({
+      ): Omit<ChanceFacts, "identity"> => ({
         seed,
-        identity,
         cooldownRemaining: (trigger) =>
           limiter.cooldown(key, { entryKey: trigger.key, entry: trigger.entry, user }, now),
         unluckyDraws: (trigger) =>
@@ -53,16 +52,23 @@ export class Triggers extends Context.Service<Triggers, {
         evaluate: (line, channel, now) => {
           const user = userKey(line.username)
           const decision = evaluateTriggers(channel.triggers, {
-            ...factsOf(channel, line.identity, Option.some(user), now),
+            ...chanceOf(channel, Option.some(user), now),
+            // Dear, and needed only where dice are drawn.
+            get identity() {
+              return identityOf(channel.key, line)
+            },
             text: line.text,
             private: line._tag === "Pm"
           })
           const { unlucky } = states.of(channel.key)
-          decision.tests.forEach((test) => noteDraw(unlucky, test, user))
+          for (const test of decision.tests) noteDraw(unlucky, test, user)
           return decision
         },
         consider: (trigger, evaluation, channel, now) => {
-          const result = chance(trigger, "the room", factsOf(channel, evaluation, Option.none(), now))
+          const result = chance(trigger, "the room", {
+            ...chanceOf(channel, Option.none(), now),
+            identity: evaluation
+          })
           noteDraw(states.of(channel.key).unlucky, { trigger, result }, nobody)
           return result
         }

@@ -13,7 +13,7 @@ const rooms: ReadonlyArray<Room> = [
   { name: ChannelName.make("cytube"), domain: "a.b.c.d" }
 ]
 
-const event = (subject: string, domain?: string) => ({ subject, domain, at: 1 })
+const event = (subject: string, domain?: string) => ({ protocol: protocolOfSubject(subject), domain, at: 1 })
 
 describe("a bridge's protocol", () => {
   for (const room of rooms) {

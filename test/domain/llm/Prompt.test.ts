@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Arbitrary, Schema } from "effect"
 import type { ContextLine } from "../../../src/domain/ChatContext.ts"
-import { EventIdentity, Username } from "../../../src/domain/Ids.ts"
+import { EventKey, Username } from "../../../src/domain/Ids.ts"
 import { buildPrompt, type PromptInput, quoted, speakerName } from "../../../src/domain/llm/Prompt.ts"
 import { unknownPlaceholders } from "../../../src/domain/PromptTemplate.ts"
 import { costMs } from "../../support/cost.ts"
@@ -13,7 +13,7 @@ const said = (username: string, text: string, more: Partial<ContextLine> = {}): 
   text,
   time: now,
   bot: false,
-  identity: undefined,
+  key: undefined,
   ...more
 })
 const input = (more: Partial<PromptInput> = {}): PromptInput => ({
@@ -23,7 +23,7 @@ const input = (more: Partial<PromptInput> = {}): PromptInput => ({
   channel: "lobby",
   username: "Bob",
   triggerMessage: "hi",
-  triggerIdentity: undefined,
+  triggerKey: undefined,
   context: { lines: [], media: undefined },
   includeContext: true,
   maxContextMessages: 20,
@@ -64,11 +64,11 @@ describe("what a prompt says", () => {
   })
 
   it("without the trigger's line, with others that read alike", () => {
-    const identity = EventIdentity.make("trigger")
-    const lines = [said("Bob", "hi", { identity: EventIdentity.make("earlier") }), said("Bob", "hi", { identity })]
-    const prompt = buildPrompt(input({ triggerIdentity: identity, context: { lines, media: undefined } }))
+    const key = EventKey.make(2)
+    const lines = [said("Bob", "hi", { key: EventKey.make(1) }), said("Bob", "hi", { key })]
+    const prompt = buildPrompt(input({ triggerKey: key, context: { lines, media: undefined } }))
     expect(prompt.contextLines).toBe(1)
-    expect(windowOf({ triggerIdentity: identity, context: { lines, media: undefined } })).toEqual(["Bob: hi"])
+    expect(windowOf({ triggerKey: key, context: { lines, media: undefined } })).toEqual(["Bob: hi"])
   })
 
   it("no context where none is wanted", () => {

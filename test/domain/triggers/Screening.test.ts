@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { ChatMsg } from "../../../src/domain/ChatEvent.ts"
-import { EventIdentity, userKey, Username } from "../../../src/domain/Ids.ts"
+import { EventKey, userKey, Username } from "../../../src/domain/Ids.ts"
 import { screen, type ScreeningFacts } from "../../../src/domain/triggers/Screening.ts"
 
 const line = (username: string): ChatMsg => ({
@@ -9,7 +9,8 @@ const line = (username: string): ChatMsg => ({
   rank: undefined,
   text: "MovieBot, hello",
   time: 1_000_000,
-  identity: EventIdentity.make(username),
+  sentAt: 1_000_000,
+  key: EventKey.make(1),
   shadow: false
 })
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Arbitrary, Option, Result, Schema } from "effect"
 import type { ChatEvent } from "../../../src/domain/ChatEvent.ts"
-import { ChannelName, CorrelationId, Username } from "../../../src/domain/Ids.ts"
+import { identityOf as lineIdentity } from "../../../src/domain/EventIdentity.ts"
+import { channelKey, ChannelName, CorrelationId, Username } from "../../../src/domain/Ids.ts"
 import type { CommandStamp } from "../../../src/domain/wire/protocols/BridgeProtocol.ts"
 import { Protocol } from "../../../src/domain/wire/protocols/Protocol.ts"
 import type { Room } from "../../../src/domain/wire/Room.ts"
@@ -271,7 +272,8 @@ describe("decodeEvent: what is invalid", () => {
 
 describe("decodeEvent: time and identity", () => {
   const chat = (fields: object) => eventOf(message("chatMsg", { username: "Bob", ...line, ...fields }))
-  const identityOf = (event: ChatEvent): string => "identity" in event ? event.identity : ""
+  const identityOf = (event: ChatEvent): string =>
+    event._tag === "ChatMsg" || event._tag === "Pm" ? `${event.key} ${lineIdentity(channelKey("lobby"), event)}` : ""
 
   it("a time in the future counts as now, but the event stays itself", () => {
     const ahead = message("chatMsg", { username: "Bob", ...line, time: now + 5_000 })

@@ -92,9 +92,9 @@ const again = (entry: RecordedEvent | undefined, { active }: Recordings): Arriva
 const withoutPeople = (event: ChatEvent): object => {
   switch (event._tag) {
     case "ChatMsg":
-      return { ...event, username: "", identity: "", text: event.text.length > 0 }
+      return { ...event, username: "", key: 0, text: event.text.length > 0 }
     case "Pm":
-      return { ...event, username: "", to: "", identity: "", text: event.text.length > 0 }
+      return { ...event, username: "", to: "", key: 0, text: event.text.length > 0 }
     case "UserList":
       return { ...event, members: event.members.map(({ rank }) => rank) }
     case "AddUser":
