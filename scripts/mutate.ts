@@ -224,7 +224,7 @@ const mutations: ReadonlyArray<Mutation> = [
     ["max_context_messages is ignored", ".slice(-input.maxContextMessages)", ""],
     [
       "the trigger line is in the context too",
-      "line.identity === undefined || line.identity !== input.triggerIdentity",
+      "line.key === undefined || line.key !== input.triggerKey",
       "line !== undefined"
     ]
   ),
