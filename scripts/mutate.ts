@@ -183,7 +183,7 @@ const mutations: ReadonlyArray<Mutation> = [
       "trigger.on !== (facts.private ? \"pm\" : \"line\")",
       "trigger.on === \"timer\" || (trigger.on === \"pm\" && !facts.private)"
     ],
-    ["a disabled entry fires", "if (!trigger.entry.enabled) return { _tag: \"Disabled\" }", ""]
+    ["a disabled entry fires", "if (!trigger.entry.enabled) return disabled", ""]
   ),
   ...inFile(
     "src/domain/decision/DecidingStep.ts",

@@ -26,6 +26,10 @@ const formsOf = (character: string): string => {
   return `[${[character, ...others].map((one) => one.replace(/[\\\]^-]/g, "\\$&")).join("")}]`
 }
 
+// Some letters are not seen (`DI`), and some marks are letters of another case.
+const visibleLetterFirst = /^[[\p{L}\p{N}]--\p{DI}]/v
+const letterFirst = /^[\p{L}\p{M}\p{N}]/u
+
 const onlyDots = /^[.．﹒]{2,}$/u
 // `-5 degrees`, `$5k`, `+1`, `#1`, `~20min`: a sign of figures, and of letters no more than a unit. `-8ball` is a command.
 const figure = /^[-+$#~.=]{1,3} ?\d[\d.,:]*\p{scx=Latin}{0,3}(?![\p{scx=Latin}\p{N}])/u
@@ -43,6 +47,7 @@ const after = (pattern: RegExp, text: string, from: number): number => {
 /** Compiles `bot.command_prefixes`. */
 export const compileCommandPrefixes = (prefixes: ReadonlyArray<string>): CommandPrefixes => {
   const spelt = [...new Set([roomPrefix, ...prefixes])].toSorted((one, other) => other.length - one.length)
+  const hasLetters = spelt.some((text) => letterFirst.test(text))
   const longestPrefix = Math.max(3, ...spelt.map(({ length }) => length))
   const prefix = new RegExp(spelt.map((text) => [...text].map(formsOf).join("")).join("|"), "iuy")
 
@@ -66,6 +71,8 @@ export const compileCommandPrefixes = (prefixes: ReadonlyArray<string>): Command
   }
   // People begin lines with rows of signs too: a command's prefix is short and touches its word.
   const isCommand = (line: string): boolean => {
+    // Most lines begin with a letter, and most prefixes are signs.
+    if (!hasLetters && visibleLetterFirst.test(line)) return false
     const text = line.trimStart()
     const word = commandWord(text)
     return word > 0 && word <= longestPrefix && !/\s/u.test(text.slice(0, word)) &&

@@ -29,11 +29,16 @@ const asUserKey = Brand.nominal<UserKey>()
 /** The key of a username. */
 export const userKey = (name: string): UserKey => asUserKey(name.toLowerCase())
 
+const correlationIds = /^[A-Za-z0-9._:-]{1,128}$/
+
 /** Follows one message through logs, decision and command: 1–128 of `[A-Za-z0-9._:-]` (F1). */
-export const CorrelationId = Schema.String.check(
-  Schema.isPattern(/^[A-Za-z0-9._:-]{1,128}$/)
-).pipe(Schema.brand("CorrelationId"))
+export const CorrelationId = Schema.String.check(Schema.isPattern(correlationIds)).pipe(Schema.brand("CorrelationId"))
 export type CorrelationId = typeof CorrelationId.Type
+const isCorrelationId = (id: string): id is CorrelationId => correlationIds.test(id)
+
+/** The correlation id that a message brought; none where it is none. Plain code, since every message is asked. */
+export const correlationIdOf = (id: unknown): CorrelationId | undefined =>
+  typeof id === "string" && isCorrelationId(id) ? id : undefined
 
 /** What makes two events the same event: a hash of channel, type, user, time and text (F1). */
 export const EventIdentity = Schema.String.pipe(Schema.brand("EventIdentity"))

@@ -40,7 +40,8 @@ export const compileTriggers = (
 /** What cooldown and dice depend on. */
 export interface ChanceFacts {
   readonly seed: number
-  readonly identity: EventIdentity
+  /** Dear to make, so it is made where dice are drawn. */
+  readonly identity: () => EventIdentity
   /** ms left of the entry's cooldown. */
   readonly cooldownRemaining: (trigger: CompiledTrigger) => number
   /** Losing draws in a row of the entry for this user (`max_unlucky_draws`). */
@@ -79,16 +80,19 @@ export const chance = (trigger: CompiledTrigger, matched: string, facts: ChanceF
   const remainingMs = facts.cooldownRemaining(trigger)
   if (remainingMs > 0) return { _tag: "Cooldown", matched, remainingMs, cooldownMs: entry.cooldown_seconds * 1000 }
   const unlucky = facts.unluckyDraws(trigger)
-  const roll = { matched, draw: draw(facts.seed, facts.identity, key), needed: entry.fire_probability, unlucky }
+  const roll = { matched, draw: draw(facts.seed, facts.identity(), key), needed: entry.fire_probability, unlucky }
   const due = entry.max_unlucky_draws._tag === "Some" && entry.fire_probability > 0 &&
     unlucky >= entry.max_unlucky_draws.value
   return { _tag: due || roll.draw < roll.needed ? "Fired" : "Probability", ...roll }
 }
 
+const disabled: TriggerResult = { _tag: "Disabled" }
+const noMatch: TriggerResult = { _tag: "NoMatch" }
+
 const test = (trigger: CompiledTrigger, facts: TriggerFacts): TriggerResult => {
-  if (!trigger.entry.enabled) return { _tag: "Disabled" }
+  if (!trigger.entry.enabled) return disabled
   const matched = trigger.matches(facts.text)
-  return matched === undefined ? { _tag: "NoMatch" } : chance(trigger, matched, facts)
+  return matched === undefined ? noMatch : chance(trigger, matched, facts)
 }
 
 const reasonOf = (tests: ReadonlyArray<TriggerTest>): "no_match" | "cooldown" | "probability" => {

@@ -1,7 +1,7 @@
-import { Option, Result, Schema } from "effect"
+import { Option, Result } from "effect"
 import type { BridgeCommand } from "../BridgeCommand.ts"
 import type { ChatEvent, EventType } from "../ChatEvent.ts"
-import { CorrelationId } from "../Ids.ts"
+import { type CorrelationId, correlationIdOf } from "../Ids.ts"
 import { InvalidEvent } from "./InvalidEvent.ts"
 import { decodePayload } from "./Payload.ts"
 import type { CommandStamp } from "./protocols/BridgeProtocol.ts"
@@ -52,10 +52,6 @@ interface Envelope {
 export const isEnvelope = (json: unknown): json is Envelope =>
   typeof json === "object" && json !== null && "event_name" in json && "payload" in json &&
   typeof json.event_name === "string" && json.event_name !== ""
-
-const decodeId = Schema.decodeUnknownOption(CorrelationId)
-const decodeCorrelationId = (id: unknown): Option.Option<CorrelationId> =>
-  id === undefined ? Option.none() : decodeId(id)
 
 const utf8 = new TextDecoder()
 
@@ -123,9 +119,8 @@ export const decodeParsed = (
       new InvalidEvent({ reason: "wrong_channel", field: "channel", constraint: `Expected channel ${room.name}` })
     )
   }
-  const correlationId = Option.orElse(
-    decodeCorrelationId(message.headers.get("Correlation-Id")),
-    () => decodeCorrelationId(envelope?.correlation_id)
+  const correlationId = Option.fromUndefinedOr(
+    correlationIdOf(message.headers.get("Correlation-Id")) ?? correlationIdOf(envelope?.correlation_id)
   )
   const domain = typeof envelope?.domain === "string" ? Option.some(envelope.domain) : Option.none()
   return Result.map(decodePayload(type, envelope === undefined ? json : envelope.payload, now), (event) => ({

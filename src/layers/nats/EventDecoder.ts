@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
-import { Effect, Option, Result } from "effect"
+import { Brand, Effect, Option, Result } from "effect"
 import type { ChannelSettings } from "../../domain/ChannelSettings.ts"
-import { CorrelationId } from "../../domain/Ids.ts"
+import type { CorrelationId } from "../../domain/Ids.ts"
 import { readTraceparent, traceparent } from "../../domain/telemetry/TraceContext.ts"
 import { eventTemplate, protocolOfSubject } from "../../domain/wire/Subject.ts"
 import { decodeEvent, wireEventType, type WireMessage } from "../../domain/wire/Wire.ts"
@@ -11,6 +11,9 @@ import type { Arrival } from "../../services/Intake.ts"
 import { makeLogSampler } from "../../services/telemetry/LogSampling.ts"
 import { makeLogWriter } from "../../services/telemetry/LogWriter.ts"
 import { makeMeter } from "../../services/telemetry/Metrics.ts"
+
+const asCorrelationId = Brand.nominal<CorrelationId>()
+const newCorrelationId = (): CorrelationId => asCorrelationId(randomUUID())
 
 /** When a message came, and since when its channel is listened to. */
 type Moments = Pick<Arrival, "arrivedAt" | "subscribedAt">
@@ -50,7 +53,7 @@ export const makeEventDecoder: Effect.Effect<EventDecoder, never, BridgeSighting
       type,
       event,
       domain,
-      correlationId: Option.getOrElse(correlationId, () => CorrelationId.make(randomUUID())),
+      correlationId: Option.getOrElse(correlationId, newCorrelationId),
       channel: channel.key,
       arrivedAt,
       subscribedAt,

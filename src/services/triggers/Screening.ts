@@ -50,7 +50,8 @@ export class Screening extends Context.Service<Screening, {
 
       return Screening.of({
         foreign: ({ domain }, channel) => {
-          const eventDomain = Option.getOrElse(domain, () => channel.room.domain).toLowerCase()
+          if (Option.isNone(domain)) return false
+          const eventDomain = domain.value.toLowerCase()
           if (eventDomain === channel.room.domain.toLowerCase()) return false
           warnOnce(
             `domain ${channel.key} ${eventDomain}`,

@@ -53,10 +53,7 @@ export class Triggers extends Context.Service<Triggers, {
           const user = userKey(line.username)
           const decision = evaluateTriggers(channel.triggers, {
             ...chanceOf(channel, Option.some(user), now),
-            // Dear, and needed only where dice are drawn.
-            get identity() {
-              return identityOf(channel.key, line)
-            },
+            identity: () => identityOf(channel.key, line),
             text: line.text,
             private: line._tag === "Pm"
           })
@@ -67,7 +64,7 @@ export class Triggers extends Context.Service<Triggers, {
         consider: (trigger, evaluation, channel, now) => {
           const result = chance(trigger, "the room", {
             ...chanceOf(channel, Option.none(), now),
-            identity: evaluation
+            identity: () => evaluation
           })
           noteDraw(states.of(channel.key).unlucky, { trigger, result }, nobody)
           return result

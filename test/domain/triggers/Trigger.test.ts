@@ -22,7 +22,7 @@ const facts: TriggerFacts = {
   text: "MovieBot, is the popcorn ready?",
   private: false,
   seed: 0,
-  identity: identity(0),
+  identity: () => identity(0),
   cooldownRemaining: () => 0,
   unluckyDraws: () => 0
 }
@@ -40,7 +40,9 @@ const events = Array.from({ length: 1_000 }, (_, index) => identity(index))
 
 const fires = (probability: number, seed: number): number => {
   const triggers = compiled({ type: "mention", fire_probability: probability })
-  return events.filter((event) => evaluateTriggers(triggers, { ...facts, seed, identity: event })._tag === "Fired")
+  return events.filter((event) =>
+    evaluateTriggers(triggers, { ...facts, seed, identity: () => event })._tag === "Fired"
+  )
     .length
 }
 
@@ -54,7 +56,7 @@ describe("the dice", () => {
 
   it("fall alike whatever was drawn before", () => {
     const triggers = compiled({ type: "mention", fire_probability: 0.5 })
-    const one = (event: EventIdentity): string => endOf(evaluateTriggers(triggers, { ...facts, identity: event }))
+    const one = (event: EventIdentity): string => endOf(evaluateTriggers(triggers, { ...facts, identity: () => event }))
     const forward = events.map(one)
     assert.deepStrictEqual([...events].toReversed().map(one).toReversed(), forward)
     assert.deepStrictEqual(events.map(one), forward)
