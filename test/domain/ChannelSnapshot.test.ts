@@ -5,15 +5,7 @@ import { type ChannelState, emptyChannel, windowOf } from "../../src/domain/Chan
 import { appendLine } from "../../src/domain/ContextWindow.ts"
 import { keepRecord } from "../../src/domain/decision/DecisionRing.ts"
 import { lastDecisions } from "../../src/domain/decision/KeptDecisions.ts"
-import {
-  channelKey,
-  ChannelName,
-  CorrelationId,
-  EntryKey,
-  EventKey,
-  userKey,
-  Username
-} from "../../src/domain/Ids.ts"
+import { channelKey, ChannelName, CorrelationId, EntryKey, EventKey, userKey, Username } from "../../src/domain/Ids.ts"
 import { type AdmissionRequest, noUserLimits } from "../../src/domain/limits/LimitState.ts"
 import { admit, confirm, cooldownRemaining, remaining, sendDelay } from "../../src/domain/limits/RateLimit.ts"
 import { countLine, freshPace, paceDelay } from "../../src/domain/limits/FloodControl.ts"
