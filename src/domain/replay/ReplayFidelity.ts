@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { type DecisionRecord, isTimed, type Step } from "../decision/Decision.ts"
+import { type DecisionRecord, isEcho, isTimed, type Step } from "../decision/Decision.ts"
 import { endText, stepText } from "../decision/DecisionText.ts"
 import { CorrelationId } from "../Ids.ts"
 import { type Pair, pairsOf } from "./ReplayPairs.ts"
@@ -104,10 +104,12 @@ const underWayLive = ({ a: live, b: replay }: Pair, stops: ReadonlyArray<number>
   stops.some((stop) => replay.arrivedAt <= stop && endedAt(replay) > stop)
 
 /** Compares a replay with its live run; nothing where the log is no recording. */
-export const fidelityOf = ({ decisions, live, restarts, to }: ReplayRun): Fidelity | undefined => {
+export const fidelityOf = ({ decisions, followsLive, live, restarts, to }: ReplayRun): Fidelity | undefined => {
   if (live.length === 0) return undefined
+  // Where the bot may say something else, the room has no echoes of what it said live.
+  const comparable = followsLive ? live : live.filter((record) => !isEcho(record))
   const stops = [...restarts.map(({ stoppedAt }) => stoppedAt), to]
-  const pairs = pairsOf(live, decisions).filter((pair) => !underWayLive(pair, stops))
+  const pairs = pairsOf(comparable, decisions).filter((pair) => !underWayLive(pair, stops))
   const departures = pairs.flatMap((pair): ReadonlyArray<Departure> => {
     const difference = compare(pair)
     const record = pair.a ?? pair.b

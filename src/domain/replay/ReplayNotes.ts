@@ -10,8 +10,8 @@ const places = (moments: ReadonlyArray<LogMoment>): string => {
   return [...texts, ...(moments.length > named ? [`and ${moments.length - named} more times`] : [])].join(", ")
 }
 
-const reloadNote = ({ config, reloads, reloadsFollowed }: ReplayRun): string =>
-  reloadsFollowed
+const reloadNote = ({ config, reloads, followsLive }: ReplayRun): string =>
+  followsLive
     ? `The configuration changed at ${places(reloads)}: each part is replayed under its own.`
     : `Warning: the configuration changed at ${
       places(reloads)

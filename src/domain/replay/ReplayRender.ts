@@ -1,7 +1,6 @@
-import { isEcho } from "../decision/Decision.ts"
 import { replayPage } from "./ReplayPage.ts"
 import { type ReplayReport, reportOf } from "./ReplayReport.ts"
-import type { ReplayRun, ReplayRuns } from "./ReplayRun.ts"
+import { comparable, type ReplayRuns } from "./ReplayRun.ts"
 import { replayText } from "./ReplayText.ts"
 import { comparedText } from "./ReplayTextCompared.ts"
 import { timelineOf } from "./ReplayTimeline.ts"
@@ -21,27 +20,15 @@ const textOf = ({ comparison, runs: [a, b] }: ReplayReport): string =>
     ? replayText(a.summary, a.fidelity)
     : comparedText([a.summary, b.summary], comparison, a.fidelity)
 
-/** A comparison leaves out the bot's own echoes: where B says less there are fewer. */
-const withoutEchoes = (run: ReplayRun): ReplayRun => {
-  const others = (records: ReplayRun["decisions"]) => records.filter((record) => !isEcho(record))
-  return { ...run, decisions: others(run.decisions), live: others(run.live) }
-}
-
-const comparable = (runs: ReplayRuns): ReplayRuns => {
-  const [a, b] = runs
-  return b === undefined ? runs : [withoutEchoes(a), withoutEchoes(b)]
-}
-
 /** One run or two as text, JSON or a standalone page. The same runs give the same bytes. */
 export const renderReplay = (request: ReplayRequest): string => {
-  const runs = comparable(request.runs)
-  const report = reportOf(runs)
+  const report = reportOf(request.runs)
   switch (request.format) {
     case "text":
       return textOf(report)
     case "json":
       return `${JSON.stringify(encoded(report))}\n`
     case "html":
-      return replayPage(request.template, report, timelineOf(runs))
+      return replayPage(request.template, report, timelineOf(comparable(request.runs)))
   }
 }

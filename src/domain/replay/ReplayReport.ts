@@ -2,7 +2,7 @@ import { Schema } from "effect"
 import { DecisionRecord } from "../decision/Decision.ts"
 import { comparisonOf, ReplayComparison } from "./ReplayComparison.ts"
 import { Fidelity, fidelityOf } from "./ReplayFidelity.ts"
-import type { ReplayRun, ReplayRuns } from "./ReplayRun.ts"
+import { comparable, type ReplayRun, type ReplayRuns } from "./ReplayRun.ts"
 import { ReplaySummary, summaryOf } from "./ReplaySummary.ts"
 
 /** One run in `--format json`. */
@@ -25,17 +25,20 @@ export const ReplayReport = Schema.Struct({
 })
 export type ReplayReport = typeof ReplayReport.Type
 
-const runReport = (run: ReplayRun): (typeof RunReport)["Type"] => {
-  const fidelity = fidelityOf(run)
-  return { summary: summaryOf(run), ...(fidelity === undefined ? {} : { fidelity }), decisions: run.decisions }
-}
+const runReport = (run: ReplayRun, fidelity: Fidelity | undefined): (typeof RunReport)["Type"] => ({
+  summary: summaryOf(run),
+  ...(fidelity === undefined ? {} : { fidelity }),
+  decisions: run.decisions
+})
 
-/** The whole report of one run or two. */
+/** The whole report of one run or two, and how closely each matches its live run. */
 export const reportOf = (runs: ReplayRuns): ReplayReport => {
-  const [a, b] = runs
-  const reportA = runReport(a)
+  // Each run is held against all that happened live, alone or compared.
+  const fidelities = runs.map(fidelityOf)
+  const [a, b] = comparable(runs)
+  const reportA = runReport(a, fidelities[0])
   if (b === undefined) return { version: 3, runs: [reportA] }
-  const reportB = runReport(b)
+  const reportB = runReport(b, fidelities[1])
   return {
     version: 3,
     runs: [reportA, reportB],

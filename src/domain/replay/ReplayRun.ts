@@ -1,4 +1,4 @@
-import type { DecisionRecord } from "../decision/Decision.ts"
+import { type DecisionRecord, isEcho } from "../decision/Decision.ts"
 
 /** Where the replay's answers came from. */
 export type ReplayModel =
@@ -52,9 +52,13 @@ export interface ReplayRun {
   readonly unusableCount: number
   /** Where the bot was restarted while it was recorded: what it remembered and its limits began anew. */
   readonly restarts: ReadonlyArray<Restart>
-  /** Where the recorded configuration changed, and whether the replay changed it there too. */
+  /** Where the recorded configuration changed. */
   readonly reloads: ReadonlyArray<LogMoment>
-  readonly reloadsFollowed: boolean
+  /**
+   * Whether the live run is followed, because it was recorded under this configuration: its times, its reloads, and the
+   * room's echoes of what it said. Otherwise the echoes are left out.
+   */
+  readonly followsLive: boolean
   readonly backwards: Backwards | undefined
   readonly model: ReplayModel
   readonly decisions: ReadonlyArray<DecisionRecord>
@@ -64,3 +68,14 @@ export interface ReplayRun {
 
 /** One replay, or two of the same log, the second compared with the first. */
 export type ReplayRuns = readonly [ReplayRun] | readonly [ReplayRun, ReplayRun]
+
+const withoutEchoes = (run: ReplayRun): ReplayRun => ({
+  ...run,
+  decisions: run.decisions.filter((record) => !isEcho(record))
+})
+
+/** The runs as they are set side by side: without the bot's own echoes, as where B says less there are fewer. */
+export const comparable = (runs: ReplayRuns): ReplayRuns => {
+  const [a, b] = runs
+  return b === undefined ? runs : [withoutEchoes(a), withoutEchoes(b)]
+}

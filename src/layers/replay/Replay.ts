@@ -209,7 +209,7 @@ export const replay = Effect.fnUntraced(function*(log: ReplayLog, setup: ReplayS
     unusableCount: tally.unusableCount,
     restarts: restartsOf(parts),
     reloads: reloadsOf(log.lines),
-    reloadsFollowed: exact,
+    followsLive: exact,
     backwards: backwardsOf(parts),
     model: modelOf(asked, recording !== undefined, tally.answers),
     decisions: tally.decisions.toSorted((one, other) => one.arrivedAt - other.arrivedAt),

@@ -3,6 +3,8 @@ import { type DecisionRecord, type Outcome, skipped, type Step } from "../../../
 import { EntryKey } from "../../../src/domain/Ids.ts"
 import { comparisonOf, type ReplayComparison } from "../../../src/domain/replay/ReplayComparison.ts"
 import { fidelityOf } from "../../../src/domain/replay/ReplayFidelity.ts"
+import { reportOf } from "../../../src/domain/replay/ReplayReport.ts"
+import type { ReplayRuns } from "../../../src/domain/replay/ReplayRun.ts"
 import { summaryOf } from "../../../src/domain/replay/ReplaySummary.ts"
 import { anyDecisions, decisionOf, evening, runOf } from "./runs.ts"
 
@@ -167,6 +169,15 @@ describe("the fidelity of a replay", () => {
 
   it("is nothing without a recording", () => assert.isUndefined(fidelity([], [reply("1")])))
 
+  it("counts echoes where the live run is followed, beside another run too; elsewhere the room has none", () => {
+    const echo = silent("2", skipped("echo"))
+    const followed = runOf({ followsLive: true, live: [reply("1"), echo], decisions: [reply("1"), echo], to })
+    const other = runOf({ live: [reply("1"), echo], decisions: [reply("1")], to })
+    const decisions = (...runs: ReplayRuns) => reportOf(runs).runs.map(({ fidelity }) => fidelity?.decisions)
+    assert.deepStrictEqual([decisions(followed), decisions(followed, other)], [[2], [2, 1]])
+    assert.deepStrictEqual(fidelityOf(other)?.departures, [])
+  })
+
   it("does not look at times", () => {
     const slow = (afterMs: number, at: number, used: number): DecisionRecord => ({
       ...reply("1"),
@@ -238,7 +249,7 @@ describe("the fidelity of a replay", () => {
   })
 
   it.prop("of a run that is its own recording is whole", [anyDecisions], ([decisions]) => {
-    const whole = fidelity(decisions, decisions)
+    const whole = fidelityOf(runOf({ followsLive: true, live: decisions, decisions, to }))
     assert.deepStrictEqual(whole?.departures ?? [], [])
   })
 })

@@ -31,7 +31,7 @@ const Data = Schema.fromJsonString(Schema.Struct({
 }))
 const decodeData = Schema.decodeUnknownSync(Data)
 
-const live = (run: ReplayRun): ReplayRun => ({ ...run, live: run.decisions.slice(0, -1) })
+const live = (run: ReplayRun): ReplayRun => ({ ...run, followsLive: true, live: run.decisions.slice(0, -1) })
 
 describe("a replay as text", () => {
   it.live("of the whole bot reads as it should", () =>

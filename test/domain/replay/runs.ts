@@ -22,7 +22,7 @@ export const runOf = (parts: Partial<ReplayRun>): ReplayRun => {
     unusableCount: 0,
     restarts: [],
     reloads: [],
-    reloadsFollowed: false,
+    followsLive: false,
     backwards: undefined,
     model: { _tag: "StandIn", standInMs: 1_500 },
     decisions,
