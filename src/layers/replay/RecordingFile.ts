@@ -5,7 +5,7 @@ import { DryRun } from "../../services/reply/DryRun.ts"
 import { readClock } from "../../services/Time.ts"
 import { makePseudonyms } from "../../services/replay/Pseudonyms.ts"
 import { Recorder } from "../../services/replay/Recorder.ts"
-import { type RecordingEntry, recordingFormat, RecordingLine } from "../../services/replay/Recording.ts"
+import { type RecordingEntry, recordingFormat, RecordingLine, type Stamped } from "../../services/replay/Recording.ts"
 import { version } from "../process/Package.ts"
 
 /** Lines that may wait for the disk; when full, later ones are lost and logged once. */
@@ -94,7 +94,7 @@ export const layer = ({ anonymous, file, maxBytes = defaultMaxBytes }: Recording
           try: act,
           catch: (cause) => new RecordingFailed({ file, detail: cause instanceof Error ? cause.message : "unknown" })
         })
-      const renamed = anonymous ? makePseudonyms() : (entry: RecordingEntry) => entry
+      const pseudonyms = anonymous ? makePseudonyms() : undefined
       const dryRun = yield* DryRun
       const queue = yield* Queue.dropping<RecordingEntry>(waitingLines)
       let handle = yield* attempt(() => begin(file))
@@ -110,33 +110,38 @@ export const layer = ({ anonymous, file, maxBytes = defaultMaxBytes }: Recording
         bytes += text.length
       })
 
-      const heading = Effect.map(
-        readClock,
-        ({ monotonic, wall }): RecordingEntry => ({
-          kind: "recording",
-          ts: wall / 1000,
-          mono: monotonic,
-          format: recordingFormat,
-          version,
-          anonymous,
-          ...dryRun ? { dryRun } : {}
-        })
-      )
+      const heading = ({ mono, ts }: Stamped): RecordingEntry => ({
+        kind: "recording",
+        ts,
+        mono,
+        format: recordingFormat,
+        version,
+        anonymous,
+        ...dryRun ? { dryRun } : {}
+      })
 
-      /** Each file begins with all that is needed to read it alone. */
-      const nextFile = Effect.gen(function*() {
+      /** Each file begins with all that is needed to read it alone, at the time of its first entry. */
+      const nextFile = Effect.fnUntraced(function*(first: RecordingEntry) {
         yield* attempt(() => handle.close())
         handle = yield* attempt(() => begin(file))
         bytes = 0
-        yield* write([yield* heading, ...configured === undefined ? [] : [configured]])
+        yield* write([heading(first), ...configured === undefined ? [] : [configured]])
       })
 
-      const writeSome = Effect.fnUntraced(function*(batch: ReadonlyArray<RecordingEntry>) {
-        if (bytes >= maxBytes) yield* nextFile
-        const entries = batch.map(renamed)
+      const writeSome = Effect.fnUntraced(function*(entries: ReadonlyArray<RecordingEntry>) {
+        const [first] = entries
+        if (first === undefined) return
+        if (bytes >= maxBytes) yield* nextFile(first)
         configured = entries.findLast(({ kind }) => kind === "config") ?? configured
         yield* write(entries)
       })
+
+      const writeBatch = (batch: ReadonlyArray<RecordingEntry>) =>
+        writeSome(pseudonyms === undefined ? batch : batch.flatMap(pseudonyms.take))
+
+      /** What was still held back. */
+      const writeRest = (rest: ReadonlyArray<RecordingEntry>) =>
+        Effect.forEach(Array.chunksOf(rest, batch), writeSome, { discard: true })
 
       const withLogger = Effect.annotateLogs({ logger: "Recorder" })
       /** Recording stops; the bot keeps running. Nothing is written after a gap. */
@@ -144,10 +149,12 @@ export const layer = ({ anonymous, file, maxBytes = defaultMaxBytes }: Recording
         ended = true
         return Effect.andThen(Queue.clear(queue), Effect.logError("Recording stopped; the bot keeps running", why))
       }
-      yield* write([yield* heading])
+      const { monotonic, wall } = yield* readClock
+      yield* write([heading({ ts: wall / 1000, mono: monotonic })])
       yield* Effect.addFinalizer(() =>
         Queue.clear(queue).pipe(
-          Effect.flatMap((rest) => Effect.forEach(Array.chunksOf(rest, batch), writeSome, { discard: true })),
+          Effect.flatMap((rest) => Effect.forEach(Array.chunksOf(rest, batch), writeBatch, { discard: true })),
+          Effect.andThen(Effect.suspend(() => writeRest(pseudonyms?.rest() ?? []))),
           Effect.andThen(attempt(() => handle.close())),
           Effect.catch(({ message }) => endsHere(message)),
           Effect.catchDefect((defect) => endsHere(Cause.die(defect))),
@@ -157,7 +164,7 @@ export const layer = ({ anonymous, file, maxBytes = defaultMaxBytes }: Recording
       )
       yield* Effect.uninterruptibleMask((restore) =>
         // A batch that was taken is written, even if the bot stops in between.
-        Effect.flatMap(restore(Queue.takeBetween(queue, 1, batch)), writeSome)
+        Effect.flatMap(restore(Queue.takeBetween(queue, 1, batch)), writeBatch)
       ).pipe(
         Effect.forever,
         Effect.catch(({ message }) => endsHere(message)),

@@ -132,11 +132,13 @@ describe("a recorded event", () => {
       Effect.gen(function*() {
         const recordings = yield* recorded(protocol, (yield* captureOf(protocol)).filter(isEvent))
         const pseudonyms = makePseudonyms()
-        pseudonyms({ kind: "config", ts: 1, mono: 1, settings: settingsFor(protocol) })
-        for (const { arrival, entry } of recordings.taken) {
-          assert(entry !== undefined)
-          const renamed = pseudonyms(entry)
-          assert(renamed.kind === "event")
+        pseudonyms.take({ kind: "config", ts: 1, mono: 1, settings: settingsFor(protocol) })
+        const entries = recordings.taken.flatMap(({ entry }) => entry === undefined ? [] : [entry])
+        const [, ...renamedEntries] = [...entries.flatMap(pseudonyms.take), ...pseudonyms.rest()]
+        assert.strictEqual(renamedEntries.length, recordings.taken.length)
+        for (const [index, { arrival }] of recordings.taken.entries()) {
+          const renamed = renamedEntries[index]
+          assert(renamed?.kind === "event")
           assert.notMatch(encode(renamed), /"(?:profile|aliases|ip|image)":/)
           const { event } = again(renamed, recordings)
           assert.deepStrictEqual(withoutPeople(event), withoutPeople(arrival.event))

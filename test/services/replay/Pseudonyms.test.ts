@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ChannelName, CorrelationId, EventIdentity, Username } from "../../../src/domain/Ids.ts"
-import { makePseudonyms } from "../../../src/services/replay/Pseudonyms.ts"
+import { heldBackMs, makePseudonyms } from "../../../src/services/replay/Pseudonyms.ts"
 import type { RecordingEntry } from "../../../src/services/replay/Recording.ts"
 
 const at = { ts: 1, mono: 1 }
@@ -24,9 +24,13 @@ const settings: RecordingEntry = {
   settings: { bot: { username: "MovieBot", aliases: ["mb"], ignore_users: ["Zed"] }, seed: 4 }
 }
 
+const replaced = (entries: ReadonlyArray<RecordingEntry>): ReadonlyArray<RecordingEntry> => {
+  const { rest, take } = makePseudonyms()
+  return [...entries.flatMap(take), ...rest()]
+}
+
 /** What is written of some entries, one after the other. */
-const written = (...entries: ReadonlyArray<RecordingEntry>): ReadonlyArray<RecordingEntry> =>
-  entries.map(makePseudonyms())
+const written = (...entries: ReadonlyArray<RecordingEntry>): ReadonlyArray<RecordingEntry> => replaced(entries)
 
 describe("names in an anonymous recording", () => {
   it("are the same for the same person, wherever they stand", () => {
@@ -51,10 +55,38 @@ describe("names in an anonymous recording", () => {
         }
       }
     )
-    const { identity: _digest, ...expected } = line("viewer2", "hello viewer2 and ben")
+    const { identity: _digest, ...expected } = line("viewer2", "hello viewer2 and viewer3")
     assert.deepStrictEqual(first, expected)
     assert.strictEqual(JSON.stringify(second).includes("MovieBot, say hi to viewer2! not to Anastasia"), true)
     assert.include(JSON.stringify(third), "Hi viewer2, hi viewer3")
+  })
+
+  it("are replaced before their owner is seen, and a word that is a name much later stays", () => {
+    const later = (name: string, ms: number): Event => ({ ...line(name, "hi"), mono: ms })
+    const { rest, take } = makePseudonyms()
+    const said = [
+      settings,
+      line("Ana", "is ben or cleo there?"),
+      later("Ben", heldBackMs),
+      later("Cleo", heldBackMs + 1)
+    ]
+    const early = said.slice(0, 3).flatMap(take)
+    assert.deepStrictEqual(early, [])
+    const due = said.slice(3).flatMap(take)
+    assert.include(JSON.stringify(due), "is viewer3 or viewer4 there?")
+    assert.strictEqual(due.length, 2)
+    assert.strictEqual(rest().length, 2)
+    const fresh = makePseudonyms()
+    const much = [line("Ana", "is ben there?"), later("Cleo", heldBackMs + 2), later("Ben", heldBackMs + 3)]
+    assert.include(JSON.stringify(much.flatMap(fresh.take)), "is ben there?")
+  })
+
+  it("are held back at most for so many lines", () => {
+    const { rest, take } = makePseudonyms()
+    const due = Array.from({ length: 20_003 }, (_, index) => take(line("Ana", `line ${index}`))).flat()
+    assert.strictEqual(due.length, 3)
+    assert.include(JSON.stringify(due[2]), "line 2")
+    assert.strictEqual(rest().length, 20_000)
   })
 
   it("are found beside marks, in addresses, in names made of two, and however their letters are composed", () => {
