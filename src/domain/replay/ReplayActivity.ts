@@ -1,7 +1,8 @@
 import { Schema } from "effect"
 import { isHeard } from "./Addressed.ts"
+import type { DecisionRecord } from "../decision/Decision.ts"
 import { endOf } from "./ReplayEnd.ts"
-import type { ReplayRun } from "./ReplayRun.ts"
+import type { ReplayFacts } from "./ReplayRun.ts"
 import { utcText } from "./ReplayWords.ts"
 
 const minuteMs = 60_000
@@ -45,38 +46,53 @@ const spanHoursOf = (from: number, to: number): number => {
 
 const spanOf = (from: number, { lines, replies }: Count): Span => ({ from: utcText(from), lines, replies })
 
+const add = (sum: Count | undefined, { lines, replies }: Count): void => {
+  if (sum === undefined) return
+  sum.lines += lines
+  sum.replies += replies
+}
+
 /** Counts lines and replies in spans of time. */
-export const activityOf = ({ decisions, from, to }: ReplayRun): Activity => {
-  const spanHours = spanHoursOf(from, to)
-  const spanMs = spanHours * hourMs
-  // Days begin at midnight UTC, also in spans of several days.
-  const unit = Math.min(spanMs, dayHours * hourMs)
-  const first = Math.floor(from / unit) * unit
-  const spans = Array.from(
-    { length: decisions.length === 0 ? 0 : Math.floor((to - first) / spanMs) + 1 },
-    (): Count => ({ lines: 0, replies: 0 })
-  )
+export const activityTally = () => {
   // A minute of the log each.
   const minutes = new Map<number, Count>()
-  for (const record of decisions) {
-    const lines = isHeard(record) ? 1 : 0
-    const replied = endOf(record) === "replied" ? 1 : 0
-    if (lines + replied === 0) continue
-    // A look at the room may come after the last event.
-    const index = Math.floor((Math.min(Math.max(record.arrivedAt, from), to) - first) / spanMs)
-    const minute = Math.floor(record.arrivedAt / minuteMs) * minuteMs
-    const inMinute = minutes.get(minute) ?? { lines: 0, replies: 0 }
-    minutes.set(minute, inMinute)
-    for (const count of [spans[index], inMinute]) {
-      if (count === undefined) continue
-      count.lines += lines
-      count.replies += replied
+  let any = false
+
+  const spansOf = (first: number, spanMs: number, to: number): ReadonlyArray<Count> => {
+    const spans = Array.from(
+      { length: any ? Math.floor((to - first) / spanMs) + 1 : 0 },
+      (): Count => ({ lines: 0, replies: 0 })
+    )
+    for (const [minute, count] of minutes) {
+      // A look at the room may come after the last event.
+      add(spans[Math.floor((Math.min(Math.max(minute, first), to) - first) / spanMs)], count)
     }
+    return spans
   }
+
   return {
-    spanHours,
-    spans: spans.map((count, index) => spanOf(first + index * spanMs, count)),
-    busiest: [...minutes].toSorted(([a, one], [b, other]) => other.lines - one.lines || a - b)
-      .slice(0, busiestShown).map(([minute, count]) => spanOf(minute, count))
+    add: (record: DecisionRecord): void => {
+      any = true
+      const lines = isHeard(record) ? 1 : 0
+      const replies = endOf(record) === "replied" ? 1 : 0
+      if (lines + replies === 0) return
+      const minute = Math.floor(record.arrivedAt / minuteMs) * minuteMs
+      const count = minutes.get(minute) ?? { lines: 0, replies: 0 }
+      minutes.set(minute, count)
+      add(count, { lines, replies })
+    },
+    result: ({ from, to }: Pick<ReplayFacts, "from" | "to">): Activity => {
+      const spanHours = spanHoursOf(from, to)
+      const spanMs = spanHours * hourMs
+      // Days begin at midnight UTC, also in spans of several days.
+      const unit = Math.min(spanMs, dayHours * hourMs)
+      const first = Math.floor(from / unit) * unit
+      return {
+        spanHours,
+        spans: spansOf(first, spanMs, to).map((count, index) => spanOf(first + index * spanMs, count)),
+        busiest: [...minutes].toSorted(([a, one], [b, other]) => other.lines - one.lines || a - b)
+          .slice(0, busiestShown).map(([minute, count]) => spanOf(minute, count))
+      }
+    }
   }
 }

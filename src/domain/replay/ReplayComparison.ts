@@ -6,7 +6,7 @@ import { addOne, endOf, endWords, ReplayEnd, whyText } from "./ReplayEnd.ts"
 import { type Pair, pairsOf } from "./ReplayPairs.ts"
 import type { ReplayRun } from "./ReplayRun.ts"
 import type { ReplaySummary } from "./ReplaySummary.ts"
-import { verdictOf } from "./ReplayVerdict.ts"
+import { verdictTally } from "./ReplayVerdict.ts"
 import { utcText } from "./ReplayWords.ts"
 
 const usersShown = 10
@@ -123,62 +123,79 @@ const reasonsOf = (a: ReplaySummary, b: ReplaySummary): ReplayComparison["reason
     .map(([reason, counts]) => ({ reason, text: endWords(reason), ...counts }))
 }
 
-const repliesByUser = ({ decisions }: ReplayRun): ReadonlyMap<UserKey, number> => {
-  // The people of the log.
-  const counts = new Map<UserKey, number>()
-  for (const record of decisions) {
-    if (record.username !== undefined && isHeard(record) && endOf(record) === "replied") {
-      addOne(counts, userKey(record.username))
-    }
+/** Who got how many replies under either configuration. */
+const usersTally = () => {
+  // The people of the log, with their names as the room shows them.
+  const names = new Map<UserKey, string>()
+  const counts = { a: new Map<UserKey, number>(), b: new Map<UserKey, number>() }
+
+  const addSide = (replies: Map<UserKey, number>, record: DecisionRecord | undefined): void => {
+    if (record?.username === undefined) return
+    const key = userKey(record.username)
+    names.set(key, record.username)
+    if (isHeard(record) && endOf(record) === "replied") addOne(replies, key)
   }
-  return counts
+
+  return {
+    add: ({ a, b }: Pair): void => {
+      addSide(counts.a, a)
+      addSide(counts.b, b)
+    },
+    result: (): ReplayComparison["users"] =>
+      join(counts.a, counts.b)
+        .toSorted(([one, x], [other, y]) => Math.max(y.a, y.b) - Math.max(x.a, x.b) || (one < other ? -1 : 1))
+        .slice(0, usersShown).map(([key, replies]) => ({ user: names.get(key) ?? key, ...replies }))
+  }
 }
 
-/** Names as the room shows them. */
-const namesOf = (runs: ReadonlyArray<ReplayRun>): ReadonlyMap<UserKey, string> =>
-  new Map(
-    runs.flatMap(({ decisions }) =>
-      decisions.flatMap(({ username }) => username === undefined ? [] : [[userKey(username), username] as const])
-    )
-  )
+/** Compares two runs of the same log, pair by pair in the order of arrival. */
+export const comparisonTally = () => {
+  const verdict = verdictTally()
+  const users = usersTally()
+  const changes: Array<Change> = []
+  const changed = { lost: 0, gained: 0, other_reason: 0, other_text: 0, only_a: 0, only_b: 0 }
+  let alike = 0
 
-const usersOf = (a: ReplayRun, b: ReplayRun): ReplayComparison["users"] => {
-  const names = namesOf([a, b])
-  return join(repliesByUser(a), repliesByUser(b))
-    .toSorted(([one, x], [other, y]) => Math.max(y.a, y.b) - Math.max(x.a, x.b) || (one < other ? -1 : 1))
-    .slice(0, usersShown).map(([key, counts]) => ({ user: names.get(key) ?? key, ...counts }))
+  return {
+    add: (pair: Pair): void => {
+      verdict.add(pair)
+      users.add(pair)
+      const [change] = changeOf(pair)
+      if (change === undefined) {
+        alike++
+        return
+      }
+      changed[change.kind]++
+      changes.push(change)
+    },
+    result: ([inA, inB]: readonly [ReplaySummary, ReplaySummary]): ReplayComparison => {
+      const figure = (of: (summary: ReplaySummary) => number): Difference => difference(of(inA), of(inB))
+      const unansweredMentions = figure(({ mentions }) => mentions.unanswered.length)
+      return {
+        verdict: verdict.result(unansweredMentions),
+        replies: figure(({ replied }) => replied),
+        repliesPerHour: figure(({ repliesPerHour }) => repliesPerHour),
+        unansweredMentions,
+        failed: figure(({ failed }) => failed),
+        requests: figure(({ costs }) => costs.requests),
+        inputTokens: figure(({ costs }) => costs.inputTokens),
+        outputTokens: figure(({ costs }) => costs.outputTokens),
+        reasons: reasonsOf(inA, inB),
+        users: users.result(),
+        changed,
+        alike,
+        changes
+      }
+    }
+  }
 }
 
 /** Compares two runs of the same log. */
 export const comparisonOf = (
   [a, b]: readonly [ReplayRun, ReplayRun],
-  [inA, inB]: readonly [ReplaySummary, ReplaySummary]
+  summaries: readonly [ReplaySummary, ReplaySummary]
 ): ReplayComparison => {
-  const pairs = pairsOf(a.decisions, b.decisions)
-  const changes = pairs.flatMap(changeOf)
-  const countOf = (kind: ChangeKind): number => changes.filter((change) => change.kind === kind).length
-  const figure = (of: (summary: ReplaySummary) => number): Difference => difference(of(inA), of(inB))
-  const unansweredMentions = figure(({ mentions }) => mentions.unanswered.length)
-  return {
-    verdict: verdictOf(pairs, unansweredMentions),
-    replies: figure(({ replied }) => replied),
-    repliesPerHour: figure(({ repliesPerHour }) => repliesPerHour),
-    unansweredMentions,
-    failed: figure(({ failed }) => failed),
-    requests: figure(({ costs }) => costs.requests),
-    inputTokens: figure(({ costs }) => costs.inputTokens),
-    outputTokens: figure(({ costs }) => costs.outputTokens),
-    reasons: reasonsOf(inA, inB),
-    users: usersOf(a, b),
-    changed: {
-      lost: countOf("lost"),
-      gained: countOf("gained"),
-      other_reason: countOf("other_reason"),
-      other_text: countOf("other_text"),
-      only_a: countOf("only_a"),
-      only_b: countOf("only_b")
-    },
-    alike: pairs.length - changes.length,
-    changes
-  }
+  const tally = comparisonTally()
+  for (const pair of pairsOf(a.decisions, b.decisions)) tally.add(pair)
+  return tally.result(summaries)
 }

@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import type { DecisionRecord } from "../decision/Decision.ts"
+import type { DecisionRecord, Step } from "../decision/Decision.ts"
 
 /** The cost of the answers, and their latency. */
 export const Costs = Schema.Struct({
@@ -27,36 +27,44 @@ const percentile = (sorted: ReadonlyArray<number>, share: number): number =>
   Math.round(sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0)
 
 /** Adds up what the answers cost. */
-export const costsOf = (decisions: ReadonlyArray<DecisionRecord>): Costs => {
+export const costsTally = () => {
   const sums = { requests: 0, failedRequests: 0, answers: 0, estimatedAnswers: 0, inputTokens: 0, outputTokens: 0 }
   const delivery = { delivered: 0, unconfirmed: 0, unknown: 0 }
+  // One a reply.
   const delays: Array<number> = []
-  for (const { delivery: delivered, outcome, steps } of decisions) {
-    for (const step of steps) {
-      if (step._tag === "LlmAttempt") {
-        sums.requests++
-        if (step.status !== "success") sums.failedRequests++
-      } else if (step._tag === "LlmAnswer") {
-        sums.answers++
-        if (step.estimated) sums.estimatedAnswers++
-        sums.inputTokens += step.inputTokens
-        sums.outputTokens += step.outputTokens
+
+  const addStep = (step: Step): void => {
+    if (step._tag === "LlmAttempt") {
+      sums.requests++
+      if (step.status !== "success") sums.failedRequests++
+    } else if (step._tag === "LlmAnswer") {
+      sums.answers++
+      if (step.estimated) sums.estimatedAnswers++
+      sums.inputTokens += step.inputTokens
+      sums.outputTokens += step.outputTokens
+    }
+  }
+
+  return {
+    add: ({ delivery: delivered, outcome, steps }: DecisionRecord): void => {
+      for (const step of steps) addStep(step)
+      if (outcome?._tag !== "Replied") return
+      delays.push(outcome.afterMs)
+      if (delivered === undefined) delivery.unknown++
+      else if (delivered._tag === "Delivered") delivery.delivered++
+      else delivery.unconfirmed++
+    },
+    result: (): Costs => {
+      const sorted = delays.toSorted((a, b) => a - b)
+      const each = (tokens: number): number => Math.round(tokens / sorted.length)
+      return {
+        ...sums,
+        ...(sorted.length === 0 ? {} : {
+          perReply: { inputTokens: each(sums.inputTokens), outputTokens: each(sums.outputTokens) },
+          delayMs: { p50: percentile(sorted, 0.5), p95: percentile(sorted, 0.95) }
+        }),
+        delivery: { ...delivery }
       }
     }
-    if (outcome?._tag !== "Replied") continue
-    delays.push(outcome.afterMs)
-    if (delivered === undefined) delivery.unknown++
-    else if (delivered._tag === "Delivered") delivery.delivered++
-    else delivery.unconfirmed++
-  }
-  const sorted = delays.toSorted((a, b) => a - b)
-  const each = (tokens: number): number => Math.round(tokens / sorted.length)
-  return {
-    ...sums,
-    ...(sorted.length === 0 ? {} : {
-      perReply: { inputTokens: each(sums.inputTokens), outputTokens: each(sums.outputTokens) },
-      delayMs: { p50: percentile(sorted, 0.5), p95: percentile(sorted, 0.95) }
-    }),
-    delivery
   }
 }

@@ -3,7 +3,7 @@ import { type DecisionRecord, isEcho, isTimed, type Step } from "../decision/Dec
 import { endText, stepText } from "../decision/DecisionText.ts"
 import { CorrelationId } from "../Ids.ts"
 import { type Pair, pairsOf } from "./ReplayPairs.ts"
-import type { ReplayRun } from "./ReplayRun.ts"
+import type { ReplayFacts, ReplayRun } from "./ReplayRun.ts"
 import { utcText } from "./ReplayWords.ts"
 
 /** A decision in which the replay departs from the live run. */
@@ -98,28 +98,59 @@ const compare = ({ a: live, b: replay }: Pair): Mismatch | undefined => {
 const endedAt = ({ arrivedAt, outcome, steps }: DecisionRecord): number =>
   arrivedAt + Math.max(outcome?._tag === "Replied" ? outcome.afterMs : 0, steps.at(-1)?.at ?? 0)
 
-/** A bot that was killed, or still records, has not closed the decisions in progress at the log's end. */
-const underWayLive = ({ a: live, b: replay }: Pair, stops: ReadonlyArray<number>): boolean =>
-  live === undefined && replay !== undefined &&
-  stops.some((stop) => replay.arrivedAt <= stop && endedAt(replay) > stop)
+/** A difference that is none where the bot stopped in between: it had not closed the decision. */
+interface Found {
+  readonly departure: Departure
+  /** When the replay decided what the live run did not, epoch ms. */
+  readonly onlyReplay: { readonly from: number; readonly to: number } | undefined
+}
+
+const foundIn = (pair: Pair): ReadonlyArray<Found> => {
+  const difference = compare(pair)
+  const record = pair.a ?? pair.b
+  if (difference === undefined || record === undefined) return []
+  const departure = {
+    correlationId: record.correlationId,
+    channel: record.channel,
+    at: utcText(record.arrivedAt, true),
+    user: record.username ?? "",
+    ...difference
+  }
+  const onlyReplay = pair.a === undefined ? { from: record.arrivedAt, to: endedAt(record) } : undefined
+  return [{ departure, onlyReplay }]
+}
+
+/** Compares a replay with its live run, decision by decision in the order of arrival. */
+export const fidelityTally = (followsLive: boolean) => {
+  const found: Array<Found> = []
+  let any = false
+  let count = 0
+  return {
+    add: (live: ReadonlyArray<DecisionRecord>, decisions: ReadonlyArray<DecisionRecord>): void => {
+      if (live.length > 0) any = true
+      // Where the bot may say something else, the room has no echoes of what it said live.
+      const comparable = followsLive ? live : live.filter((record) => !isEcho(record))
+      const pairs = pairsOf(comparable, decisions)
+      count += pairs.length
+      for (const pair of pairs) found.push(...foundIn(pair))
+    },
+    /** Nothing where the log is no recording. */
+    result: ({ restarts, to }: Pick<ReplayFacts, "restarts" | "to">): Fidelity | undefined => {
+      if (!any) return undefined
+      const stops = [...restarts.map(({ stoppedAt }) => stoppedAt), to]
+      // A bot that was killed, or still records, has not closed the decisions in progress at the log's end.
+      const departures = found.filter(({ onlyReplay }) =>
+        onlyReplay === undefined || !stops.some((stop) => onlyReplay.from <= stop && onlyReplay.to > stop)
+      ).map(({ departure }) => departure)
+      const decisions = count - (found.length - departures.length)
+      return { decisions, alike: decisions - departures.length, departures }
+    }
+  }
+}
 
 /** Compares a replay with its live run; nothing where the log is no recording. */
-export const fidelityOf = ({ decisions, followsLive, live, restarts, to }: ReplayRun): Fidelity | undefined => {
-  if (live.length === 0) return undefined
-  // Where the bot may say something else, the room has no echoes of what it said live.
-  const comparable = followsLive ? live : live.filter((record) => !isEcho(record))
-  const stops = [...restarts.map(({ stoppedAt }) => stoppedAt), to]
-  const pairs = pairsOf(comparable, decisions).filter((pair) => !underWayLive(pair, stops))
-  const departures = pairs.flatMap((pair): ReadonlyArray<Departure> => {
-    const difference = compare(pair)
-    const record = pair.a ?? pair.b
-    return difference === undefined || record === undefined ? [] : [{
-      correlationId: record.correlationId,
-      channel: record.channel,
-      at: utcText(record.arrivedAt, true),
-      user: record.username ?? "",
-      ...difference
-    }]
-  })
-  return { decisions: pairs.length, alike: pairs.length - departures.length, departures }
+export const fidelityOf = (run: ReplayRun): Fidelity | undefined => {
+  const tally = fidelityTally(run.followsLive)
+  tally.add(run.live, run.decisions)
+  return tally.result(run)
 }

@@ -1,4 +1,4 @@
-import type { LogMoment, ReplayRun } from "./ReplayRun.ts"
+import type { LogMoment, ReplayFacts } from "./ReplayRun.ts"
 import { durationText, many, utcText } from "./ReplayWords.ts"
 
 /** So many places are named one by one. */
@@ -10,7 +10,7 @@ const places = (moments: ReadonlyArray<LogMoment>): string => {
   return [...texts, ...(moments.length > named ? [`and ${moments.length - named} more times`] : [])].join(", ")
 }
 
-const reloadNote = ({ config, reloads, followsLive }: ReplayRun): string =>
+const reloadNote = ({ config, reloads, followsLive }: ReplayFacts): string =>
   followsLive
     ? `The configuration changed at ${places(reloads)}: each part is replayed under its own.`
     : `Warning: the configuration changed at ${
@@ -19,7 +19,7 @@ const reloadNote = ({ config, reloads, followsLive }: ReplayRun): string =>
       `${config}. Without --config each part is replayed under its own.`
 
 /** What is to be known of a log before its report is read. */
-export const replayNotes = (run: ReplayRun): ReadonlyArray<string> => {
+export const replayNotes = (run: ReplayFacts): ReadonlyArray<string> => {
   const { backwards, reloads, restarts } = run
   return [
     ...(restarts.length === 0 ? [] : [

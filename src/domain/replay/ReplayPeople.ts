@@ -3,7 +3,6 @@ import type { DecisionRecord } from "../decision/Decision.ts"
 import { CorrelationId } from "../Ids.ts"
 import { addressing, isHeard } from "./Addressed.ts"
 import { addOne, EndCount, endOf, rankedEnds, ReplayEnd, whyText } from "./ReplayEnd.ts"
-import type { ReplayRun } from "./ReplayRun.ts"
 import { utcText } from "./ReplayWords.ts"
 
 const usersShown = 10
@@ -87,7 +86,7 @@ const peopleOf = (users: ReadonlyArray<UserCount>, unasked: number): People => {
 }
 
 /** Counts every person's lines and replies, and the unanswered mentions. */
-export const peopleAndMentionsOf = ({ botNames, decisions }: ReplayRun): { people: People; mentions: Mentions } => {
+export const peopleTally = (botNames: ReadonlyArray<string>) => {
   const isAddressed = addressing(botNames)
   // The people of the log, by name in lower case.
   const users = new Map<string, { user: string; counts: Counts }>()
@@ -95,25 +94,28 @@ export const peopleAndMentionsOf = ({ botNames, decisions }: ReplayRun): { peopl
   const unanswered: Array<UnansweredMention> = []
   let all = 0
   let unasked = 0
-  for (const record of decisions) {
-    const replied = endOf(record) === "replied"
-    if (record.eventType === "contextual" && replied) unasked++
-    if (!isHeard(record)) continue
-    const name = record.username ?? ""
-    const key = name.toLowerCase()
-    const person = users.get(key) ?? { user: name, counts: none() }
-    users.set(key, person)
-    person.counts.lines++
-    if (replied) person.counts.replies++
-    if (!isAddressed(record)) continue
-    person.counts.addressed++
-    all++
-    if (replied) continue
-    addOne(reasons, endOf(record))
-    unanswered.push(unansweredOf(record))
-  }
+
   return {
-    people: peopleOf([...users.values()].map(({ counts, user }) => ({ user, ...counts })), unasked),
-    mentions: { all, answered: all - unanswered.length, reasons: rankedEnds(reasons), unanswered }
+    add: (record: DecisionRecord): void => {
+      const replied = endOf(record) === "replied"
+      if (record.eventType === "contextual" && replied) unasked++
+      if (!isHeard(record)) return
+      const name = record.username ?? ""
+      const key = name.toLowerCase()
+      const person = users.get(key) ?? { user: name, counts: none() }
+      users.set(key, person)
+      person.counts.lines++
+      if (replied) person.counts.replies++
+      if (!isAddressed(record)) return
+      person.counts.addressed++
+      all++
+      if (replied) return
+      addOne(reasons, endOf(record))
+      unanswered.push(unansweredOf(record))
+    },
+    result: (): { people: People; mentions: Mentions } => ({
+      people: peopleOf([...users.values()].map(({ counts, user }) => ({ user, ...counts })), unasked),
+      mentions: { all, answered: all - unanswered.length, reasons: rankedEnds(reasons), unanswered }
+    })
   }
 }

@@ -34,8 +34,8 @@ export interface Backwards {
   readonly byMs: number
 }
 
-/** A replay of a log under a configuration: every decision, with its texts, in the order of opening. */
-export interface ReplayRun {
+/** What is known of a replay of a log under a configuration besides its decisions. */
+export interface ReplayFacts {
   /** The log's file name. */
   readonly log: string
   /** The configuration's file name, or that of the recording itself. */
@@ -61,6 +61,10 @@ export interface ReplayRun {
   readonly followsLive: boolean
   readonly backwards: Backwards | undefined
   readonly model: ReplayModel
+}
+
+/** A replay of a log under a configuration: every decision, with its texts, in the order of opening. */
+export interface ReplayRun extends ReplayFacts {
   readonly decisions: ReadonlyArray<DecisionRecord>
   /** What the live run decided, where the log is a recording; empty otherwise. */
   readonly live: ReadonlyArray<DecisionRecord>

@@ -1,12 +1,13 @@
 import { Schema } from "effect"
+import type { DecisionRecord } from "../decision/Decision.ts"
 import { isHeard } from "./Addressed.ts"
-import { Activity, activityOf } from "./ReplayActivity.ts"
-import { Costs, costsOf } from "./ReplayCosts.ts"
+import { Activity, activityTally } from "./ReplayActivity.ts"
+import { Costs, costsTally } from "./ReplayCosts.ts"
 import { addOne, EndCount, endOf, rankedEnds, type ReplayEnd } from "./ReplayEnd.ts"
-import { Mentions, People, peopleAndMentionsOf } from "./ReplayPeople.ts"
-import type { ReplayModel, ReplayRun } from "./ReplayRun.ts"
+import { Mentions, People, peopleTally } from "./ReplayPeople.ts"
+import type { ReplayFacts, ReplayModel, ReplayRun } from "./ReplayRun.ts"
 import { replayNotes } from "./ReplayNotes.ts"
-import { TriggerCount, triggersOf } from "./ReplayTriggers.ts"
+import { TriggerCount, triggersTally } from "./ReplayTriggers.ts"
 import { durationText, many, utcText } from "./ReplayWords.ts"
 
 /** A kind of failure and its count. */
@@ -82,50 +83,82 @@ const modelText = (model: ReplayModel): string => {
   }
 }
 
-const failuresOf = ({ decisions }: ReplayRun): ReadonlyArray<FailureCount> => {
+const failuresTally = () => {
+  // As many as there are kinds of errors.
   const counts = new Map<string, { text: string; count: number }>()
-  for (const { outcome } of decisions) {
-    if (outcome?._tag !== "Failed") continue
-    const failure = counts.get(outcome.error) ?? { text: outcome.message, count: 0 }
-    counts.set(outcome.error, { ...failure, count: failure.count + 1 })
+  return {
+    add: ({ outcome }: DecisionRecord): void => {
+      if (outcome?._tag !== "Failed") return
+      const failure = counts.get(outcome.error) ?? { text: outcome.message, count: 0 }
+      counts.set(outcome.error, { ...failure, count: failure.count + 1 })
+    },
+    result: (): ReadonlyArray<FailureCount> =>
+      [...counts].map(([error, failure]) => ({ error, ...failure }))
+        .toSorted((a, b) => b.count - a.count || (a.error < b.error ? -1 : 1))
   }
-  return [...counts].map(([error, failure]) => ({ error, ...failure }))
-    .toSorted((a, b) => b.count - a.count || (a.error < b.error ? -1 : 1))
+}
+
+const endsTally = () => {
+  const ends = new Map<ReplayEnd, number>()
+  let lines = 0
+  return {
+    add: (record: DecisionRecord): void => {
+      addOne(ends, endOf(record))
+      if (isHeard(record)) lines++
+    },
+    result: () => {
+      const { failed = 0, replied = 0, under_way: underWay = 0 } = Object.fromEntries(ends)
+      const reasons = rankedEnds(ends).filter(({ reason }) =>
+        reason !== "replied" && reason !== "failed" && reason !== "under_way"
+      )
+      const skipped = reasons.reduce((sum, { count }) => sum + count, 0)
+      return { decisions: replied + skipped + failed + underWay, lines, replied, skipped, failed, underWay, reasons }
+    }
+  }
+}
+
+/** Sums up a run, decision by decision in the order of arrival. */
+export const summaryTally = (botNames: ReadonlyArray<string>) => {
+  const ends = endsTally()
+  const failures = failuresTally()
+  const activity = activityTally()
+  const people = peopleTally(botNames)
+  const triggers = triggersTally()
+  const costs = costsTally()
+  const all = [ends, failures, activity, people, triggers, costs]
+  return {
+    add: (record: DecisionRecord): void => {
+      for (const { add } of all) add(record)
+    },
+    result: (run: ReplayFacts): ReplaySummary => {
+      const { config, events, from, log, to, unusable, unusableCount } = run
+      const { reasons, ...counted } = ends.result()
+      return {
+        log,
+        config,
+        from: utcText(from, true),
+        to: utcText(to, true),
+        lastedMs: to - from,
+        events,
+        answersFrom: modelText(run.model),
+        unusable: { count: unusableCount, first: unusable },
+        notes: replayNotes(run),
+        ...counted,
+        repliesPerHour: Math.round(10 * counted.replied / Math.max(1, (to - from) / 3_600_000)) / 10,
+        reasons,
+        failures: failures.result(),
+        activity: activity.result(run),
+        ...people.result(),
+        triggers: triggers.result(),
+        costs: costs.result()
+      }
+    }
+  }
 }
 
 /** Sums up a run. */
 export const summaryOf = (run: ReplayRun): ReplaySummary => {
-  const { config, decisions, events, from, log, to, unusable, unusableCount } = run
-  const ends = new Map<ReplayEnd, number>()
-  for (const record of decisions) addOne(ends, endOf(record))
-  const [replied, failed, underWay] = (["replied", "failed", "under_way"] as const).map((end) => ends.get(end) ?? 0)
-  const reasons = rankedEnds(ends).filter(({ reason }) =>
-    reason !== "replied" && reason !== "failed" && reason !== "under_way"
-  )
-  const { mentions, people } = peopleAndMentionsOf(run)
-  return {
-    log,
-    config,
-    from: utcText(from, true),
-    to: utcText(to, true),
-    lastedMs: to - from,
-    events,
-    answersFrom: modelText(run.model),
-    unusable: { count: unusableCount, first: unusable },
-    notes: replayNotes(run),
-    decisions: decisions.length,
-    lines: decisions.filter(isHeard).length,
-    replied: replied ?? 0,
-    skipped: reasons.reduce((sum, { count }) => sum + count, 0),
-    failed: failed ?? 0,
-    underWay: underWay ?? 0,
-    repliesPerHour: Math.round(10 * (replied ?? 0) / Math.max(1, (to - from) / 3_600_000)) / 10,
-    reasons,
-    failures: failuresOf(run),
-    activity: activityOf(run),
-    people,
-    mentions,
-    triggers: triggersOf(decisions),
-    costs: costsOf(decisions)
-  }
+  const tally = summaryTally(run.botNames)
+  for (const record of run.decisions) tally.add(record)
+  return tally.result(run)
 }

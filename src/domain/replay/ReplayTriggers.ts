@@ -65,10 +65,13 @@ const count = (counts: Map<EntryKey, Count>, record: DecisionRecord): void => {
 }
 
 /** Counts the results of every entry that was tested. */
-export const triggersOf = (decisions: ReadonlyArray<DecisionRecord>): ReadonlyArray<TriggerCount> => {
+export const triggersTally = () => {
   // As many as the configuration has entries.
   const counts = new Map<EntryKey, Count>()
-  for (const record of decisions) count(counts, record)
-  return [...counts].toSorted(([a], [b]) => inFileOrder(a, b))
-    .map(([entry, counters]) => ({ entry, ...counters, refused: rankedEnds(counters.refused) }))
+  return {
+    add: (record: DecisionRecord): void => count(counts, record),
+    result: (): ReadonlyArray<TriggerCount> =>
+      [...counts].toSorted(([a], [b]) => inFileOrder(a, b))
+        .map(([entry, counters]) => ({ entry, ...counters, refused: rankedEnds(counters.refused) }))
+  }
 }
