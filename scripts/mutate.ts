@@ -41,10 +41,10 @@ const mutations: ReadonlyArray<Mutation> = [
       "setting === \"auto\" ? fallbackProtocol"
     ]
   ),
-  ...inFile("src/layers/replay/ReplayParts.ts", [
+  ...inFile("src/layers/replay/LogOutline.ts", [
     "a recording that goes on in another file is taken for a restart",
-    "return entry.since.mono >= heading.mono",
-    "return true"
+    "settle(entry.since.mono >= heading.entry.mono)",
+    "settle(true)"
   ]),
   ...inFile("src/domain/wire/ChatLog.ts", [
     "equal lines of a second are one",

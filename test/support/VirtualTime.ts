@@ -20,7 +20,7 @@ export class VirtualTime extends Context.Service<VirtualTime, {
     const passTo = Effect.fnUntraced(function*(at: number) {
       yield* settled
       if (epoch + at <= time.now().monotonic) return
-      yield* time.passTo({ wall: epoch + at, monotonic: epoch + at }, settled)
+      while (time.pass({ wall: epoch + at, monotonic: epoch + at })) yield* settled
       yield* settled
     })
     return Context.make(VirtualTime, VirtualTime.of({ clock: time.clock, settled, passTo })).pipe(

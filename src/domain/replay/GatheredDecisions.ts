@@ -3,23 +3,40 @@ import type { DecisionRecord } from "../decision/Decision.ts"
 const keyOf = ({ arrivedAt, correlationId, eventType }: DecisionRecord): string =>
   `${correlationId} ${arrivedAt} ${eventType}`
 
-/** Gathers decisions as they are closed and amended. */
+interface Closed {
+  record: DecisionRecord
+}
+
+/** Gathers decisions as they are closed and amended, until they are taken. */
 export const gatherDecisions = () => {
-  const closed: Array<DecisionRecord> = []
-  // The index of the reply under each key: only replies are amended, and a line may arrive twice in a moment.
-  const places = new Map<string, number>()
+  let closed: Array<Closed> = []
+  // The replies by their key: only they are amended, and a line may arrive twice in a moment.
+  const replies = new Map<string, Closed>()
+
+  /** In the order of arrival; those that arrived together in the order in which they were closed. */
+  const inOrder = (some: ReadonlyArray<Closed>): ReadonlyArray<DecisionRecord> =>
+    some.map(({ record }) => record).toSorted((one, other) => one.arrivedAt - other.arrivedAt)
+
   return {
     add: (record: DecisionRecord): void => {
-      const key = keyOf(record)
-      const place = record.delivery === undefined ? undefined : places.get(key)
-      if (place !== undefined) {
-        closed[place] = record
+      const reply = record.delivery === undefined ? undefined : replies.get(keyOf(record))
+      if (reply !== undefined) {
+        reply.record = record
         return
       }
-      closed.push(record)
-      if (record.outcome?._tag === "Replied") places.set(key, closed.length - 1)
+      const added = { record }
+      closed.push(added)
+      if (record.outcome?._tag === "Replied") replies.set(keyOf(record), added)
     },
-    /** In the order of arrival; those that arrived together in the order in which they were closed. */
-    all: (): ReadonlyArray<DecisionRecord> => closed.toSorted((one, other) => one.arrivedAt - other.arrivedAt)
+    /** Those that arrived before a time, epoch ms, in order. They are not amended any more. */
+    take: (before: number): ReadonlyArray<DecisionRecord> => {
+      const taken = closed.filter(({ record }) => record.arrivedAt < before)
+      if (taken.length === 0) return []
+      closed = closed.filter(({ record }) => record.arrivedAt >= before)
+      for (const { record } of taken) if (record.outcome?._tag === "Replied") replies.delete(keyOf(record))
+      return inOrder(taken)
+    },
+    /** Those that were not taken. */
+    all: (): ReadonlyArray<DecisionRecord> => inOrder(closed)
   }
 }

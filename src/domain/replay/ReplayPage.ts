@@ -1,4 +1,4 @@
-import type { ReplayReport } from "./ReplayReport.ts"
+import type { ReplayFigures } from "./ReplayReport.ts"
 import type { Timeline } from "./ReplayTimeline.ts"
 
 /** The template's placeholder for the data. */
@@ -9,7 +9,7 @@ const harmless = (data: unknown): string => JSON.stringify(data).replaceAll("<",
 
 const departuresShown = 200
 
-const runOf = ({ fidelity, summary }: ReplayReport["runs"][number]) => ({
+const runOf = ({ fidelity, summary }: ReplayFigures["runs"][number]) => ({
   summary: { ...summary, mentions: { ...summary.mentions, unanswered: summary.mentions.unanswered.length } },
   ...(fidelity === undefined ? {} : {
     fidelity: {
@@ -21,7 +21,7 @@ const runOf = ({ fidelity, summary }: ReplayReport["runs"][number]) => ({
 })
 
 /** A report as a page. Its decisions, mentions and changes line by line come from the timeline. */
-export const replayPage = (template: string, { comparison, runs }: ReplayReport, timeline: Timeline): string => {
+export const replayPage = (template: string, { comparison, runs }: ReplayFigures, timeline: Timeline): string => {
   const data = harmless({
     runs: runs.map(runOf),
     ...(comparison === undefined ? {} : { comparison: { ...comparison, changes: [] } }),

@@ -1,19 +1,17 @@
 import { replayPage } from "./ReplayPage.ts"
-import { type ReplayReport, reportOf } from "./ReplayReport.ts"
-import { comparable, type ReplayRuns } from "./ReplayRun.ts"
+import { comparableIn, jsonAround, pairsIn, type ReplayFigures, reportTally } from "./ReplayReport.ts"
+import type { ReplayRuns, ReplayWindow } from "./ReplayRun.ts"
 import { replayText } from "./ReplayText.ts"
 import { comparedText } from "./ReplayTextCompared.ts"
-import { timelineOf } from "./ReplayTimeline.ts"
-
-/** A report is JSON data by its type; a check at run time would walk through 100,000 decisions. */
-const encoded = (report: ReplayReport): (typeof ReplayReport)["Encoded"] => report
+import { timelineTally } from "./ReplayTimeline.ts"
 
 /** What to print about which runs; a page is made from its template, `playground/replay/`. */
 export type ReplayRequest =
   | { readonly runs: ReplayRuns; readonly format: "text" | "json" }
   | { readonly runs: ReplayRuns; readonly format: "html"; readonly template: string }
 
-const textOf = ({ comparison, runs: [a, b] }: ReplayReport): string =>
+/** The report for a terminal. */
+export const textOf = ({ comparison, runs: [a, b] }: ReplayFigures): string =>
   a === undefined
     ? ""
     : b === undefined || comparison === undefined
@@ -22,13 +20,24 @@ const textOf = ({ comparison, runs: [a, b] }: ReplayReport): string =>
 
 /** One run or two as text, JSON or a standalone page. The same runs give the same bytes. */
 export const renderReplay = (request: ReplayRequest): string => {
-  const report = reportOf(request.runs)
+  const { runs } = request
+  const [a, b] = runs
+  const window: ReplayWindow = { runs: runs.map(({ decisions }) => decisions), live: a.live }
+  const report = reportTally(runs, a.live.length > 0)
+  report.add(window)
+  const figures = report.result(runs)
   switch (request.format) {
     case "text":
-      return textOf(report)
-    case "json":
-      return `${JSON.stringify(encoded(report))}\n`
-    case "html":
-      return replayPage(request.template, report, timelineOf(comparable(request.runs)))
+      return textOf(figures)
+    case "json": {
+      const [first = "", ...around] = jsonAround(figures)
+      const decisions = comparableIn(window).map((records) => records.map((record) => JSON.stringify(record)).join(","))
+      return first + decisions.map((text, index) => text + (around[index] ?? "")).join("")
+    }
+    case "html": {
+      const timeline = timelineTally(a.botNames, b !== undefined)
+      for (const pair of pairsIn(window)) timeline.add(pair)
+      return replayPage(request.template, figures, timeline.result(a.from))
+    }
   }
 }

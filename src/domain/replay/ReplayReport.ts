@@ -1,9 +1,10 @@
 import { Schema } from "effect"
-import { DecisionRecord } from "../decision/Decision.ts"
-import { comparisonOf, ReplayComparison } from "./ReplayComparison.ts"
-import { Fidelity, fidelityOf } from "./ReplayFidelity.ts"
-import { comparable, type ReplayRun, type ReplayRuns } from "./ReplayRun.ts"
-import { ReplaySummary, summaryOf } from "./ReplaySummary.ts"
+import { DecisionRecord, isEcho } from "../decision/Decision.ts"
+import { comparisonTally, ReplayComparison } from "./ReplayComparison.ts"
+import { Fidelity, fidelityTally } from "./ReplayFidelity.ts"
+import { type Pair, pairsOf } from "./ReplayPairs.ts"
+import type { ReplayFacts, ReplayWindow } from "./ReplayRun.ts"
+import { ReplaySummary, summaryTally } from "./ReplaySummary.ts"
 
 /** One run in `--format json`. */
 const RunReport = Schema.Struct({
@@ -25,23 +26,57 @@ export const ReplayReport = Schema.Struct({
 })
 export type ReplayReport = typeof ReplayReport.Type
 
-const runReport = (run: ReplayRun, fidelity: Fidelity | undefined): (typeof RunReport)["Type"] => ({
-  summary: summaryOf(run),
-  ...(fidelity === undefined ? {} : { fidelity }),
-  decisions: run.decisions
-})
+/** A report without the decisions themselves. */
+export interface ReplayFigures {
+  readonly runs: ReadonlyArray<Omit<(typeof RunReport)["Type"], "decisions">>
+  readonly comparison?: ReplayComparison
+}
 
-/** The whole report of one run or two, and how closely each matches its live run. */
-export const reportOf = (runs: ReplayRuns): ReplayReport => {
+/** What the runs are set side by side by: without the bot's own echoes, as where B says less there are fewer. */
+export const comparableIn = ({ runs }: ReplayWindow): ReplayWindow["runs"] =>
+  runs.length === 1 ? runs : runs.map((decisions) => decisions.filter((record) => !isEcho(record)))
+
+/** The pairs of a window. */
+export const pairsIn = (window: ReplayWindow): ReadonlyArray<Pair> => {
+  const [a = [], b = []] = comparableIn(window)
+  return pairsOf(a, b)
+}
+
+/** Counts what stands in the report of one run or two, window by window; `recorded`: there are live decisions. */
+export const reportTally = (
+  runs: ReadonlyArray<Pick<ReplayFacts, "botNames" | "followsLive">>,
+  recorded: boolean
+) => {
+  const summaries = runs.map(({ botNames }) => summaryTally(botNames))
   // Each run is held against all that happened live, alone or compared.
-  const fidelities = runs.map(fidelityOf)
-  const [a, b] = comparable(runs)
-  const reportA = runReport(a, fidelities[0])
-  if (b === undefined) return { version: 3, runs: [reportA] }
-  const reportB = runReport(b, fidelities[1])
+  const fidelities = recorded ? runs.map(({ followsLive }) => fidelityTally(followsLive)) : []
+  const comparison = comparisonTally()
   return {
-    version: 3,
-    runs: [reportA, reportB],
-    comparison: comparisonOf([a, b], [reportA.summary, reportB.summary])
+    add: (window: ReplayWindow): void => {
+      comparableIn(window).forEach((decisions, index) => {
+        for (const record of decisions) summaries[index]?.add(record)
+      })
+      window.runs.forEach((decisions, index) => fidelities[index]?.add(window.live, decisions))
+      if (runs.length > 1) { for (const pair of pairsIn(window)) comparison.add(pair) }
+    },
+    result: (facts: ReadonlyArray<ReplayFacts>): ReplayFigures => {
+      const figures = facts.flatMap((run, index) => {
+        const summary = summaries[index]?.result(run)
+        const fidelity = fidelities[index]?.result(run)
+        return summary === undefined ? [] : [{ summary, ...(fidelity === undefined ? {} : { fidelity }) }]
+      })
+      const [a, b] = figures
+      return a === undefined || b === undefined
+        ? { runs: figures }
+        : { runs: figures, comparison: comparison.result([a.summary, b.summary]) }
+    }
   }
+}
+
+/** The document's text around the decisions: what stands before those of each run, and behind the last ones. */
+export const jsonAround = ({ comparison, runs }: ReplayFigures): ReadonlyArray<string> => {
+  const before = runs.map((run) => `${JSON.stringify(run).slice(0, -1)},"decisions":[`)
+  const [first = "", ...more] = before
+  const end = comparison === undefined ? "]}]}" : `]}],"comparison":${JSON.stringify(comparison)}}`
+  return [`{"version":3,"runs":[${first}`, ...more.map((text) => `]},${text}`), `${end}\n`]
 }

@@ -1,4 +1,4 @@
-import { type DecisionRecord, isEcho } from "../decision/Decision.ts"
+import type { DecisionRecord } from "../decision/Decision.ts"
 
 /** Where the replay's answers came from. */
 export type ReplayModel =
@@ -73,13 +73,8 @@ export interface ReplayRun extends ReplayFacts {
 /** One replay, or two of the same log, the second compared with the first. */
 export type ReplayRuns = readonly [ReplayRun] | readonly [ReplayRun, ReplayRun]
 
-const withoutEchoes = (run: ReplayRun): ReplayRun => ({
-  ...run,
-  decisions: run.decisions.filter((record) => !isEcho(record))
-})
-
-/** The runs as they are set side by side: without the bot's own echoes, as where B says less there are fewer. */
-export const comparable = (runs: ReplayRuns): ReplayRuns => {
-  const [a, b] = runs
-  return b === undefined ? runs : [withoutEchoes(a), withoutEchoes(b)]
+/** What was decided in a stretch of a log, in order: by each run, and live. */
+export interface ReplayWindow {
+  readonly runs: ReadonlyArray<ReadonlyArray<DecisionRecord>>
+  readonly live: ReadonlyArray<DecisionRecord>
 }

@@ -1,7 +1,8 @@
+import type { DecisionRecord } from "../decision/Decision.ts"
 import { addressing } from "./Addressed.ts"
 import { changeKindOf } from "./ReplayComparison.ts"
 import { endOf, shortEnds } from "./ReplayEnd.ts"
-import { pairsOf } from "./ReplayPairs.ts"
+import { type Pair, pairsOf } from "./ReplayPairs.ts"
 import type { ReplayRuns } from "./ReplayRun.ts"
 import {
   changeKinds,
@@ -43,26 +44,55 @@ export interface Timeline {
   readonly promptsLeftOut: number
 }
 
+/** The least that a row takes, besides its line. */
+const rowBytes = 30
+
 /**
- * The timeline of one run or two. Every reply, failure, unanswered mention and change from A to B is shown whole; every
- * other event with its gates, but without their times, until the budget is spent. Prompts have a budget of their own,
- * so that they do not crowd out what was said.
+ * The timeline of one run or two, pair by pair. Every reply, failure, unanswered mention and change from A to B is shown
+ * whole; every other event with its gates, but without their times, until the budget is spent. Prompts have a budget of
+ * their own, so that they do not crowd out what was said.
  */
-export const timelineOf = (runs: ReplayRuns, budget: TimelineBudget = usual): Timeline => {
-  const [a, b] = runs
-  const isAddressed = addressing(a.botNames)
-  const maker = rowMaker(budget.prompts)
-  const events = pairsOf(a.decisions, b?.decisions ?? []).flatMap((pair): ReadonlyArray<TimelineEvent> => {
-    const record = pair.a ?? pair.b
-    if (record === undefined) return []
-    const sides = b === undefined ? [pair.a] : [pair.a, pair.b]
-    const change = b === undefined ? undefined : changeKindOf(pair)
+export const timelineTally = (botNames: ReadonlyArray<string>, compared: boolean, budget: TimelineBudget = usual) => {
+  const isAddressed = addressing(botNames)
+  // Those that are shown whole, and of the others no more than fit.
+  const events: Array<TimelineEvent> = []
+  let bytes = 0
+  let leftOut = 0
+
+  const eventOf = (pair: Pair, record: DecisionRecord): TimelineEvent => {
+    const sides = compared ? [pair.a, pair.b] : [pair.a]
+    const change = compared ? changeKindOf(pair) : undefined
     const records = sides.filter((side) => side !== undefined)
     const addressed = records.some(isAddressed)
     const ends = new Set(records.map(endOf))
     const whole = addressed || change !== undefined || ends.has("replied") || ends.has("failed")
-    return [{ record, sides, addressed, change, whole }]
-  })
+    return { record, sides, addressed, change, whole }
+  }
+
+  return {
+    add: (pair: Pair): void => {
+      const record = pair.a ?? pair.b
+      if (record === undefined) return
+      const event = eventOf(pair, record)
+      if (!event.whole) {
+        if (bytes > budget.all) {
+          leftOut++
+          return
+        }
+        bytes += (record.content?.line?.length ?? 0) + rowBytes
+      }
+      events.push(event)
+    },
+    /** `from` is when the first event arrived, epoch ms. */
+    result: (from: number): Timeline => {
+      const timeline = drawn(events, from, budget)
+      return { ...timeline, leftOut: timeline.leftOut + leftOut }
+    }
+  }
+}
+
+const drawn = (events: ReadonlyArray<TimelineEvent>, from: number, budget: TimelineBudget): Timeline => {
+  const maker = rowMaker(budget.prompts)
   // First what is always shown: it decides how much of the rest fits.
   const whole = events.map((event) => event.whole ? maker.row(event) : undefined)
   const rows = events.flatMap((event, index) => {
@@ -71,7 +101,7 @@ export const timelineOf = (runs: ReplayRuns, budget: TimelineBudget = usual): Ti
   })
   const { endings, sources, steps, stories, texts } = maker
   return {
-    from: a.from,
+    from,
     sources,
     changes: changeKinds,
     shorts: shortEnds,
@@ -79,8 +109,16 @@ export const timelineOf = (runs: ReplayRuns, budget: TimelineBudget = usual): Ti
     steps,
     stories,
     endings,
-    rows: rows.map(([at, ...row], index): Row => [at - (rows[index - 1]?.[0] ?? a.from), ...row]),
+    rows: rows.map(([at, ...row], index): Row => [at - (rows[index - 1]?.[0] ?? from), ...row]),
     leftOut: events.length - rows.length,
     promptsLeftOut: maker.promptsLeftOut()
   }
+}
+
+/** The timeline of one run or two. */
+export const timelineOf = (runs: ReplayRuns, budget: TimelineBudget = usual): Timeline => {
+  const [a, b] = runs
+  const tally = timelineTally(a.botNames, b !== undefined, budget)
+  for (const pair of pairsOf(a.decisions, b?.decisions ?? [])) tally.add(pair)
+  return tally.result(a.from)
 }

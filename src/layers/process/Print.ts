@@ -8,5 +8,8 @@ const write = (stream: NodeJS.WriteStream, text: string): Effect.Effect<void> =>
 /** Prints a line or several on stdout: what others wrote in them cannot steer the terminal. */
 export const print = (text: string): Effect.Effect<void> => write(process.stdout, `${text}\n`)
 
+/** Prints a part of a text on stdout, with the line ends that it has. */
+export const printPart = (text: string): Effect.Effect<void> => write(process.stdout, text)
+
 /** The same on stderr. */
 export const printError = (text: string): Effect.Effect<void> => write(process.stderr, `${text}\n`)

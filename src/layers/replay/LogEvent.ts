@@ -9,7 +9,7 @@ import { decodeParsed } from "../../domain/wire/Wire.ts"
 import { type IntakeMessage, unacknowledged } from "../../services/Intake.ts"
 import type { ClockReading } from "../../domain/ClockReading.ts"
 import type { RecordingEntry, Stamped } from "../../services/replay/Recording.ts"
-import type { CapturedEvent, LogEntry, LogLine } from "./ReplayLog.ts"
+import type { CapturedEvent, LogEntry, LogLine } from "./LogReader.ts"
 
 /** A line of a log that is an event. */
 export type LogEvent = CapturedEvent | Extract<RecordingEntry, { readonly kind: "event" }>

@@ -1,11 +1,11 @@
 import { Effect } from "effect"
 import { type ChannelKey, channelKey, type CorrelationId, type EntryKey } from "../../domain/Ids.ts"
 import type { RecordingEntry } from "../../services/replay/Recording.ts"
-import type { LogEntry } from "./ReplayLog.ts"
+import type { LogEntry } from "./LogReader.ts"
 
 type Entry<K extends RecordingEntry["kind"]> = Extract<RecordingEntry, { readonly kind: K }>
 
-/** A recorded result and its index in the log. */
+/** A recorded result and its line in the log. */
 export interface RecordedResult<K extends RecordingEntry["kind"]> {
   readonly index: number
   readonly entry: Entry<K>
@@ -30,8 +30,53 @@ export interface Playback {
   readonly evaluation: (channel: ChannelKey, entry: EntryKey) => RecordedResult<"look"> | undefined
 }
 
+type ResultKind = "completion" | "turn" | "sent" | "look"
+
+/** What a part of a log holds of results, in its order. A capture has none. */
+export interface RecordedResults {
+  readonly all: ReadonlyArray<RecordedResult<ResultKind>>
+  /** The requests that a new configuration stopped, by their index. */
+  readonly reconfigured: ReadonlySet<number>
+}
+
+/** Gathers the results of a log, line by line. */
+export const resultsTally = () => {
+  const all: Array<RecordedResult<ResultKind>> = []
+  const reconfigured = new Set<number>()
+  // Requests that were stopped since the last thing the bot took in.
+  let stopped: Array<number> = []
+  return {
+    add: (index: number, entry: LogEntry): void => {
+      switch (entry.kind) {
+        case "completion":
+          if (entry.end._tag === "Stopped") stopped.push(index)
+          all.push({ index, entry })
+          return
+        case "turn":
+        case "sent":
+          all.push({ index, entry })
+          return
+        case "look":
+          stopped = []
+          all.push({ index, entry })
+          return
+        case "config":
+          for (const request of stopped) reconfigured.add(request)
+          stopped = []
+          return
+        case "event":
+          stopped = []
+          return
+        default:
+          return
+      }
+    },
+    result: (): RecordedResults => ({ all, reconfigured })
+  }
+}
+
 /** Results by key, each list in the order of the log. */
-const resultLists = <K extends "completion" | "turn" | "sent" | "look">() => {
+const resultLists = <K extends ResultKind>() => {
   const lists = new Map<string, Array<RecordedResult<K>>>()
   return {
     add: (key: string, result: RecordedResult<K>): void => {
@@ -55,19 +100,23 @@ const earlyMs = 20
 
 const entryKey = (channel: ChannelKey, entry: EntryKey): string => `${channel} ${entry}`
 
-/** The recorded results of a log. A capture has none. */
-export const makePlayback = (entries: ReadonlyArray<LogEntry>): Playback => {
+const resultsByKey = ({ all }: RecordedResults) => {
   const completions = resultLists<"completion">()
   const sendTimes = resultLists<"turn">()
   const sent = resultLists<"sent">()
   const evaluations = resultLists<"look">()
-  entries.forEach((entry, index) => {
+  for (const { entry, index } of all) {
     if (entry.kind === "completion") completions.add(entry.id, { index, entry })
     if (entry.kind === "turn") sendTimes.add(entry.id, { index, entry })
     if (entry.kind === "sent") sent.add(entry.id, { index, entry })
     if (entry.kind === "look") evaluations.add(entryKey(channelKey(entry.channel), entry.entry), { index, entry })
-  })
+  }
+  return { completions, sendTimes, sent, evaluations }
+}
 
+/** Plays back the results of a part of a log. */
+export const makePlayback = (results: RecordedResults): Playback => {
+  const { completions, evaluations, sendTimes, sent } = resultsByKey(results)
   let position = -1
   // Grows with the replies in progress, which the limits bound.
   const waiting = new Map<number, () => void>()
@@ -87,10 +136,7 @@ export const makePlayback = (entries: ReadonlyArray<LogEntry>): Playback => {
       }),
     // A bridge may give several lines one id: take the request that began now.
     completion: (id, now) => completions.least(id, ({ entry: { mono, took } }) => Math.abs(mono - took - now)),
-    reconfiguredAfter: (index) => {
-      const isTaken = ({ kind }: LogEntry): boolean => kind === "config" || kind === "event" || kind === "look"
-      return entries.find((entry, at) => at > index && isTaken(entry))?.kind === "config"
-    },
+    reconfiguredAfter: (index) => results.reconfigured.has(index),
     sent: (id) => sent.next(id),
     sendTime: (id, now) => {
       let result = sendTimes.next(id)

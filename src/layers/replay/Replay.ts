@@ -1,26 +1,28 @@
-import { Effect, Option, Result, Schema } from "effect"
-import { type DecisionRecord, isEcho } from "../../domain/decision/Decision.ts"
+import { Array, Effect, Option } from "effect"
+import type { DecisionRecord } from "../../domain/decision/Decision.ts"
 import { gatherDecisions } from "../../domain/replay/GatheredDecisions.ts"
-import type { ReplayModel, ReplayRun, UnusableLine } from "../../domain/replay/ReplayRun.ts"
-import { withFormerDefaults } from "../../domain/replay/FormerDefaults.ts"
+import type { ReplayFacts, ReplayModel, ReplayRun, ReplayWindow } from "../../domain/replay/ReplayRun.ts"
 import { decideAlike } from "../../domain/replay/SameDecisions.ts"
 import { maskedSettings } from "../../domain/settings/MaskedSettings.ts"
-import { Settings } from "../../domain/settings/Settings.ts"
-import type { ClockReading } from "../../domain/ClockReading.ts"
+import type { Settings } from "../../domain/settings/Settings.ts"
 import type { AskedModel } from "./AskedModel.ts"
-import { capturedMoment, deliveryOf, isLogEvent, type LogEvent, momentOf } from "./LogEvent.ts"
-import { type ReplayedBot, startReplayedBot } from "./ReplayedBot.ts"
-import { type LogEntry, namedLines, type ReplayLog } from "./ReplayLog.ts"
-import { backwardsOf, type LogPart, partsOf, reloadsOf, restartsOf } from "./ReplayParts.ts"
-import { type Answers, standIn } from "./ReplayPorts.ts"
-import { makePlayback } from "./Playback.ts"
+import {
+  asRead,
+  beginning,
+  decodeSettings,
+  type PartPlayer,
+  type PartSetup,
+  playerOf,
+  type RunTally,
+  settledMs,
+  standInMs
+} from "./PartPlayer.ts"
+import type { LogLine } from "./LogReader.ts"
+import { type ReplayLog, unreadable } from "./ReplayLog.ts"
+import type { Answers } from "./ReplayPorts.ts"
 
-/** The latency of a stand-in, ms. */
-const standInMs = 1_500
-/** The time limit for replies in progress at the log's end, ms. */
-const afterwardsMs = 300_000
-/** Lines per batch; in between, progress is reported and signals are handled. */
-const batch = 250
+/** How much time of the log passes before decisions are handed on, ms. */
+const windowMs = 30_000
 
 /** The setup of a replay. */
 export interface ReplaySetup {
@@ -29,53 +31,59 @@ export interface ReplaySetup {
   readonly settings: Settings
   /** The model for requests without a recorded answer; absent: a stand-in. */
   readonly asked: AskedModel | undefined
+}
+
+/** What is known of a run before it begins. */
+export type ReplayedUnder = Pick<ReplayFacts, "botNames" | "followsLive">
+
+/** Hears of a replay while it goes on. */
+export interface ReplayListener<E> {
+  /** What was decided in the next stretch of the log. */
+  readonly decided: (window: ReplayWindow) => Effect.Effect<void, E>
   readonly progress: (done: number, total: number) => Effect.Effect<void>
 }
 
-/** What every part is replayed with. */
-interface PartSetup extends Pick<ReplaySetup, "asked" | "settings"> {
-  readonly exact: boolean
-  /** Lines of the log that are echoes of replies which the replay may not give. */
-  readonly echoes: ReadonlySet<string>
-  readonly progress: (done: number) => Effect.Effect<void>
-}
-
-const decodeSettings = Schema.decodeUnknownOption(Settings)
-
-/** Whether a recording was made by version 0.1, which had other defaults. */
-const isFormer = (entries: ReadonlyArray<LogEntry>): boolean =>
-  entries.some((entry) => entry.kind === "recording" && entry.format === undefined)
-
-/** A configuration as the version that made the recording would have read it. */
-const asRead = (entries: ReadonlyArray<LogEntry>, settings: unknown): unknown =>
-  isFormer(entries) ? withFormerDefaults(settings) : settings
-
-/** When the log begins, on both clocks. */
-const beginning = (first: LogEntry | undefined): ClockReading => {
-  if (first === undefined) return { wall: 0, monotonic: 0 }
-  return first.kind === "captured" ? { wall: Math.round(first.ts * 1000), monotonic: 0 } : momentOf(first)
+/** One run of a replay: a configuration, and what was found so far. */
+interface Run {
+  readonly setup: ReplaySetup
+  readonly part: PartSetup
+  readonly tally: RunTally
 }
 
 /** Whether the recording was made under this configuration: then its times are followed exactly. */
-const asLive = (entries: ReadonlyArray<LogEntry>, settings: Settings): boolean => {
-  const recorded = entries.find((entry) => entry.kind === "config")
+const followsLive = ({ former, settings: recorded }: ReplayLog, settings: Settings): boolean => {
   // A field unknown to the recording's version has its default there too.
-  const completed = Option.map(decodeSettings(recorded?.settings), maskedSettings)
+  const completed = Option.map(decodeSettings(recorded), maskedSettings)
   return Option.exists(
     completed,
-    (complete) => decideAlike(asRead(entries, complete), asRead(entries, maskedSettings(settings)))
+    (complete) => decideAlike(asRead(former, complete), asRead(former, maskedSettings(settings)))
   )
 }
 
-const decidedLive = (entries: ReadonlyArray<LogEntry>): ReadonlyArray<DecisionRecord> => {
-  const decisions = gatherDecisions()
-  for (const entry of entries) if (entry.kind === "decision") decisions.add(entry.record)
-  return decisions.all()
-}
+/** Whether what the live run decided can be compared: pseudonyms change the draws. */
+export const hasLive = ({ heading }: ReplayLog): boolean => heading !== undefined && !heading.anonymous
 
-/** The live run's echoes: where the bot decides otherwise, the room would not have sent them. */
-const echoesIn = (live: ReadonlyArray<DecisionRecord>): ReadonlySet<string> =>
-  new Set(live.filter(isEcho).map(({ correlationId }) => correlationId))
+const runOf = (log: ReplayLog, setup: ReplaySetup): Run => {
+  const { former, unusable, unusableCount } = log
+  const settings = Option.getOrElse(
+    decodeSettings(asRead(former, maskedSettings(setup.settings))),
+    () => setup.settings
+  )
+  const exact = followsLive(log, settings)
+  const echoes = exact ? new Set<string>() : log.echoes
+  return {
+    setup,
+    part: { settings, asked: setup.asked, exact, echoes },
+    tally: {
+      unusable: [...unusable],
+      unusableCount,
+      events: 0,
+      from: undefined,
+      to: Number.NEGATIVE_INFINITY,
+      answers: { recorded: 0, stoodIn: 0 }
+    }
+  }
+}
 
 /** The source of the answers. */
 const modelOf = (asked: AskedModel | undefined, recorded: boolean, answers: Answers): ReplayModel => {
@@ -84,136 +92,118 @@ const modelOf = (asked: AskedModel | undefined, recorded: boolean, answers: Answ
   return { _tag: "Recorded", answered: answers.recorded, stoodIn: answers.stoodIn, standInMs }
 }
 
-/** Lets the bot's time pass, and waits while a real model is asked. */
-const makeTime = ({ world }: ReplayedBot, asked: AskedModel | undefined) => {
-  /** Runs every fiber until it waits, and waits for the model's server. */
-  const settle: Effect.Effect<void> = Effect.suspend(() => {
-    world.settle()
-    return asked?.busy() === true ? Effect.andThen(asked.settled, settle) : Effect.void
-  })
-  return { settle, passTo: (moment: ClockReading) => world.time.passTo(moment, settle) }
-}
-
-/** What a replay has found so far, part by part. */
-interface Tally {
-  readonly unusable: Array<UnusableLine>
-  unusableCount: number
-  events: number
-  from: number | undefined
-  to: number
-  answers: Answers
-  readonly decisions: Array<DecisionRecord>
-}
-
-/** Replays what one process recorded, with a bot of its own: nothing outlives a restart. */
-const replayPart = Effect.fnUntraced(function*(part: LogPart, setup: PartSetup, tally: Tally) {
-  const { asked, echoes, exact, settings } = setup
-  const entries = part.map(({ entry }) => entry)
-  const began = beginning(entries[0])
-  const playback = makePlayback(entries)
-  const dryRun = entries.find((entry) => entry.kind === "recording")?.dryRun === true
-  const model = asked?.client ?? standIn(standInMs)
-  const former = isFormer(entries)
-  const bot = yield* startReplayedBot({ settings, playback, began, exact, dryRun, model, former })
-  const { passTo, settle } = makeTime(bot, asked)
-  let last = began
-
-  const refuse = (line: number, why: string): void => {
-    tally.unusableCount++
-    if (tally.unusable.length < namedLines) tally.unusable.push({ line, why })
-  }
-
-  const take = (line: number, entry: LogEvent, arrivedAt: ClockReading): void => {
-    tally.from = Math.min(tally.from ?? arrivedAt.wall, arrivedAt.wall)
-    tally.to = Math.max(tally.to, arrivedAt.wall)
-    last = arrivedAt
-    const delivery = deliveryOf({ line, entry }, arrivedAt, began, bot.active())
-    if (Result.isFailure(delivery)) return refuse(line, delivery.failure)
-    if (echoes.has(delivery.success.arrival.correlationId)) return
-    tally.events++
-    if (!bot.offer(delivery.success)) refuse(line, "the bot does not listen to this channel")
-  }
-
-  /** Applies a line of the log that is no event. */
-  const happen = Effect.fnUntraced(function*(entry: LogEntry) {
-    if (entry.kind === "connection") return yield* bot.connect(entry.up)
-    if (entry.kind !== "config" || !exact) return
-    const later = decodeSettings(asRead(entries, entry.settings))
-    if (Option.isSome(later)) yield* bot.configure(later.value)
-  })
-
-  for (const [index, { entry, line }] of part.entries()) {
-    const moment = entry.kind === "captured" ? capturedMoment(entry, began.wall) : momentOf(entry)
-    yield* passTo(moment)
-    if (isLogEvent(entry)) take(line, entry, moment)
-    else yield* happen(entry)
-    playback.reach(index)
-    yield* settle
-    if (index % batch === 0) yield* Effect.andThen(setup.progress(index), Effect.yieldNow)
-  }
-  bot.wrapUp()
-  yield* passTo({ monotonic: last.monotonic + afterwardsMs, wall: last.wall + afterwardsMs })
-  tally.answers.recorded += bot.answers.recorded
-  tally.answers.stoodIn += bot.answers.stoodIn
-  for (const decision of bot.decisions()) tally.decisions.push(decision)
+const underOf = ({ part: { exact, settings: { bot } } }: Run): ReplayedUnder => ({
+  botNames: [bot.username, ...bot.aliases],
+  followsLive: exact
 })
 
-/** The configuration a part of the recording begins with. */
-const settingsOf = (part: LogPart): Option.Option<Settings> => {
-  const entries = part.map(({ entry }) => entry)
-  const recorded = entries.find((entry) => entry.kind === "config")
-  return decodeSettings(asRead(entries, recorded?.settings))
-}
-
-/** Replays a log through the same pipeline on a virtual clock: same inputs, same decisions. */
-export const replay = Effect.fnUntraced(function*(log: ReplayLog, setup: ReplaySetup) {
-  const entries = log.lines.map(({ entry }) => entry)
-  const { asked } = setup
-  const settings = Option.getOrElse(
-    decodeSettings(asRead(entries, maskedSettings(setup.settings))),
-    () => setup.settings
-  )
-  const exact = asLive(entries, settings)
-  const live = decidedLive(entries)
-  const recording = entries.find((entry) => entry.kind === "recording")
-  const echoes = exact ? new Set<string>() : echoesIn(live)
-  const parts = partsOf(log.lines)
-  const began = beginning(entries[0]).wall
-  const tally: Tally = {
-    unusable: [...log.unusable],
-    unusableCount: log.unusableCount,
-    events: 0,
-    from: undefined,
-    to: Number.NEGATIVE_INFINITY,
-    answers: { recorded: 0, stoodIn: 0 },
-    decisions: []
-  }
-  let done = 0
-  for (const part of parts) {
-    const before = done
-    const own = exact ? Option.getOrElse(settingsOf(part), () => settings) : settings
-    const progress = (index: number) => setup.progress(before + index, log.lines.length)
-    yield* replayPart(part, { asked, echoes, exact, settings: own, progress }, tally)
-    done += part.length
-  }
-  yield* setup.progress(log.lines.length, log.lines.length)
-
+const factsOf = (log: ReplayLog, run: Run): ReplayFacts => {
+  const { part: { asked }, setup, tally } = run
+  const [first] = log.parts
+  const began = first === undefined ? 0 : beginning(first.first).wall
   return {
     log: log.name,
     config: setup.config,
-    botNames: [settings.bot.username, ...settings.bot.aliases],
+    ...underOf(run),
     from: tally.from ?? began,
     to: tally.from === undefined ? began : tally.to,
     events: tally.events,
     unusable: tally.unusable.toSorted((one, other) => one.line - other.line),
     unusableCount: tally.unusableCount,
-    restarts: restartsOf(parts),
-    reloads: reloadsOf(log.lines),
-    followsLive: exact,
-    backwards: backwardsOf(parts),
-    model: modelOf(asked, recording !== undefined, tally.answers),
-    decisions: tally.decisions.toSorted((one, other) => one.arrivedAt - other.arrivedAt),
-    // Pseudonyms change the draws, so there is nothing to compare with.
-    live: recording?.anonymous === true ? [] : live
-  } satisfies ReplayRun
+    restarts: log.restarts,
+    reloads: log.reloads,
+    backwards: log.backwards,
+    model: modelOf(asked, log.heading !== undefined, tally.answers)
+  }
+}
+
+/** Plays a log to all runs at once, part after part. */
+const makePlayers = <E>(log: ReplayLog, runs: ReadonlyArray<Run>, listener: ReplayListener<E>) => {
+  const live = gatherDecisions()
+  let players: ReadonlyArray<PartPlayer> = []
+  let begun = 0
+  let handedOn = Number.NEGATIVE_INFINITY
+
+  /** Hands on what is decided for good. */
+  const handOn = (before: number): Effect.Effect<void, E> => {
+    handedOn = before
+    return listener.decided({
+      runs: players.map((player) => player.decisions(before)),
+      live: hasLive(log) ? live.take(before) : []
+    })
+  }
+
+  const end = Effect.suspend(() =>
+    players.length === 0
+      ? Effect.void
+      : Effect.forEach(players, (player) => player.end, { discard: true }).pipe(
+        Effect.andThen(Effect.suspend(() => handOn(Number.POSITIVE_INFINITY)))
+      )
+  )
+
+  const beginPart = Effect.fnUntraced(function*() {
+    yield* end
+    handedOn = Number.NEGATIVE_INFINITY
+    const part = log.parts[begun++]
+    if (part !== undefined) players = yield* Effect.forEach(runs, (run) => playerOf(part, run.part, run.tally))
+  })
+
+  const play = Effect.fnUntraced(function*(batch: ReadonlyArray<LogLine>) {
+    for (const line of batch) {
+      if (line.line === log.parts[begun]?.first.line) yield* beginPart()
+      if (line.entry.kind === "decision") live.add(line.entry.record)
+      for (const player of players) {
+        const waiting = player.play(line)
+        if (waiting !== undefined) yield* waiting
+      }
+    }
+    const last = batch.at(-1)
+    if (last === undefined) return
+    const settled = Math.round(last.entry.ts * 1000) - settledMs
+    if (settled - handedOn >= windowMs) yield* handOn(settled)
+  })
+
+  return { play, end }
+}
+
+/**
+ * Replays a log under several configurations side by side, through the same pipeline on virtual clocks: same inputs, same
+ * decisions. What is decided is handed on and not kept.
+ */
+export const replayTogether = Effect.fnUntraced(function*<E>(
+  log: ReplayLog,
+  setups: Array.NonEmptyReadonlyArray<ReplaySetup>,
+  listen: (runs: ReadonlyArray<ReplayedUnder>) => ReplayListener<E>
+) {
+  const runs = Array.map(setups, (setup) => runOf(log, setup))
+  const listener = listen(runs.map(underOf))
+  const players = makePlayers(log, runs, listener)
+  const batches = log.batches()[Symbol.asyncIterator]()
+  let done = 0
+  for (;;) {
+    const { done: over, value: batch } = yield* Effect.tryPromise({
+      try: () => batches.next(),
+      catch: unreadable(log.file)
+    })
+    if (over === true) break
+    yield* players.play(batch)
+    done += batch.length
+    yield* Effect.andThen(listener.progress(Math.min(done, log.count), log.count), Effect.yieldNow)
+  }
+  yield* players.end
+  return Array.map(runs, (run) => factsOf(log, run))
+})
+
+/** Replays a log under one configuration, and keeps all that was decided. */
+export const replay = Effect.fnUntraced(function*(log: ReplayLog, setup: ReplaySetup) {
+  // The whole log's.
+  const decisions: globalThis.Array<DecisionRecord> = []
+  const live: globalThis.Array<DecisionRecord> = []
+  const decided = ({ live: lived, runs: [decidedNow = []] }: ReplayWindow) =>
+    Effect.sync(() => {
+      for (const record of decidedNow) decisions.push(record)
+      for (const record of lived) live.push(record)
+    })
+  const [facts] = yield* replayTogether(log, [setup], () => ({ decided, progress: () => Effect.void }))
+  return { ...facts, decisions, live } satisfies ReplayRun
 })

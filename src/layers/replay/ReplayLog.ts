@@ -1,36 +1,19 @@
 import { basename } from "node:path"
-import { Effect, Option, Predicate, Result, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import type { UnusableLine } from "../../domain/replay/ReplayRun.ts"
-import { type ChatLogLine, makeChatLogReader } from "../../domain/wire/ChatLog.ts"
-import { RecordingEntry, recordingFormat } from "../../services/replay/Recording.ts"
+import { recordingFormat } from "../../services/replay/Recording.ts"
 import { fileFault, requireFile } from "../config/FileFault.ts"
-import { LogTooLarge, requireMemory } from "./LogSize.ts"
+import { type LogLine, makeLogReader } from "./LogReader.ts"
 import { linesOf } from "./LogText.ts"
+import { type LogOutline, outlineTally } from "./LogOutline.ts"
 
-/** An event of a capture or of a plain chat log, with fewer fields than a recorded one. */
-export interface CapturedEvent {
-  readonly kind: "captured"
-  /** Arrival, epoch seconds. */
-  readonly ts: number
-  /** Absent in a plain log: the event belongs to the only channel there is. */
-  readonly subject: string | undefined
-  readonly headers: Readonly<Record<string, string>>
-  readonly payload: unknown
-}
-
-/** What a line of a log holds. */
-export type LogEntry = RecordingEntry | CapturedEvent
-
-/** A usable line of a log, its number from 1. */
-export interface LogLine {
-  readonly line: number
-  readonly entry: LogEntry
-}
-
-/** A log as read: its usable lines, in order. */
-export interface ReplayLog {
+/** A log that was read once: what has to be known of it before it is replayed. Its lines are read again for that. */
+export interface ReplayLog extends LogOutline {
+  readonly file: string
+  /** The file's name. */
   readonly name: string
-  readonly lines: ReadonlyArray<LogLine>
+  /** The usable lines, in order, in batches. */
+  readonly batches: () => AsyncIterable<ReadonlyArray<LogLine>>
   /** The first unusable lines, and how many there were. */
   readonly unusable: ReadonlyArray<UnusableLine>
   readonly unusableCount: number
@@ -49,97 +32,56 @@ export class ReplayLogError extends Schema.TaggedError<ReplayLogError>()("Replay
 /** Unusable lines that are reported one by one. */
 export const namedLines = 20
 
-const Captured = Schema.Struct({
-  ts: Schema.Finite,
-  subject: Schema.String,
-  headers: Schema.optionalKey(Schema.NullOr(Schema.Record(Schema.String, Schema.String))),
-  payload: Schema.Unknown
-})
-const decodeCaptured = Schema.decodeUnknownOption(Captured)
-const decodeRecorded = Schema.decodeUnknownOption(RecordingEntry)
-const parse = Option.liftThrowable((text: string): unknown => JSON.parse(text))
-
-/** Messages of other services, and of the bridge about itself, are no events of a room. */
-const isEvent = (subject: string): boolean => subject.includes(".events.")
-
-const chatEvent = ({ addClass, msg, time, username }: ChatLogLine): CapturedEvent => ({
-  kind: "captured",
-  ts: time / 1000,
-  subject: undefined,
-  headers: {},
-  payload: { username, msg, meta: addClass === undefined ? {} : { addClass }, time }
-})
-
-const knownTexts =
-  "neither JSON, nor time<TAB>user<TAB>text with a time like 2026-11-21 20:15:00, nor of a CyTube channel log " +
-  "([Fri Nov 21 2025 20:15:10] <Ana> text) or the bridge's audit log (20:15:10 <Ana>: text)"
-
-const readJson = (text: string): Result.Result<LogEntry | undefined, string> => {
-  const json = parse(text)
-  if (Option.isNone(json)) return Result.fail("not JSON")
-  if (Predicate.hasProperty(json.value, "kind")) {
-    return Result.fromOption(decodeRecorded(json.value), () => "no line of a recording this version knows")
-  }
-  return Result.map(
-    Result.fromOption(decodeCaptured(json.value), () => "neither a line of a recording nor of a capture"),
-    ({ headers, payload, subject, ts }) =>
-      isEvent(subject) ? { kind: "captured", ts, subject, headers: headers ?? {}, payload } : undefined
-  )
-}
-
-/** Builds the reader of a log in any of the formats, a line at a time; nothing where a line is no event. */
-const makeReader = (): (text: string) => Result.Result<LogEntry | undefined, string> => {
-  const readChat = makeChatLogReader()
-  return (text) => {
-    if (text.startsWith("{")) return readJson(text)
-    const result = readChat(text)
-    if (result._tag === "Unknown") return Result.fail(knownTexts)
-    return Result.succeed(result._tag === "Chat" ? chatEvent(result.line) : undefined)
+/** The usable lines of a file in batches; of the others `refuse` hears. */
+async function* batchesOf(
+  file: string,
+  refuse: (line: number, why: string) => void = () => {}
+): AsyncGenerator<ReadonlyArray<LogLine>> {
+  const read = makeLogReader()
+  let line = 0
+  for await (const texts of linesOf(file)) {
+    const batch: Array<LogLine> = []
+    for (const text of texts) {
+      line++
+      if (text?.trim() === "") continue
+      const entry = text === undefined ? "too long for a line of a log" : read(text)
+      if (typeof entry === "string") refuse(line, entry)
+      else if (entry !== undefined) batch.push({ line, entry })
+    }
+    yield batch
   }
 }
 
-/** Events of a later format may have changed their meaning. */
-const isReadable = ({ entry }: LogLine): boolean =>
-  entry.kind !== "recording" || entry.format === undefined || entry.format <= recordingFormat
+/** Why a file cannot be read. */
+export const unreadable = (file: string) => (cause: unknown): ReplayLogError =>
+  new ReplayLogError({ file, detail: fileFault(cause) })
+
+const scanned = async (file: string): Promise<ReplayLog> => {
+  await requireFile(file)
+  const outline = outlineTally()
+  const unusable: Array<UnusableLine> = []
+  let unusableCount = 0
+  const refuse = (line: number, why: string): void => {
+    if (unusable.length < namedLines) unusable.push({ line, why })
+    unusableCount++
+  }
+  for await (const batch of batchesOf(file, refuse)) for (const line of batch) outline.add(line)
+  return { file, name: basename(file), batches: () => batchesOf(file), unusable, unusableCount, ...outline.result() }
+}
 
 /**
- * Reads a log, a line at a time: a recording, a capture (`{ts, subject, headers, payload}`), `time<TAB>user<TAB>text`, a
+ * Reads a log for the first time: a recording, a capture (`{ts, subject, headers, payload}`), `time<TAB>user<TAB>text`, a
  * channel log of CyTube or the bridge's audit log.
  */
 export const readLog = (file: string): Effect.Effect<ReplayLog, ReplayLogError> =>
-  Effect.tryPromise({
-    try: async () => {
-      await requireFile(file)
-      await requireMemory(file)
-      const read = makeReader()
-      const lines: Array<LogLine> = []
-      const unusable: Array<UnusableLine> = []
-      let line = 0
-      let unusableCount = 0
-      for await (const texts of linesOf(file)) {
-        for (const text of texts) {
-          line++
-          if (text?.trim() === "") continue
-          const entry = text === undefined ? Result.fail("too long for a line of a log") : read(text)
-          if (Result.isSuccess(entry)) {
-            if (entry.success !== undefined) lines.push({ line, entry: entry.success })
-          } else {
-            if (unusable.length < namedLines) unusable.push({ line, why: entry.failure })
-            unusableCount++
-          }
-        }
-      }
-      return { name: basename(file), lines, unusable, unusableCount }
-    },
-    catch: (cause) =>
-      new ReplayLogError({ file, detail: cause instanceof LogTooLarge ? cause.message : fileFault(cause) })
-  }).pipe(
+  Effect.tryPromise({ try: () => scanned(file), catch: unreadable(file) }).pipe(
     Effect.filterOrFail(
-      ({ lines }) => lines.every(isReadable),
+      // Events of a later format may have changed their meaning.
+      ({ format }) => format <= recordingFormat,
       () => new ReplayLogError({ file, detail: "was recorded by a later version of llm-bot; replay it with that one" })
     ),
     Effect.filterOrFail(
-      ({ lines }) => lines.some(({ entry }) => entry.kind === "event" || entry.kind === "captured"),
+      ({ events }) => events > 0,
       ({ unusable: [first] }) =>
         new ReplayLogError({
           file,

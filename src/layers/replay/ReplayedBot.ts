@@ -46,7 +46,8 @@ export interface ReplayedBot {
   readonly connect: (up: boolean) => Effect.Effect<void, ReplayStuck>
   /** The log is at its end: no further evaluation of a contextual entry. */
   readonly wrapUp: () => void
-  readonly decisions: () => ReadonlyArray<DecisionRecord>
+  /** Takes the decisions about what arrived before a time, epoch ms. */
+  readonly decisions: (before: number) => ReadonlyArray<DecisionRecord>
   readonly answers: Answers
 }
 
@@ -95,7 +96,7 @@ export const startReplayedBot = Effect.fnUntraced(function*(options: ReplayedBot
     wrapUp: () => {
       over = true
     },
-    decisions: decisions.all,
+    decisions: decisions.take,
     answers
   } satisfies ReplayedBot
 })

@@ -7,10 +7,10 @@ export interface VirtualClock {
   readonly clock: Clock.Clock
   readonly now: () => ClockReading
   /**
-   * Lets time pass until a moment: the sleepers due on the way wake in order, and `settled` waits for what they do
-   * before the next one wakes. The wall clock is set to the moment's: the two clocks may drift.
+   * Lets time pass until the next sleeper wakes, true, or else until a moment: call it until it does, and let what woke
+   * come to rest in between. The wall clock is set to the moment's: the two clocks may drift.
    */
-  readonly passTo: <E>(moment: ClockReading, settled: Effect.Effect<void, E>) => Effect.Effect<void, E>
+  readonly pass: (moment: ClockReading) => boolean
 }
 
 /** A clock that starts at a moment. */
@@ -41,14 +41,16 @@ export const makeVirtualClock = (start: ClockReading): VirtualClock => {
   return {
     clock,
     now: () => ({ monotonic, wall: millis() }),
-    passTo: Effect.fnUntraced(function*(moment, settled) {
-      for (let due = sleepers.nextDue(); due !== undefined && due <= moment.monotonic; due = sleepers.nextDue()) {
+    pass: (moment) => {
+      const due = sleepers.nextDue()
+      if (due !== undefined && due <= moment.monotonic) {
         moveTo(due)
         sleepers.wakeNext()
-        yield* settled
+        return true
       }
       moveTo(moment.monotonic)
       wall = moment.wall
-    })
+      return false
+    }
   }
 }

@@ -44,4 +44,16 @@ describe("decisions as they are gathered", () => {
       [seen(replied("a", 10)), repeated("a", 10)]
     )
   })
+
+  it("are taken up to a moment, each once, with what amended them until then", () => {
+    const decisions = gatherDecisions()
+    for (const one of [repeated("b", 20), replied("a", 10), seen(replied("a", 10)), replied("c", 30)]) {
+      decisions.add(one)
+    }
+    assert.deepStrictEqual(decisions.take(10), [])
+    assert.deepStrictEqual(decisions.take(30), [seen(replied("a", 10)), repeated("b", 20)])
+    decisions.add(seen(replied("c", 30)))
+    assert.deepStrictEqual(decisions.take(Number.POSITIVE_INFINITY), [seen(replied("c", 30))])
+    assert.deepStrictEqual(decisions.all(), [])
+  })
 })

@@ -3,8 +3,8 @@ import { type DecisionRecord, type Outcome, skipped, type Step } from "../../../
 import { EntryKey } from "../../../src/domain/Ids.ts"
 import { comparisonOf, type ReplayComparison } from "../../../src/domain/replay/ReplayComparison.ts"
 import { fidelityOf } from "../../../src/domain/replay/ReplayFidelity.ts"
-import { reportOf } from "../../../src/domain/replay/ReplayReport.ts"
-import type { ReplayRuns } from "../../../src/domain/replay/ReplayRun.ts"
+import { reportTally } from "../../../src/domain/replay/ReplayReport.ts"
+import type { ReplayRun } from "../../../src/domain/replay/ReplayRun.ts"
 import { summaryOf } from "../../../src/domain/replay/ReplaySummary.ts"
 import { anyDecisions, decisionOf, evening, runOf } from "./runs.ts"
 
@@ -173,7 +173,11 @@ describe("the fidelity of a replay", () => {
     const echo = silent("2", skipped("echo"))
     const followed = runOf({ followsLive: true, live: [reply("1"), echo], decisions: [reply("1"), echo], to })
     const other = runOf({ live: [reply("1"), echo], decisions: [reply("1")], to })
-    const decisions = (...runs: ReplayRuns) => reportOf(runs).runs.map(({ fidelity }) => fidelity?.decisions)
+    const decisions = (...runs: ReadonlyArray<ReplayRun>) => {
+      const report = reportTally(runs, true)
+      report.add({ runs: runs.map((run) => run.decisions), live: followed.live })
+      return report.result(runs).runs.map(({ fidelity }) => fidelity?.decisions)
+    }
     assert.deepStrictEqual([decisions(followed), decisions(followed, other)], [[2], [2, 1]])
     assert.deepStrictEqual(fidelityOf(other)?.departures, [])
   })

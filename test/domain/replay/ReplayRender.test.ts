@@ -5,8 +5,9 @@ import { Effect, Schema } from "effect"
 import { isEcho } from "../../../src/domain/decision/Decision.ts"
 import { storyOf } from "../../../src/domain/decision/DecisionStory.ts"
 import { headlineText } from "../../../src/domain/decision/DecisionText.ts"
-import { ReplayReport, reportOf } from "../../../src/domain/replay/ReplayReport.ts"
+import { comparableIn, ReplayReport, reportTally } from "../../../src/domain/replay/ReplayReport.ts"
 import { renderReplay } from "../../../src/domain/replay/ReplayRender.ts"
+import { summaryOf } from "../../../src/domain/replay/ReplaySummary.ts"
 import type { ReplayRun, ReplayRuns } from "../../../src/domain/replay/ReplayRun.ts"
 import { timelineOf } from "../../../src/domain/replay/ReplayTimeline.ts"
 import { costMs } from "../../support/cost.ts"
@@ -78,7 +79,19 @@ describe("a replay as text", () => {
 })
 
 describe("a replay as JSON", () => {
-  const readReport = (runs: ReplayRuns) => read(JSON.stringify(encode(reportOf(runs))))
+  const readReport = (runs: ReplayRuns) => {
+    const window = { runs: runs.map(({ decisions }) => decisions), live: runs[0].live }
+    const tally = reportTally(runs, runs[0].live.length > 0)
+    tally.add(window)
+    const figures = tally.result(runs)
+    const decisions = comparableIn(window)
+    const report: ReplayReport = {
+      version: 3,
+      ...figures,
+      runs: figures.runs.map((run, index) => ({ ...run, decisions: decisions[index] ?? [] }))
+    }
+    return read(JSON.stringify(encode(report)))
+  }
 
   it.prop("holds the report and every decision", [anyDecisions, anyDecisions], ([decisions, live]) => {
     const runs = [runOf({ decisions, live })] as const
@@ -133,7 +146,7 @@ describe("a replay as a page", () => {
 
   it("tells replies, failures and mentions whole, the rest as long as there is room", () => {
     const run = longEvening(2_000, { perMinute: 2 })
-    const { summary } = reportOf([run]).runs[0] ?? assert.fail("no run")
+    const summary = summaryOf(run)
     const whole = summary.mentions.all
     const all = timelineOf([run])
     assert.deepStrictEqual([all.rows.length, all.leftOut, all.promptsLeftOut], [2_000, 0, 0])

@@ -35,7 +35,7 @@ const runsOf = Effect.fnUntraced(function*(log: string, config: string, against?
   const run = Effect.fnUntraced(function*(file: string) {
     const { settings } = yield* ConfigFile.load(file)
     const asked = llm ? yield* askedModel(settings) : undefined
-    return yield* replay(read, { config: "config.yaml", settings, asked, progress: () => Effect.void })
+    return yield* replay(read, { config: "config.yaml", settings, asked })
   })
   const first = yield* run(config)
   return against === undefined ? [first] as const : [first, yield* run(against)] as const

@@ -82,7 +82,7 @@ const replayed = Effect.fnUntraced(function*(
   const lines = [beginning, configured(0, settings), ...entries].map((entry) => encode(entry))
   const log = yield* readLog(yield* fileWith("night.jsonl", lines.join("\n")))
   assert.strictEqual(log.unusableCount, 0)
-  const { decisions } = yield* replay(log, { config: "own", settings, asked: undefined, progress: () => Effect.void })
+  const { decisions } = yield* replay(log, { config: "own", settings, asked: undefined })
   return decisions
 })
 
@@ -228,8 +228,7 @@ describe("a replay as the bot decided live", () => {
       const { decisions } = yield* replay(log, {
         config: "own",
         settings,
-        asked: undefined,
-        progress: () => Effect.void
+        asked: undefined
       })
       assert.deepStrictEqual(decisions[0]?.outcome, { _tag: "Skipped", reason: "dry_run" })
     }).pipe(Effect.scoped))

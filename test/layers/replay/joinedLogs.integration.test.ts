@@ -56,7 +56,7 @@ const recording = (
 
 const replayed = Effect.fnUntraced(function*(log: ReadonlyArray<string>, settings: Settings, config = "own") {
   const read = yield* readLog(yield* fileWith("night.jsonl", log.join("\n")))
-  const run = yield* replay(read, { config, settings, asked: undefined, progress: () => Effect.void })
+  const run = yield* replay(read, { config, settings, asked: undefined })
   return { run, ends: run.decisions.map(({ outcome }) => outcome?._tag), notes: summaryOf(run).notes }
 })
 

@@ -28,15 +28,14 @@ const settingsIn = (file: string): Settings =>
 const logOf = (name: string) => readLog(recording(`recording-${name}.jsonl`))
 
 const ownSettings = Effect.fnUntraced(function*(name: string) {
-  const { lines } = yield* logOf(name)
-  const entry = lines.find(({ entry }) => entry.kind === "config")?.entry
-  return yield* Schema.decodeUnknownEffect(Settings)(entry?.kind === "config" ? entry.settings : undefined)
+  const { settings } = yield* logOf(name)
+  return yield* Schema.decodeUnknownEffect(Settings)(settings)
 })
 
 const replayed = Effect.fnUntraced(function*(name: string, settings: Settings) {
   const log = yield* logOf(name)
   assert.strictEqual(log.unusableCount, 0)
-  return yield* replay(log, { config: "a configuration", settings, asked: undefined, progress: () => Effect.void })
+  return yield* replay(log, { config: "a configuration", settings, asked: undefined })
 })
 
 /** 0.1 recorded the wait until a limit may allow a line again as words, in whole seconds. */
