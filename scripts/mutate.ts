@@ -434,7 +434,7 @@ const mutations: ReadonlyArray<Mutation> = [
     ["a refusal changes no pace", "Math.max(pace.intervalMs, waitMs + marginMs)", "pace.intervalMs"]
   ),
   ...inFile(
-    "src/layers/llm/LlmHttp.ts",
+    "src/layers/llm/LlmSend.ts",
     ["redirects are followed anywhere", "&& target.origin === new URL(request.url).origin", ""]
   ),
   ...inFile(

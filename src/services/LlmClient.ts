@@ -173,7 +173,7 @@ export interface LlmRequest {
   /** Called for every HTTP attempt. */
   readonly onAttempt: (attempt: LlmAttempt) => Effect.Effect<void>
   /** Called while an answer streams in: the text so far, from the start again with each attempt. */
-  readonly onText?: (text: string) => Effect.Effect<void>
+  readonly onText?: (text: string) => void
 }
 
 /** A model's raw answer, before any processing. */

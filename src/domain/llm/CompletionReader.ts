@@ -45,6 +45,8 @@ export interface CompletionReader {
   readonly soFar: () => string
   /** Whether the answer is complete: only its usage may follow. */
   readonly isWhole: () => boolean
+  /** Whether the protocol's own end was read: nothing but the end of the response may follow. */
+  readonly isOver: () => boolean
   readonly served: () => Served
   /** The result, once the response has ended or enough is read. */
   readonly end: () => ReadCompletion
@@ -72,7 +74,9 @@ const streamReader = (enough: StopCondition): CompletionReader => {
   let understood = false
   let served: Served = {}
   let failure: ReportedFailure | undefined
-  // The protocol's own end, or that enough was read.
+  // The protocol's own end.
+  let over = false
+  // That, or enough was read.
   let done = false
   let tooLong = false
   // An event that began as JSON but does not parse: a piece of the answer is lost.
@@ -100,6 +104,7 @@ const streamReader = (enough: StopCondition): CompletionReader => {
     done ||= failure !== undefined
   }
   const events = eventStream(longestBody, takeData, () => {
+    over = true
     done = true
   })
   return {
@@ -109,6 +114,7 @@ const streamReader = (enough: StopCondition): CompletionReader => {
     },
     soFar: () => enoughText ?? choice.text(),
     isWhole,
+    isOver: () => over,
     served: () => served,
     end: () => {
       const torn = events.end()
@@ -135,6 +141,7 @@ const bodyReader = (enough: StopCondition): CompletionReader => {
     },
     soFar: () => "",
     isWhole: () => false,
+    isOver: () => false,
     served: () => chunk()?.served ?? {},
     end: () => {
       if (body.length > longestBody) return { _tag: "Malformed", detail: "too long" }
@@ -172,6 +179,7 @@ export const completionReader = (enough: StopCondition): CompletionReader => {
     },
     soFar: () => reader?.soFar() ?? "",
     isWhole: () => reader?.isWhole() ?? false,
+    isOver: () => reader?.isOver() ?? false,
     served: () => reader?.served() ?? {},
     end: () => {
       const end = reader?.end() ?? { _tag: "Malformed", detail: "nothing" }

@@ -1,5 +1,4 @@
 import { Effect, Option, Schema } from "effect"
-import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
 import { CorrelationId } from "../../domain/Ids.ts"
 import { endpointUrl } from "../../domain/endpoints/EndpointUrl.ts"
 import { type Diagnostic, error, type FieldPath } from "../../domain/settings/Diagnostic.ts"
@@ -8,7 +7,8 @@ import { suggest } from "../../domain/settings/Suggestion.ts"
 import type { Settings } from "../../domain/settings/Settings.ts"
 import type { LlmRequest } from "../../services/LlmClient.ts"
 import { type Endpoint, exchange } from "../llm/LlmExchange.ts"
-import { failureCode, send } from "../llm/LlmHttp.ts"
+import { type HttpResponse, LlmHttp } from "../llm/LlmHttp.ts"
+import { send } from "../llm/LlmSend.ts"
 
 /** How long each of NATS, a server's list of models and a completion may take. */
 export const patience = "5 seconds"
@@ -45,41 +45,39 @@ const askedOf = ({ channels, llm_api }: Settings): ReadonlyArray<Asked> => {
   ]
 }
 
-const Models = Schema.Struct({ data: Schema.Array(Schema.Struct({ id: Schema.String })) })
+const Models = Schema.fromJsonString(Schema.Struct({ data: Schema.Array(Schema.Struct({ id: Schema.String })) }))
+/** The longest list of models that is read, UTF-16 units. */
+const longestList = 8_000_000
 
 /** The models a server lists; none where it has no list, though this API defines one. */
 type Listed = Option.Option<ReadonlyArray<string>>
 
+const readList = Effect.fnUntraced(function*(response: HttpResponse) {
+  let body = ""
+  yield* response.read((part) => (body += part).length > longestList)
+  return (yield* Schema.decodeEffect(Models)(body)).data.map(({ id }) => id)
+}, Effect.option)
+
 /** Lists the models: whether the server is up and accepts the key. */
 const listModels = Effect.fnUntraced(
-  function*(http: HttpClient.HttpClient, { endpoint, server }: Asked) {
+  function*(http: LlmHttp["Service"], { endpoint, server }: Asked) {
     const baseUrl = [...server, "base_url"]
     const apiKey = [...server, "api_key"]
-    const response = yield* send(
-      http,
-      HttpClientRequest.get(endpointUrl(endpoint.url, "/models")),
-      endpoint.apiKey
-    ).pipe(
-      Effect.mapError((failure) => {
-        switch (failure._tag) {
-          case "HttpClientError":
-            return error(baseUrl, `cannot be reached (${failureCode(failure)})`)
-          case "LlmKeyUnusable":
-            return error(apiKey, failure.detail)
-          case "LlmRedirected":
-            return error(baseUrl, failure.message)
-        }
+    const request = { url: endpointUrl(endpoint.url, "/models"), headers: {} }
+    return yield* send(http, request, endpoint.apiKey, (response) => {
+      const { status } = response
+      if (status === 401 || status === 403) {
+        return Effect.fail(error(apiKey, `the server refuses the key with ${status}`))
+      }
+      return status >= 500 ? Effect.fail(error(baseUrl, `the server fails with ${status}`)) : readList(response)
+    }).pipe(
+      Effect.catchTags({
+        HttpFailed: ({ code }) => Effect.fail(error(baseUrl, `cannot be reached (${code})`)),
+        LlmKeyUnusable: ({ detail }) => Effect.fail(error(apiKey, detail)),
+        LlmRedirected: ({ message }) => Effect.fail(error(baseUrl, message))
       })
     )
-    const { status } = response
-    if (status === 401 || status === 403) {
-      return yield* Effect.fail(error(apiKey, `the server refuses the key with ${status}`))
-    }
-    if (status >= 500) return yield* Effect.fail(error(baseUrl, `the server fails with ${status}`))
-    const body = yield* Effect.option(HttpClientResponse.schemaBodyJson(Models)(response))
-    return Option.map(body, ({ data }) => data.map(({ id }) => id))
   },
-  Effect.scoped,
   (listing, _, { server }) =>
     Effect.timeoutOrElse(listing, {
       duration: patience,
@@ -121,8 +119,8 @@ const refusal = ({ endpoint, model, server }: Asked, status: number, listed: Lis
     : error(["llm_api", "parameters"], `the server refuses a request with ${status}`)
 }
 
-const tryCompletion = (http: HttpClient.HttpClient, api: LlmApi, asked: Asked, listed: Listed) =>
-  exchange(http, asked.endpoint, requestOf(api, asked.endpoint.model), "body", Effect.void).pipe(
+const tryCompletion = (http: LlmHttp["Service"], api: LlmApi, asked: Asked, listed: Listed) =>
+  exchange(http, asked.endpoint, requestOf(api, asked.endpoint.model), "body", () => undefined).pipe(
     Effect.asVoid,
     // One token may hold no text, and a rate-limited request still proves key and model.
     Effect.catchTag(["LlmEmpty", "LlmRateLimited"], () => Effect.void),
@@ -141,7 +139,7 @@ const tryCompletion = (http: HttpClient.HttpClient, api: LlmApi, asked: Asked, l
   )
 
 const tryModel = Effect.fnUntraced(function*(api: LlmApi, asked: Asked) {
-  const http = yield* HttpClient.HttpClient
+  const http = yield* LlmHttp
   const listed = yield* listModels(http, asked)
   yield* tryCompletion(http, api, asked, listed)
   return []
@@ -150,7 +148,7 @@ const tryModel = Effect.fnUntraced(function*(api: LlmApi, asked: Asked) {
 /** Tries every server, key and model of a configuration, all at once: at most one diagnostic for each model. */
 export const tryModels = (
   settings: Settings
-): Effect.Effect<ReadonlyArray<Diagnostic>, never, HttpClient.HttpClient> =>
+): Effect.Effect<ReadonlyArray<Diagnostic>, never, LlmHttp> =>
   Effect.map(
     Effect.forEach(askedOf(settings), (asked) => tryModel(settings.llm_api, asked), { concurrency: "unbounded" }),
     (diagnostics) => diagnostics.flat()

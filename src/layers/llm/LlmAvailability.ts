@@ -1,9 +1,9 @@
 import { Effect, Option, Ref, Schedule } from "effect"
-import { type HttpClient, HttpClientRequest } from "effect/http"
 import { endpointUrl } from "../../domain/endpoints/EndpointUrl.ts"
 import { BotConfig } from "../../services/BotConfig.ts"
 import type { LlmError } from "../../services/LlmClient.ts"
-import { failureCode, send } from "./LlmHttp.ts"
+import type { LlmHttp } from "./LlmHttp.ts"
+import { send } from "./LlmSend.ts"
 
 /** The interval of checks of a failed server, and their timeout. */
 const probeEvery = "15 seconds"
@@ -24,7 +24,7 @@ const suspects = (error: LlmError): boolean => {
 }
 
 /** Whether the server can be asked (F5): by `GET /models` at start and while it fails, and by every completion. */
-export const makeAvailability = Effect.fnUntraced(function*(http: HttpClient.HttpClient) {
+export const makeAvailability = Effect.fnUntraced(function*(http: LlmHttp["Service"]) {
   const config = yield* BotConfig
   const available = yield* Ref.make(true)
 
@@ -32,12 +32,11 @@ export const makeAvailability = Effect.fnUntraced(function*(http: HttpClient.Htt
   const look = Effect.gen(function*() {
     const { settings } = yield* config.current
     const { api_key, base_url } = settings.llm_api
-    const request = HttpClientRequest.get(endpointUrl(base_url, "/models"))
-    const { status } = yield* send(http, request, api_key)
+    const request = { url: endpointUrl(base_url, "/models"), headers: {} }
+    const status = yield* send(http, request, api_key, ({ status }) => Effect.succeed(status))
     return status === 401 || status === 403 || status >= 500 ? Option.some(`it answers ${status}`) : Option.none()
   }).pipe(
-    Effect.scoped,
-    Effect.catchTag("HttpClientError", (error) => Effect.succeedSome(`it cannot be reached (${failureCode(error)})`)),
+    Effect.catchTag("HttpFailed", ({ code }) => Effect.succeedSome(`it cannot be reached (${code})`)),
     Effect.catchTag(["LlmKeyUnusable", "LlmRedirected"], ({ message }) => Effect.succeedSome(message)),
     Effect.timeoutOrElse({ duration: probeTimeout, orElse: () => Effect.succeedSome("no answer") })
   )

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
-import type { HttpClient } from "effect/http"
 import type { Completion, LlmError, LlmRequest } from "../../services/LlmClient.ts"
 import { type Dialect, type Endpoint, exchange, type LlmDialectRefused } from "./LlmExchange.ts"
+import type { LlmHttp } from "./LlmHttp.ts"
 
 /** The dialect to try after a refusal: a missing path (404) has no stream at all. */
 const afterRefusal = (dialect: Dialect, { status }: LlmDialectRefused): Dialect =>
@@ -11,7 +11,7 @@ const afterRefusal = (dialect: Dialect, { status }: LlmDialectRefused): Dialect 
 const answersIn = (known: Dialect | undefined, dialect: Dialect): boolean => known === "body" || known === dialect
 
 /** Asks each endpoint in a dialect it supports, and remembers which. */
-export const makeDialects = (http: HttpClient.HttpClient) => {
+export const makeDialects = (http: LlmHttp["Service"]) => {
   // Endpoints so far that do not support every dialect: a few.
   const dialects = new Map<string, Dialect>()
 
@@ -19,7 +19,7 @@ export const makeDialects = (http: HttpClient.HttpClient) => {
     dialect: Dialect,
     endpoint: Endpoint,
     request: LlmRequest,
-    onFirstText: Effect.Effect<void>
+    onFirstText: () => void
   ): Effect.Effect<Completion, LlmError> =>
     Effect.catchTag(
       exchange(http, endpoint, request, dialect, onFirstText),
@@ -35,7 +35,7 @@ export const makeDialects = (http: HttpClient.HttpClient) => {
 
   return {
     /** One completion; a refused dialect is not tried again once another one is answered (F5). */
-    ask: (endpoint: Endpoint, request: LlmRequest, onFirstText: Effect.Effect<void>) =>
+    ask: (endpoint: Endpoint, request: LlmRequest, onFirstText: () => void) =>
       askIn(request.api.stream ? dialects.get(endpoint.url) ?? "usage" : "body", endpoint, request, onFirstText)
   }
 }

@@ -1,5 +1,4 @@
-import { Clock, Deferred, Effect, Option, type Redacted, Schema, Stream } from "effect"
-import { type HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
+import { Clock, Effect, Option, type Redacted, Schema } from "effect"
 import { completionReader } from "../../domain/llm/CompletionReader.ts"
 import { completionBody, estimateTokens, retryAfterMs } from "../../domain/llm/ChatCompletion.ts"
 import { promptLength } from "../../domain/llm/Prompt.ts"
@@ -17,7 +16,8 @@ import {
   LlmUnreachable
 } from "../../services/LlmClient.ts"
 import { monotonicMillis } from "../../services/Time.ts"
-import { failureCode, send } from "./LlmHttp.ts"
+import type { HttpResponse, LlmHttp } from "./LlmHttp.ts"
+import { send } from "./LlmSend.ts"
 
 /** A server and the model to request from it. */
 export interface Endpoint {
@@ -48,7 +48,7 @@ const failureOf = (status: number, retryAfterMs?: number): LlmRateLimited | LlmR
 }
 
 const failUnlessOk = Effect.fnUntraced(
-  function*({ headers, status }: HttpClientResponse.HttpClientResponse, dialect: Dialect) {
+  function*({ headers, status }: HttpResponse, dialect: Dialect) {
     if (status < 400) return
     if (dialect !== "body" && mayNotKnowStreaming.has(status)) return yield* new LlmDialectRefused({ status })
     const wait = retryAfterMs(headers["retry-after"], yield* Clock.currentTimeMillis)
@@ -64,34 +64,32 @@ const tokensOf = (text: string, { messages }: LlmRequest) => ({
 /** How long a server may take to send the usage after a complete answer, or to close. */
 const usageWait = "2 seconds"
 
-/** Reads until the answer is complete or long enough; leaving the stream early aborts the request. */
+/** Reads until the answer is complete or long enough. */
 const read = Effect.fnUntraced(function*(
-  response: HttpClientResponse.HttpClientResponse,
+  response: HttpResponse,
   request: LlmRequest,
   { model }: Endpoint,
-  onFirstText: Effect.Effect<void>
+  onFirstText: () => void
 ) {
   const reader = completionReader(request.enough())
-  const whole = yield* Deferred.make<void>()
   let soFar = ""
-  yield* response.stream.pipe(
-    Stream.decodeText,
-    Stream.mapEffect(Effect.fnUntraced(function*(part) {
-      const done = reader.feed(part)
-      if (reader.isWhole()) yield* Deferred.succeed(whole, undefined)
-      const text = reader.soFar()
-      if (text === soFar) return done
-      if (soFar === "") yield* onFirstText
+  let done = false
+  const take = (part: string): boolean => {
+    done = reader.feed(part)
+    const text = reader.soFar()
+    if (text !== soFar) {
+      if (soFar === "") onFirstText()
       soFar = text
-      if (request.onText !== undefined) yield* request.onText(text)
-      return done
-    })),
-    Stream.takeUntil((done) => done),
-    Stream.runDrain,
-    // A connection that breaks or stays open after a complete answer does not spoil it.
-    Effect.raceFirst(Effect.andThen(Deferred.await(whole), Effect.sleep(usageWait))),
+      request.onText?.(text)
+    }
+    return done
+  }
+  yield* response.read((part) => take(part) || reader.isWhole()).pipe(
     Effect.catch((error) => reader.isWhole() ? Effect.void : Effect.fail(error))
   )
+  // A connection that breaks or stays open after a complete answer does not spoil it.
+  if (reader.isWhole() && !done) yield* Effect.ignore(Effect.timeoutOption(response.read(take), usageWait))
+  if (reader.isOver()) response.finish()
   const decoded = reader.end()
   switch (decoded._tag) {
     case "Broken":
@@ -135,34 +133,31 @@ const bodyOf = (endpoint: Endpoint, { api, messages }: LlmRequest, dialect: Dial
 }
 
 /**
- * One HTTP request for one completion. At its end the rest of the response is not awaited: the socket
- * is closed unless the response has been read to its end.
+ * One HTTP request for one completion. What is left of a response that is long enough is not awaited: its connection is
+ * closed, so that the server stops.
  */
 export const exchange = Effect.fnUntraced(function*(
-  http: HttpClient.HttpClient,
+  http: LlmHttp["Service"],
   endpoint: Endpoint,
   request: LlmRequest,
   dialect: Dialect,
-  onFirstText: Effect.Effect<void>
+  onFirstText: () => void
 ) {
   const beganAt = yield* monotonicMillis
-  const accept = dialect === "body" ? "application/json" : "text/event-stream, application/json"
-  const post = HttpClientRequest.post(endpointUrl(endpoint.url, "/chat/completions")).pipe(
-    HttpClientRequest.setHeader("accept", accept),
-    HttpClientRequest.bodyJsonUnsafe(bodyOf(endpoint, request, dialect))
-  )
-  return yield* Effect.gen(function*() {
-    const response = yield* send(http, post, endpoint.apiKey)
-    yield* failUnlessOk(response, dialect)
-    return yield* read(response, request, endpoint, onFirstText)
-  }).pipe(
-    Effect.scoped,
-    Effect.catchTag("HttpClientError", (error): Effect.Effect<never, LlmBadAnswer | LlmTimeout | LlmUnreachable> => {
-      if (error.reason._tag === "EmptyBodyError") return new LlmBadAnswer({ detail: "nothing" })
-      const detail = failureCode(error)
-      return detail === "ETIMEDOUT"
+  const post = {
+    url: endpointUrl(endpoint.url, "/chat/completions"),
+    headers: { accept: dialect === "body" ? "application/json" : "text/event-stream, application/json" },
+    body: JSON.stringify(bodyOf(endpoint, request, dialect))
+  }
+  return yield* send(
+    http,
+    post,
+    endpoint.apiKey,
+    (response) => Effect.andThen(failUnlessOk(response, dialect), read(response, request, endpoint, onFirstText))
+  ).pipe(
+    Effect.catchTag("HttpFailed", ({ code }): Effect.Effect<never, LlmTimeout | LlmUnreachable> =>
+      code === "ETIMEDOUT"
         ? Effect.flatMap(monotonicMillis, (now) => new LlmTimeout({ afterMs: now - beganAt, budgetSpent: false }))
-        : new LlmUnreachable({ detail })
-    })
+        : new LlmUnreachable({ detail: code }))
   )
 })

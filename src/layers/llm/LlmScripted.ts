@@ -34,7 +34,7 @@ const speak = Effect.fnUntraced(function*({ onText }: LlmRequest, { afterMs, say
   for (const [index] of words.entries()) {
     const pauseMs = due(index + 1) - due(index)
     if (pauseMs > 0) yield* Effect.sleep(pauseMs)
-    if (onText !== undefined) yield* onText(words.slice(0, index + 1).join(""))
+    onText?.(words.slice(0, index + 1).join(""))
   }
   if (words.length === 0 && afterMs > 0) yield* Effect.sleep(afterMs)
 })

@@ -71,9 +71,7 @@ export class Replies extends Context.Service<Replies, {
           budgetMs: timeLeft(job, yield* monotonicMillis),
           enough: () => stopConditionFor(job.channel.response, speakersOf(job.channel.bot.names, prompt.people)),
           onAttempt: (attempt: LlmAttempt) => Effect.sync(() => job.decision.step({ _tag: "LlmAttempt", ...attempt })),
-          ...(job.channel.logContent
-            ? { onText: (text: string) => Effect.sync(() => job.decision.answering(text)) }
-            : {})
+          ...(job.channel.logContent ? { onText: (text: string) => job.decision.answering(text) } : {})
         }).pipe(Effect.tapErrorTag("LlmEmpty", (empty) => paidFor(job, empty)))
         job.decision.content({ answer: completion.text })
         job.decision.step({

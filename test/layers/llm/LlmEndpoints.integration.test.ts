@@ -1,12 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Result, Schedule } from "effect"
-import { HttpClient, HttpClientResponse } from "effect/http"
+import { Effect, Fiber, Result, Schedule } from "effect"
 import { TestClock } from "effect/testing"
-import { layerNoDeps } from "../../../src/layers/llm/LlmOpenAi.ts"
 import { LlmClient } from "../../../src/services/LlmClient.ts"
 import { monotonicMillis } from "../../../src/services/Time.ts"
 import { completionOf } from "../../support/LlmDouble.ts"
-import { ask, type Asking, askServer, configured, secret, world } from "../../support/LlmAsking.ts"
+import { ask, type Asking, askServer, secret, world } from "../../support/LlmAsking.ts"
+import { withoutSocket } from "../../support/LlmWithoutSocket.ts"
 import { answering, hangs, LlmServer, says } from "../../support/LlmServer.ts"
 
 const ok = says(200, completionOf("Hello there!"))
@@ -99,19 +98,14 @@ describe("an account without credit (402)", () => {
 type Weather = (atMs: number) => { readonly status: number; readonly afterMs: number }
 const weatherServer = (weather: Weather) => {
   let asked = 0
-  const client = HttpClient.make((request) =>
-    Effect.gen(function*() {
-      const { afterMs, status } = weather(yield* monotonicMillis)
-      if (request.method === "POST") {
-        asked++
-        yield* Effect.sleep(afterMs)
-      }
-      return HttpClientResponse.fromWeb(request, new Response(completionOf("Hello there!"), { status }))
-    })
-  )
-  const layer = layerNoDeps.pipe(
-    Layer.provide(Layer.mergeAll(Layer.succeed(HttpClient.HttpClient, client), configured("http://llm.test/v1")))
-  )
+  const layer = withoutSocket(Effect.fnUntraced(function*(isCompletion) {
+    const { afterMs, status } = weather(yield* monotonicMillis)
+    if (isCompletion) {
+      asked++
+      yield* Effect.sleep(afterMs)
+    }
+    return { status, body: completionOf("Hello there!") }
+  }))
   return { layer, asked: () => asked }
 }
 const fine = { status: 200, afterMs: 100 }
@@ -245,7 +239,7 @@ describe("fallbacks", () => {
 
   it.live("share one budget of time with the first: each is asked", () =>
     Effect.gen(function*() {
-      const { aborted, idle, url } = yield* LlmServer
+      const { aborted, asked, idle, url } = yield* LlmServer
       yield* answering(hangs)
       const fallbacks = [fallback(url, "second"), fallback(url, "third")]
       const { attempts, end, tookMs } = yield* askServer({ api: { fallbacks, timeout_seconds: 0.3 }, budgetMs: 700 })
@@ -256,7 +250,8 @@ describe("fallbacks", () => {
       ]])
       assert.isAtLeast(tookMs, 690)
       yield* idle
-      assert.strictEqual(yield* aborted, 3)
+      // On a busy machine one may be over before the server has read it.
+      assert.strictEqual(yield* aborted, (yield* asked).length)
     }).pipe(Effect.provide(world)))
 
   it.live("answer when the first hangs, whatever it could still be asked", () =>

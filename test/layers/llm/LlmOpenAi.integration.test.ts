@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Fiber, Layer, Result, Schema } from "effect"
-import { HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import { speakersOf } from "../../../src/domain/reply/Transcript.ts"
 import { stopConditionFor } from "../../../src/domain/reply/StopCondition.ts"
@@ -12,7 +11,8 @@ import * as LlmHttp from "../../../src/layers/llm/LlmHttp.ts"
 import { LlmClient } from "../../../src/services/LlmClient.ts"
 import { completionOf } from "../../support/LlmDouble.ts"
 import { ask, askServer, configured, secret, world } from "../../support/LlmAsking.ts"
-import { answering, chunk, drips, LlmServer, says, streamEnd } from "../../support/LlmServer.ts"
+import { withoutSocket } from "../../support/LlmWithoutSocket.ts"
+import { answering, chunk, drips, type LlmHandler, LlmServer, says, streamEnd } from "../../support/LlmServer.ts"
 
 const fixture = (name: string): string => {
   const text = readFileSync(resolve(import.meta.dirname, "../../fixtures/llm", name), "utf8")
@@ -139,10 +139,10 @@ describe("failures", () => {
   it.effect("that may pass are tried again, later each time, so often as configured", () => {
     const statuses = [500, 502, 503]
     const times: Array<number> = []
-    const client = HttpClient.make((request) =>
+    const server = withoutSocket((isCompletion) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
-        const index = request.method === "POST" ? times.push(now) - 1 : 0
-        return HttpClientResponse.fromWeb(request, new Response("{}", { status: statuses[index] ?? 500 }))
+        const index = isCompletion ? times.push(now) - 1 : 0
+        return { status: statuses[index] ?? 500, body: "{}" }
       })
     )
     return Effect.gen(function*() {
@@ -161,9 +161,7 @@ describe("failures", () => {
       assert.isAtMost(second - first, 120)
       assert.isAtLeast(third - second, 160)
       assert.isAtMost(third - second, 240)
-    }).pipe(Effect.provide(layerNoDeps.pipe(
-      Layer.provide(Layer.mergeAll(Layer.succeed(HttpClient.HttpClient, client), configured("http://llm.test/v1")))
-    )))
+    }).pipe(Effect.provide(server))
   })
 
   it.live("end with the first answer", () =>
@@ -329,5 +327,40 @@ describe("a server that says nothing for long", () => {
     Effect.gen(function*() {
       yield* answering((call, response, index) => void setTimeout(() => ok(call, response, index), 500))
       assert.strictEqual((yield* askServer({ api: { timeout_seconds: 600 } })).end, "Hello there!")
+    }).pipe(Effect.provide(world)))
+})
+
+describe("a connection", () => {
+  /** Streams an answer to the protocol's end, and ends the response where told to. */
+  const streams = (end: boolean, ports: Array<number | undefined>): LlmHandler => (_, response) => {
+    ports.push(response.socket?.remotePort)
+    response.writeHead(200, { "content-type": "text/event-stream" })
+    response.write(
+      `${chunk("Hello there!")}${streamEnd}data: [DONE]\n\n`,
+      () => end && setTimeout(() => response.end(), 5)
+    )
+  }
+
+  it.live("is kept for the next request, though the end of the answer comes after its text", () =>
+    Effect.gen(function*() {
+      const { aborted, idle } = yield* LlmServer
+      const ports: Array<number | undefined> = []
+      yield* answering(streams(true, ports))
+      for (let asked = 0; asked < 3; asked++) {
+        assert.strictEqual((yield* askServer()).end, "Hello there!")
+        yield* idle
+      }
+      assert.deepStrictEqual([new Set(ports).size, yield* aborted], [1, 0])
+    }).pipe(Effect.provide(world)))
+
+  it.live("that stays open behind the answer is given up, and nobody waits for it", () =>
+    Effect.gen(function*() {
+      const { aborted, idle } = yield* LlmServer
+      const ports: Array<number | undefined> = []
+      yield* answering(streams(false, ports))
+      assert.strictEqual((yield* askServer()).end, "Hello there!")
+      assert.strictEqual(yield* aborted, 0)
+      yield* idle
+      assert.strictEqual(yield* aborted, 1)
     }).pipe(Effect.provide(world)))
 })
