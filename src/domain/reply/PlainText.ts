@@ -116,8 +116,16 @@ const read = (text: string, angles: AngleText): string => {
   return restore(plain.replace(struck, textOfMark).replace(unspacedStrong, textOfMark))
 }
 
+// Blocks begin with the first, marks are made of the second; a control is one that the parser replaces.
+const beginsBlock = /^(?:[#>+=~-]|\p{N}+[.)])/u
+const holdsMarks = /[\p{Cc}\\`*_[\]<&]|~~/u
+
+/** Whether a text reads as it stands: one line, trimmed, without a sign of markdown or HTML. */
+export const isPlain = (text: string): boolean => !holdsMarks.test(text) && !beginsBlock.test(text)
+
 /** Reads markdown, then the signs that were escaped or quoted as code: the room has markup of its own for them. */
 const withoutMarkdown = (text: string): string => {
+  if (isPlain(text.trim())) return text.trim()
   const once = read(text, "tags").trim()
   return read(once, "text").trim()
 }

@@ -3,7 +3,8 @@ import { foldCase, literally } from "../PhraseMatch.ts"
 import { wordsOf } from "../Words.ts"
 import { isReaction } from "./Reaction.ts"
 
-const essence = (text: string): string => foldCase(text).replace(/[^\p{L}\p{M}\p{N}\p{S}]+/gu, "")
+/** What of a text counts, its case folded. */
+const essence = (folded: string): string => folded.replace(/[^\p{L}\p{M}\p{N}\p{S}]+/gu, "")
 
 /** Share of words two texts have in common (Jaccard). */
 const overlap = (one: ReadonlySet<string>, other: ReadonlySet<string>): number => {
@@ -11,11 +12,22 @@ const overlap = (one: ReadonlySet<string>, other: ReadonlySet<string>): number =
   return common / Math.max(1, one.size + other.size - common)
 }
 
-const isRepeat = (text: string, earlier: string): boolean => {
-  const same = essence(text)
-  if (same === essence(earlier)) return same !== "" || text.trim() === earlier.trim()
-  const [one, other] = [text, earlier].map((line) => new Set(wordsOf(foldCase(line))))
-  return one !== undefined && other !== undefined && Math.min(one.size, other.size) >= 5 && overlap(one, other) >= 0.9
+const fewestWords = 5
+const repeatedShare = 0.9
+
+/** Compares a text with others: it repeats one that has the same words, or nearly all of them. */
+const repeats = (text: string): (earlier: string) => boolean => {
+  const same = essence(foldCase(text))
+  const words = new Set(wordsOf(foldCase(text)))
+  return (earlier) => {
+    const folded = foldCase(earlier)
+    if (same === essence(folded)) return same !== "" || text.trim() === earlier.trim()
+    if (words.size < fewestWords) return false
+    // Finding words is slow: first whether enough of them stand there at all.
+    if ([...words].filter((word) => folded.includes(word)).length < repeatedShare * words.size) return false
+    const others = new Set(wordsOf(folded))
+    return others.size >= fewestWords && overlap(words, others) >= repeatedShare
+  }
 }
 
 const fillers = new Set(["ok", "okay", "k", "yes", "no", "yeah", "yep", "nope", "sure", "lol", "hmm", "hm", "well"])
@@ -26,10 +38,11 @@ const saysNothing = (text: string): boolean => {
   return words.length > 0 && words.every((word) => fillers.has(word)) && !/\p{S}/u.test(text)
 }
 
-/** A text without names: its addressee is not content. */
-const withoutNames = (text: string, names: ReadonlyArray<string>): string => {
+/** Takes names out of texts: an addressee is not content. */
+const withoutNames = (names: ReadonlyArray<string>): (text: string) => string => {
   const any = names.toSorted((one, other) => other.length - one.length).map(literally).join("|")
-  return any === "" ? text : text.replace(new RegExp(`(?<![\\p{L}\\p{N}_])@?(?:${any})(?![\\p{L}\\p{N}_])`, "giu"), " ")
+  const pattern = new RegExp(`(?<![\\p{L}\\p{N}_])@?(?:${any})(?![\\p{L}\\p{N}_])`, "giu")
+  return (text) => any === "" ? text : text.replace(pattern, " ")
 }
 
 /** The context that a text is checked against. */
@@ -45,9 +58,10 @@ export const poorQuality = (
   text: string,
   { botNames, recentReplies, trigger }: QualityInput
 ): DropCause | undefined => {
-  if (essence(text) === "" && !isReaction(text)) return { _tag: "Empty" }
-  if (recentReplies.some((reply) => isRepeat(text, reply))) return { _tag: "RepeatsBot" }
-  if (isRepeat(withoutNames(text, botNames), withoutNames(trigger, botNames))) return { _tag: "EchoesTrigger" }
+  if (essence(foldCase(text)) === "" && !isReaction(text)) return { _tag: "Empty" }
+  if (recentReplies.some(repeats(text))) return { _tag: "RepeatsBot" }
+  const unnamed = withoutNames(botNames)
+  if (repeats(unnamed(text))(unnamed(trigger))) return { _tag: "EchoesTrigger" }
   if (saysNothing(text)) return { _tag: "SaysNothing" }
   return undefined
 }

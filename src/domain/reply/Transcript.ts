@@ -1,7 +1,7 @@
 import { literally } from "../PhraseMatch.ts"
 
-/** The speakers in the prompt: a model that continues the transcript writes lines for them. */
-export interface Speakers {
+/** Lines of a transcript. */
+interface SpeakerLines {
   /** The answer's own beginning, in the forms of our prompt's lines: `[just now] Bot:`, `Bot:`. */
   readonly own: RegExp
   /** The same at the beginning of a later line. */
@@ -10,19 +10,22 @@ export interface Speakers {
   readonly others: RegExp
 }
 
+/** The speakers in the prompt: a model that continues the transcript writes lines for them. */
+export interface Speakers {
+  /** Whether a text may hold one of their lines; most answers hold none. */
+  readonly mayStandIn: (text: string) => boolean
+  readonly lines: () => SpeakerLines
+}
+
 const age = "\\[(?:just now|\\d{1,4} (?:min|h) ago)\\]"
 const fences = /<\/?(?:chat|line)>/giu
-const roles = ["user", "human", "system"]
-
 /** Longer first, so that no name is matched by its own prefix. */
 const anyOf = (names: ReadonlyArray<string>): string =>
   [...new Set(names)].toSorted((one, other) => other.length - one.length).map(literally).join("|")
 
-/** Compiles the bot's names and those of the prompt's people, as written and as the prompt shows them. */
-export const speakersOf = (botNames: ReadonlyArray<string>, people: ReadonlyArray<string>): Speakers => {
-  const own = [...botNames, "assistant"]
-  const isOwn = new Set(own.map((name) => name.toLowerCase()))
-  const others = [...people.filter((name) => name !== "" && !isOwn.has(name.toLowerCase())), ...roles]
+const roles = ["user", "human", "system"]
+
+const linesOf = (own: ReadonlyArray<string>, others: ReadonlyArray<string>): SpeakerLines => {
   const speaker = `[<\\[(]?@?(?:${anyOf(own)})[>\\])]?`
   const dated = `(?:-\\s+)?${age}\\s*`
   // Emphasis right after the colon ends with the name (`**Bot:**`) only where it began before it.
@@ -39,17 +42,38 @@ export const speakersOf = (botNames: ReadonlyArray<string>, people: ReadonlyArra
   }
 }
 
+// What the expressions take for the same letter is the same here too.
+const folded = (text: string): string => text.toLowerCase().toUpperCase()
+
+// Each form of a speaker's line holds one; an age may stand without a name.
+const speakerSign = /[:：<[]/u
+const ageSign = "["
+
+/** The bot's names and those of the prompt's people, as written and as the prompt shows them. */
+export const speakersOf = (botNames: ReadonlyArray<string>, people: ReadonlyArray<string>): Speakers => {
+  const own = [...botNames, "assistant"]
+  const isOwn = new Set(own.map((name) => name.toLowerCase()))
+  const others = [...people.filter((name) => name !== "" && !isOwn.has(name.toLowerCase())), ...roles]
+  const names = [...new Set([...own, ...others].map(folded))]
+  let lines: SpeakerLines | undefined
+  return {
+    mayStandIn: (text) => {
+      if (!speakerSign.test(text)) return false
+      const searched = folded(text)
+      return text.includes(ageSign) || names.some((name) => searched.includes(name))
+    },
+    lines: () => lines ??= linesOf(own, others)
+  }
+}
+
 /** For texts without speakers. */
 export const anybody: Speakers = speakersOf([], [])
 
-/** Each of the prompt's line forms holds one of these. */
-const inEveryForm = /[:：<[]/u
-
 /** The answer without the prompt's line forms, up to where it begins to speak for another (F7). */
-export const ownWords = (text: string, { others, own, ownLater }: Speakers): string => {
-  // The speakers' expressions are new in each reply and dear to compile.
-  if (!inEveryForm.test(text)) return text.trimStart()
+export const ownWords = (text: string, speakers: Speakers): string => {
   const unfenced = text.replace(fences, "").trimStart()
+  if (!speakers.mayStandIn(unfenced)) return unfenced
+  const { others, own, ownLater } = speakers.lines()
   const end = others.exec(unfenced)?.index ?? unfenced.length
   return unfenced.slice(0, end).replace(own, "").replace(ownLater, "")
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
-import { plainText } from "../../../src/domain/reply/PlainText.ts"
+import { fromMarkdown } from "mdast-util-from-markdown"
+import { isPlain, plainText } from "../../../src/domain/reply/PlainText.ts"
 import { mixed } from "../arbitraries.ts"
 
 const settings = { strip_markdown: true, collapse_newlines: true }
@@ -49,6 +50,30 @@ describe("stripping markdown", () => {
     )
     expect(lettersOf(plainText(text, settings))).toBe(lettersOf(text.normalize()))
   }, { arbitrary: { runs: 1_500 } })
+})
+
+describe("a text that reads as it stands", () => {
+  const plain = [
+    ..."#>+=~-|():;.!?^@$%'\"¯/5",
+    "12. ",
+    "3) ",
+    "\t",
+    "\u00a0",
+    "&",
+    "<",
+    ":heart:",
+    "word",
+    "Wörter",
+    "词语",
+    " "
+  ]
+  it.prop("is one paragraph to the parser too", [mixed(plain, 12)], ([written]) => {
+    const text = written.trim()
+    if (text === "" || !isPlain(text)) return
+    const { children } = fromMarkdown(text)
+    expect(children.map(({ type }) => type)).toStrictEqual(["paragraph"])
+    expect(children).toMatchObject([{ children: [{ type: "text", value: text }] }])
+  }, { arbitrary: { runs: 3_000 } })
 })
 
 const lines = [
