@@ -27,7 +27,7 @@ const decodeTokens = Schema.decodeUnknownOption(Schema.Struct({ prompt_tokens: C
 
 /** The reported usage, if plausible. */
 export const decodeUsage = (usage: unknown): Option.Option<Usage> =>
-  Option.map(decodeTokens(usage), ({ completion_tokens, prompt_tokens }) => ({
+  Option.map(Option.flatMap(Option.fromNullishOr(usage), decodeTokens), ({ completion_tokens, prompt_tokens }) => ({
     inputTokens: Math.round(prompt_tokens),
     outputTokens: Math.round(completion_tokens)
   }))

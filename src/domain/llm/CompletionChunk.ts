@@ -1,4 +1,4 @@
-import { Option, Predicate, Schema } from "effect"
+import { Option, Predicate } from "effect"
 import { decodeUsage, type Usage } from "./ChatCompletion.ts"
 import { type FinishReason, finishReasonOf } from "./FinishReason.ts"
 import { failureOf, type ReportedFailure } from "./ReportedFailure.ts"
@@ -92,10 +92,10 @@ const id = /^[\w.:-]{1,80}$/
 const modelName = /^[\w.:/@+-]{1,100}$/
 const matching = (value: unknown, shape: RegExp): value is string => typeof value === "string" && shape.test(value)
 
-const json = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
-
-/** Undefined when the text is no JSON. */
-export const parsed = (text: string): Option.Option<unknown> => json(text)
+/** A text's JSON; none when it is none. */
+export const parsed: (text: string) => Option.Option<unknown> = Option.liftThrowable((text): unknown =>
+  JSON.parse(text)
+)
 
 /** Undefined when it is neither a part of a chat completion nor a reported error. */
 export const chunkOf = (value: unknown): CompletionChunk | undefined => {

@@ -93,10 +93,9 @@ const streamReader = (enough: StopCondition): CompletionReader => {
     enoughText = failure === undefined ? enough(choice.text()) : undefined
     done = failure !== undefined || enoughText !== undefined || choice.text().length > longestBody
   }
-  const takeData = (data: string, event: string): void => {
+  const takeData = (data: string, json: Option.Option<unknown>, event: string): void => {
     tooLong ||= data.length > longestBody
     if (done || tooLong) return
-    const json = parsed(data)
     if (event === "error") failure = failureOfErrorEvent(Option.getOrUndefined(json))
     garbled ||= !isWhole() && Option.isNone(json) && /^[{[]/.test(data)
     const chunk = Option.isSome(json) && failure === undefined ? chunkOf(json.value) : undefined

@@ -39,10 +39,10 @@ const lineWatch = () => {
 const partsOf = (data: string): ReadonlyArray<string> =>
   data.includes("\n") && Option.isNone(parsed(data)) ? data.split("\n") : [data]
 
-/** Emits the data of each event with its name, and the protocol's own end (`[DONE]`). */
+/** Emits the data of each event, as text and as the JSON it holds, with its name, and the protocol's own end (`[DONE]`). */
 export const eventStream = (
   longestEvent: number,
-  onData: (data: string, event: string) => void,
+  onData: (data: string, json: Option.Option<unknown>, event: string) => void,
   onDone: () => void
 ): EventStream => {
   const lines = lineWatch()
@@ -51,8 +51,9 @@ export const eventStream = (
     // A proxy that re-wraps events writes the field's name twice.
     const data = part.trim().replace(/^(?:data:\s*)+/, "")
     if (doneMark.test(data)) return onDone()
-    strayData ||= data !== "" && Option.isNone(parsed(data))
-    onData(data, event)
+    const json = parsed(data)
+    strayData ||= data !== "" && Option.isNone(json)
+    onData(data, json, event)
   }
   const parser = Sse.makeParser((event) => {
     if (event._tag === "Event") partsOf(event.data).forEach(take(event.event))

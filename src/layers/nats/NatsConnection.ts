@@ -9,7 +9,6 @@ import {
   NatsGivenUp,
   NatsNotSent,
   NatsRefused,
-  NatsUnconfirmed,
   type Question
 } from "../../services/Nats.ts"
 import { connectionState } from "./ConnectionState.ts"
@@ -18,10 +17,9 @@ import { NatsClient } from "./NatsClient.ts"
 import { detailOf, notSent, unreachable } from "./NatsFaults.ts"
 import { headersOf, messageOf } from "./NatsMessages.ts"
 import { natsOptions } from "./NatsOptions.ts"
+import { makeServerWord } from "./ServerWord.ts"
 import { makeSubscriptions } from "./Subscriptions.ts"
 
-/** How long the server may take to confirm a message. */
-const flushWithin = "5 seconds"
 /** How long a question waits for its first answer. */
 const requestTimeoutMs = 2_000
 /** How long a request waits for one more answer: others are about as far away as the first. */
@@ -71,15 +69,7 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
     () => new NatsNotSent({ detail: "not connected" })
   )
 
-  const flush = Effect.tryPromise({
-    try: () => connection.flush(),
-    catch: (cause) => new NatsUnconfirmed({ detail: detailOf(cause) })
-  }).pipe(
-    Effect.timeoutOrElse({
-      duration: flushWithin,
-      orElse: () => new NatsUnconfirmed({ detail: `no word from the server within ${flushWithin}` })
-    })
-  )
+  const confirmed = makeServerWord(connection)
 
   const send = (command: WireCommand, reply?: string) =>
     Effect.try({
@@ -91,7 +81,7 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
       catch: notSent
     })
 
-  const publish = Effect.fn("Nats.publish")(function*(command: WireCommand) {
+  const publish = Effect.fnUntraced(function*(command: WireCommand) {
     yield* whileConnected
     let heard = true
     const reply = command.request
@@ -101,11 +91,11 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
       : undefined
     yield* send(command, reply)
     // The server's word that nobody listens comes before its word that it has everything.
-    yield* flush
+    yield* confirmed
     return { at: yield* monotonicMillis, heard }
   }, Effect.scoped)
 
-  const { listen, refused } = yield* makeSubscriptions(connection, Effect.ignore(flush))
+  const { listen, refused } = yield* makeSubscriptions(connection, Effect.ignore(confirmed))
 
   const answerWith = (answer: (question: Question) => Effect.Effect<string>) => (message: Msg) =>
     answer({ body: message.data, maxBytes: connection.info?.max_payload ?? 0 }).pipe(

@@ -74,7 +74,7 @@ export class LineSender extends Context.Service<LineSender, {
       }
 
       /** None when nobody heard it. */
-      const publish = Effect.fn("LineSender.publish")(function*(job: ReplyJob, line: ReplyLine) {
+      const publish = Effect.fnUntraced(function*(job: ReplyJob, line: ReplyLine) {
         const stampNow = Effect.map(monotonicMillis, (after) => stamp(after, job))
         const { command, template } = yield* encode(job, line)
         const echo = yield* deliveries.expect(job.conversation, line.text)

@@ -58,7 +58,7 @@ export class Replies extends Context.Service<Replies, {
           decision.step({ _tag: "LlmAnswer", characters: 0, ...usage, estimated: false, finishReason })
         })
 
-      const ask = Effect.fn("Replies.ask")(function*(job: ReplyJob) {
+      const ask = Effect.fnUntraced(function*(job: ReplyJob) {
         const prompt = yield* prompts.build(job)
         const characters = promptLength(prompt.messages)
         job.decision.content({ prompt: prompt.messages })
@@ -98,7 +98,7 @@ export class Replies extends Context.Service<Replies, {
           })
       }
 
-      const answer = Effect.fn("Replies.answer")(
+      const answer = Effect.fnUntraced(
         function*(job: ReplyJob): Effect.fn.Return<Outcome, LlmError | NatsSendError> {
           const { people, text } = yield* Effect.catch(ask(job), (error) => fallback(job, error))
           const reply = yield* responses.process(text, job, people)
