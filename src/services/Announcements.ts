@@ -2,6 +2,7 @@ import { Clock, Context, Effect, Layer, Option, Schedule, Scope, Semaphore } fro
 import {
   announcement,
   type Announcer,
+  bridgeEvent,
   bridgeLifecycle,
   bridgeNews,
   discoveryPoll,
@@ -12,6 +13,7 @@ import type { WireMessage } from "../domain/wire/Wire.ts"
 import { BotConfig } from "./BotConfig.ts"
 import { makeLogSampler } from "./telemetry/LogSampling.ts"
 import { makeLogWriter } from "./telemetry/LogWriter.ts"
+import { makeMeter } from "./telemetry/Metrics.ts"
 import { monotonicMillis } from "./Time.ts"
 import { Nats, type NatsNotSubscribed } from "./Nats.ts"
 
@@ -37,6 +39,7 @@ export class Announcements extends Context.Service<Announcements, {
       const startedAt = yield* monotonicMillis
       const sample = yield* makeLogSampler
       const log = yield* makeLogWriter("Announcements")
+      const meter = yield* makeMeter
       const withLogger = Effect.annotateLogs({ logger: "Announcements" })
       if (!protocolsOf(settings.nats.protocol).some((protocol) => protocols[protocol].announces)) {
         return Announcements.of({ begin: () => Effect.void })
@@ -53,7 +56,9 @@ export class Announcements extends Context.Service<Announcements, {
       )
 
       const tell = (message: WireMessage): void => {
-        const news = Option.getOrUndefined(bridgeNews(message))
+        const event = Option.getOrUndefined(bridgeEvent(message))
+        if (event === undefined) return meter.count("announcementsInvalid", {})
+        const news = bridgeNews(event)
         if (news !== undefined) sample(news.message, (leftOut) => log(news.level, news.message, leftOut))
       }
 

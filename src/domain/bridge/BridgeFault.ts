@@ -71,3 +71,32 @@ export const faultText = (fault: BridgeFault, room: Room): string => {
       return `NATS does not let this user subscribe to ${fault.subject}, so the bot does not hear ${room.name}: ${permissions}`
   }
 }
+
+/** Whether the fault is that no bridge is there: one that starts, or finds NATS again, mends it by itself. */
+export const isAbsence = ({ _tag }: BridgeFault): boolean =>
+  _tag === "NoBridge" || _tag === "BridgeGone" || _tag === "BridgeSilent"
+
+/** That a fault is over, in a sentence. */
+export const mendedText = (fault: BridgeFault, room: Room): string => {
+  switch (fault._tag) {
+    case "NoBridge":
+    case "BridgeGone":
+    case "BridgeSilent":
+      return `the bridge of ${room.name} is there now`
+    case "BridgeWithoutRoom":
+      return `the bridge has ${room.name} on ${room.domain} again`
+    case "WrongProtocol":
+      return `bridge and nats.protocol agree now, no longer ${fault.found} and ${fault.configured}`
+    case "WrongAccount":
+      return "the account of the bridge and bot.username agree now"
+    case "WrongDomain":
+    case "DomainSpelling":
+      return "the domain of the bridge and channels[].domain agree now"
+    case "WrongChannel":
+      return `the bridge is in ${room.name} now`
+    case "MayNotPublish":
+      return `NATS lets this user publish ${fault.subject} now`
+    case "MayNotSubscribe":
+      return `NATS lets this user subscribe to ${fault.subject} now`
+  }
+}

@@ -46,38 +46,46 @@ export interface BridgeNews {
   readonly message: string
 }
 
-const decodeTarget = Schema.decodeUnknownOption(
+const decodeBody = Schema.decodeUnknownOption(
   Schema.fromJsonString(Schema.Struct({ target: Schema.optionalKey(Schema.Unknown) }))
 )
 
-/** The `target` of a bridge's event, if it is readable. */
-const targetOf = ({ body }: WireMessage): unknown =>
+/** A bridge's lifecycle event. */
+export interface BridgeEvent {
+  /** The last word of its subject. */
+  readonly name: string | undefined
+  /** What it connected to, or lost. */
+  readonly target: unknown
+}
+
+/** A bridge's lifecycle event; none when its body is no JSON object, or too large. */
+export const bridgeEvent = ({ body, subject }: WireMessage): Option.Option<BridgeEvent> =>
   body.byteLength > maxBodyBytes
-    ? undefined
-    : Option.getOrUndefined(decodeTarget(new TextDecoder().decode(body)))?.target
+    ? Option.none()
+    : Option.map(
+      decodeBody(new TextDecoder().decode(body)),
+      ({ target }) => ({ name: subject.split(".").at(-1), target })
+    )
 
 /** What a bridge's event says of its link to the rooms' server. */
-export const roomLink = (message: WireMessage): "lost" | "back" | undefined => {
-  const event = message.subject.split(".").at(-1)
-  if (event === "startup") return "back"
-  if (targetOf(message) !== "CyTube") return undefined
-  return event === "disconnected" ? "lost" : event === "connected" ? "back" : undefined
+export const roomLink = ({ name, target }: BridgeEvent): "lost" | "back" | undefined => {
+  if (name === "startup") return "back"
+  if (target !== "CyTube") return undefined
+  return name === "disconnected" ? "lost" : name === "connected" ? "back" : undefined
 }
 
 /** The log line of a bridge's event, if an operator needs it; the bot itself sees the state of NATS. */
-export const bridgeNews = (message: WireMessage): Option.Option<BridgeNews> => {
-  if (message.body.byteLength > maxBodyBytes) return Option.none()
-  const target = targetOf(message)
-  switch (message.subject.split(".").at(-1)) {
+export const bridgeNews = ({ name, target }: BridgeEvent): BridgeNews | undefined => {
+  switch (name) {
     case "startup":
-      return Option.some({ level: "Info", message: "Bridge started" })
+      return { level: "Info", message: "Bridge started" }
     case "shutdown":
-      return Option.some({ level: "Warn", message: "Bridge stopped" })
+      return { level: "Warn", message: "Bridge stopped" }
     case "connected":
-      return target === "CyTube" ? Option.some({ level: "Info", message: "Bridge connected to CyTube" }) : Option.none()
+      return target === "CyTube" ? { level: "Info", message: "Bridge connected to CyTube" } : undefined
     case "disconnected":
-      return target === "CyTube" ? Option.some({ level: "Warn", message: "Bridge lost CyTube" }) : Option.none()
+      return target === "CyTube" ? { level: "Warn", message: "Bridge lost CyTube" } : undefined
     default:
-      return Option.none()
+      return undefined
   }
 }

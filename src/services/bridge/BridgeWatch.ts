@@ -1,11 +1,18 @@
-import { Clock, Context, Effect, Layer, Queue, Scope, Stream } from "effect"
+import { Clock, Context, Effect, Layer, Option, Queue, Scope, Stream } from "effect"
 import { bridgeQuestion, type Inquiry, userlistEvent } from "../../domain/bridge/BridgeFacts.ts"
-import { type BridgeFault, faultReasons, faultText, isHarmless } from "../../domain/bridge/BridgeFault.ts"
+import {
+  type BridgeFault,
+  faultReasons,
+  faultText,
+  isAbsence,
+  isHarmless,
+  mendedText
+} from "../../domain/bridge/BridgeFault.ts"
 import { bridgeFaults, bridgeOf } from "../../domain/bridge/BridgeFit.ts"
 import { sightBridge } from "../../domain/bridge/BridgeSighting.ts"
 import type { ChannelSettings } from "../../domain/ChannelSettings.ts"
 import type { ChannelKey } from "../../domain/Ids.ts"
-import { bridgeLifecycle, roomLink } from "../../domain/wire/Announcement.ts"
+import { bridgeEvent, bridgeLifecycle, roomLink } from "../../domain/wire/Announcement.ts"
 import { protocols, protocolsOf } from "../../domain/wire/protocols/Protocol.ts"
 import { commandSubject } from "../../domain/wire/Subject.ts"
 import { BotConfig } from "../BotConfig.ts"
@@ -19,6 +26,12 @@ import { inquire } from "./BridgeInquiry.ts"
 export const BridgePauseMs: Context.Reference<number> = Context.Reference("llm-bot/BridgePauseMs", {
   defaultValue: () => 30_000
 })
+
+/**
+ * The part of that pause that a bridge has after a loss of NATS before it is missed, and after which it is asked for again
+ * once something is wrong: 5 s. A bridge needs some 2 s to come back.
+ */
+const graceShare = 1 / 6
 
 /** Something wrong with a channel's bridge. */
 export interface ChannelFault {
@@ -54,6 +67,12 @@ export class BridgeWatch extends Context.Service<BridgeWatch, {
       let watching = false
       // When a bridge said that it has lost the rooms' server, monotonic ms.
       let lostRoomAt: number | undefined
+      const graceMs = pauseMs * graceShare
+      // When NATS came back, monotonic ms.
+      let reconnectedAt = Number.NEGATIVE_INFINITY
+      // Looks since something is wrong.
+      let looksInVain = 0
+      const graceLeft = (): number => Math.max(0, reconnectedAt + graceMs - monotonicOf(clock))
       let logged: ReadonlyMap<string, ChannelFault> = new Map()
 
       const enabled = Effect.map(config.current, ({ channels }) => [...channels.values()].filter((one) => one.enabled))
@@ -66,12 +85,23 @@ export class BridgeWatch extends Context.Service<BridgeWatch, {
           const withoutRoom = lostRoomAt !== undefined && (sighting.heardAt ?? 0) < lostRoomAt
           const { bot: { username }, protocol, room } = channel
           const facts = { sighting, refused, withoutRoom, inquiry: inquiries.get(channel.key) }
-          return bridgeFaults({ protocol, room, username }, facts).map((fault) => ({ channel, fault }))
+          return bridgeFaults({ protocol, room, username }, facts)
+            .filter((fault) => graceLeft() === 0 || !isAbsence(fault))
+            .map((fault) => ({ channel, fault }))
         })
       })
 
-      /** Logs what is new, and what is over. */
+      /** Whether a fault of a channel that is still there is over, and not another in the same place. */
+      const isMended = Effect.fnUntraced(function*({ channel, fault }: ChannelFault, now: Iterable<ChannelFault>) {
+        const left = [...now].some((other) =>
+          other.channel.key === channel.key && isAbsence(other.fault) && isAbsence(fault)
+        )
+        return !left && (yield* enabled).some(({ key }) => key === channel.key)
+      })
+
+      /** Logs what is new, and what is over; nothing while bridges have time to come back. */
       const tell = Effect.gen(function*() {
+        if (graceLeft() > 0) return
         const now = new Map((yield* faults).map((fault) => [textOf(fault), fault]))
         const about = ({ channel, fault }: ChannelFault) =>
           Effect.annotateLogs({ channel: channel.room.name, reason: faultReasons[fault._tag] })
@@ -80,7 +110,9 @@ export class BridgeWatch extends Context.Service<BridgeWatch, {
           yield* about(fault)(isHarmless(fault.fault) ? Effect.logWarning(text) : Effect.logError(text))
         }
         for (const [text, fault] of logged) {
-          if (!now.has(text)) yield* about(fault)(Effect.logInfo(`Over: ${text}`))
+          if (now.has(text) || !(yield* isMended(fault, now.values()))) continue
+          const { channel: { room }, fault: mended } = fault
+          yield* about(fault)(Effect.logInfo(`Over: ${room.name}: ${mendedText(mended, room)}`))
         }
         logged = now
       })
@@ -142,7 +174,10 @@ export class BridgeWatch extends Context.Service<BridgeWatch, {
         const tells = protocolsOf(settings.nats.protocol).some((protocol) => protocols[protocol].announces)
         if (tells) {
           yield* nats.subscribe(bridgeLifecycle, (message) => {
-            const link = roomLink(message)
+            const event = Option.getOrUndefined(bridgeEvent(message))
+            // Not believed; counted with the announcements.
+            if (event === undefined) return
+            const link = roomLink(event)
             if (link === "lost") lostRoomAt = monotonicOf(clock)
             if (link === "back") lostRoomAt = undefined
             // What a bridge says of itself is looked into at once.
@@ -151,8 +186,11 @@ export class BridgeWatch extends Context.Service<BridgeWatch, {
         }
         yield* nats.connection.pipe(
           Stream.filter((up) => up),
-          Stream.runForEach(() =>
+          Stream.zipWithIndex,
+          Stream.runForEach(([, index]) =>
             Effect.sync(() => {
+              // The first is the connection of the start.
+              if (index > 0) reconnectedAt = monotonicOf(clock)
               inquiries.clear()
               // What changed meanwhile was missed.
               membersAsked.clear()
@@ -161,7 +199,14 @@ export class BridgeWatch extends Context.Service<BridgeWatch, {
           ),
           Effect.forkScoped({ startImmediately: true })
         )
-        yield* Effect.forever(Effect.andThen(look, Effect.timeoutOption(Queue.take(wake), pauseMs))).pipe(
+        /** Until the grace is over, soon while something is wrong and later each time, else now and then. */
+        const pause = Effect.map(faults, (found) => {
+          const left = graceLeft()
+          looksInVain = left > 0 || found.every(({ fault }) => isHarmless(fault)) ? 0 : looksInVain + 1
+          return left > 0 ? left : looksInVain === 0 ? pauseMs : Math.min(pauseMs, graceMs * 2 ** (looksInVain - 1))
+        })
+        const rest = Effect.flatMap(pause, (ms) => Effect.timeoutOption(Queue.take(wake), Math.ceil(ms)))
+        yield* Effect.forever(Effect.andThen(look, rest)).pipe(
           Effect.annotateLogs({ logger: "BridgeWatch" }),
           Effect.forkScoped
         )

@@ -72,6 +72,10 @@ export const counters = {
     "reason"
   ),
   outboxDropped: counter("outbox_dropped_total", "Replies dropped while NATS was disconnected", "reason"),
+  announcementsInvalid: counter<never>(
+    "announcements_invalid_total",
+    "Lifecycle events of bridges that failed to decode"
+  ),
   configReloads: counter("config_reloads_total", "Configuration reloads", "result")
 } as const
 
