@@ -1,12 +1,13 @@
 import { AuthorizationError, type NatsConnection, PermissionViolationError } from "@nats-io/transport-node"
 import { Effect, Stream, SubscriptionRef } from "effect"
 import { detailOf, unreachable } from "./NatsFaults.ts"
+import type { ReconnectPause } from "./ReconnectPause.ts"
 
 /**
  * Follows what the client reports of its connection: whether it stands, and what the server refuses. Each change and
  * each refusal is logged once (F10).
  */
-export const connectionState = Effect.fnUntraced(function*(connection: NatsConnection) {
+export const connectionState = Effect.fnUntraced(function*(connection: NatsConnection, pause: ReconnectPause) {
   const state = yield* SubscriptionRef.make(true)
   // As many as there are requests in progress.
   const watchers = new Set<(error: PermissionViolationError) => void>()
@@ -17,13 +18,17 @@ export const connectionState = Effect.fnUntraced(function*(connection: NatsConne
   // The client reports each refused attempt to reconnect as an error and a disconnection, and the one that succeeds
   // as often as all of them.
   const turn = Effect.fnUntraced(function*(up: boolean) {
-    if (up) refusedAs = undefined
+    if (up) {
+      refusedAs = undefined
+      pause.onConnected()
+    }
     if ((yield* SubscriptionRef.get(state)) === up) return
     yield* SubscriptionRef.set(state, up)
     yield* up ? Effect.logInfo("NATS reconnected") : Effect.logError("NATS disconnected")
   })
 
   const userRefused = (error: AuthorizationError): Effect.Effect<void> => {
+    pause.onRefused()
     const repeated = refusedAs === error.message
     refusedAs = error.message
     return repeated ? Effect.void : Effect.logError("NATS error", unreachable(error).message)

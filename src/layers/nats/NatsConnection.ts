@@ -17,6 +17,7 @@ import { NatsClient } from "./NatsClient.ts"
 import { detailOf, notSent, unreachable } from "./NatsFaults.ts"
 import { headersOf, messageOf } from "./NatsMessages.ts"
 import { natsOptions } from "./NatsOptions.ts"
+import { makeReconnectPause, type ReconnectPause } from "./ReconnectPause.ts"
 import { makeServerWord } from "./ServerWord.ts"
 import { makeSubscriptions } from "./Subscriptions.ts"
 
@@ -30,8 +31,8 @@ const mostAnswers = 1_000
 /** How long flushing and closing may take when the bot stops. */
 const closeWithin = "2 seconds"
 
-const open = Effect.fnUntraced(function*(settings: NatsSettings) {
-  const options = yield* natsOptions(settings)
+const open = Effect.fnUntraced(function*(settings: NatsSettings, pause: ReconnectPause) {
+  const options = yield* natsOptions(settings, pause)
   return yield* Effect.tryPromise({ try: () => connect(options), catch: unreachable }).pipe(
     Effect.tapError((error) => Effect.logWarning("NATS connection failed", error.message)),
     Effect.retry({
@@ -53,8 +54,9 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
   const services = yield* Effect.context<never>()
   const run = Effect.runForkWith(services)
   // A signal during the attempts ends them at once.
-  const connection = yield* Effect.acquireRelease(open(settings), close, { interruptible: true })
-  const { state, unpublished, watchers } = yield* connectionState(connection)
+  const pause = makeReconnectPause(Math.random)
+  const connection = yield* Effect.acquireRelease(open(settings, pause), close, { interruptible: true })
+  const { state, unpublished, watchers } = yield* connectionState(connection, pause)
   const inbox = makeInbox(connection)
 
   // A loss is reported a moment late: without the server's INFO there is no connection.

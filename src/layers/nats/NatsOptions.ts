@@ -4,6 +4,7 @@ import { Effect, Option, Redacted } from "effect"
 import { serverHosts } from "../../domain/settings/ServerAddress.ts"
 import type { NatsSettings } from "../../domain/settings/Settings.ts"
 import { NatsFileUnusable } from "../../services/Nats.ts"
+import type { ReconnectPause } from "./ReconnectPause.ts"
 
 const reveal = (secret: Option.Option<Redacted.Redacted<string>>): string | undefined =>
   Option.getOrUndefined(Option.map(secret, Redacted.value))
@@ -36,7 +37,7 @@ const tlsOf = Effect.fnUntraced(function*({ servers, tls }: NatsSettings) {
 })
 
 /** The client's connection options for a configuration; files are checked before the first attempt. */
-export const natsOptions = Effect.fnUntraced(function*(settings: NatsSettings) {
+export const natsOptions = Effect.fnUntraced(function*(settings: NatsSettings, pause: ReconnectPause) {
   const creds = reveal(settings.creds_file)
   const access = {
     user: reveal(settings.user),
@@ -50,7 +51,7 @@ export const natsOptions = Effect.fnUntraced(function*(settings: NatsSettings) {
     name: "llm-bot",
     timeout: settings.connect_timeout * 1000,
     maxReconnectAttempts: settings.max_reconnect_attempts === 0 ? -1 : settings.max_reconnect_attempts,
-    reconnectTimeWait: 250,
+    reconnectDelayHandler: pause.next,
     // A server that hangs without closing the connection is noticed within three intervals.
     pingInterval: 2_000,
     maxPingOut: 2,
