@@ -15,7 +15,8 @@ export class LlmTimeout extends Schema.TaggedError<LlmTimeout>()("LlmTimeout", {
 }) {
   readonly retryable = true
   override get message() {
-    return `the model did not answer within ${Math.round(this.afterMs / 100) / 10} s`
+    return `the model did not answer within ${Math.round(this.afterMs / 100) / 10} s; take a faster model, or raise ` +
+      (this.budgetSpent ? "response.reply_deadline_seconds" : "llm_api.timeout_seconds")
   }
 }
 
@@ -41,7 +42,7 @@ export class LlmServerFailed extends Schema.TaggedError<LlmServerFailed>()("LlmS
   override get message() {
     return this.status < 400
       ? "the model's server reported an error in place of an answer; see its log"
-      : `the model's server failed with ${this.status}`
+      : `the model's server failed with ${this.status}; see its log or its status page, and give it llm_api.fallbacks`
   }
 }
 
@@ -121,6 +122,13 @@ export class LlmBadAnswer extends Schema.TaggedError<LlmBadAnswer>()("LlmBadAnsw
   }
 }
 
+/** What to do about an answer without text, by its finish reason. */
+const emptyAdvice: Readonly<Record<string, string>> = {
+  content_filter: "the provider's filter took it; soften the system prompt or take another llm_api.model",
+  length: "raise llm_api.parameters.max_tokens",
+  tool_calls: "it called a tool; take tools out of llm_api.extra_body"
+}
+
 /** A completion without text: refused, cut off, or nothing to say. */
 export class LlmEmpty extends Schema.TaggedError<LlmEmpty>()("LlmEmpty", {
   finishReason: Schema.String,
@@ -137,7 +145,9 @@ export class LlmEmpty extends Schema.TaggedError<LlmEmpty>()("LlmEmpty", {
       ? `the model stopped inside its thinking (${this.finishReason}) and answered nothing; ${
         this.finishReason === "length" ? "raise llm_api.parameters.max_tokens" : "take llm_api.parameters.stop out"
       } or switch its thinking off in llm_api.extra_body`
-      : `the model answered nothing (${this.finishReason})`
+      : `the model answered nothing (${this.finishReason}); ${
+        emptyAdvice[this.finishReason] ?? "if that is frequent, look at the prompt or take another llm_api.model"
+      }`
   }
 }
 

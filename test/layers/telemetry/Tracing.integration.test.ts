@@ -211,7 +211,10 @@ describe("the trace of a message", () => {
       const [root, ...chats] = yield* spans
       assert.deepStrictEqual(chats.map(({ name }) => name), ["chat tiny", "chat tiny"])
       for (const span of [root, ...chats]) {
-        assert.deepInclude(span, { status: "error", message: "the model's server failed with 503" })
+        assert.deepInclude(span, {
+          status: "error",
+          message: "the model's server failed with 503; see its log or its status page, and give it llm_api.fallbacks"
+        })
         assert.deepInclude(span?.attributes, { "error.type": "LlmServerFailed" })
       }
       assert.deepInclude(root?.attributes, { "llm_bot.outcome": "failed" })
