@@ -435,7 +435,7 @@ const mutations: ReadonlyArray<Mutation> = [
   ),
   ...inFile(
     "src/layers/llm/LlmSend.ts",
-    ["redirects are followed anywhere", "&& target.origin === new URL(request.url).origin", ""]
+    ["redirects are followed anywhere", "isSameServer && followed", "followed"]
   ),
   ...inFile(
     "src/domain/playground/SettingsValues.ts",

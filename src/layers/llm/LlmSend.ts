@@ -23,8 +23,8 @@ const follow = <A, E>(
         const { headers, status } = answer
         const target = status >= 300 && status < 400 ? redirectTarget(request.url, headers.location) : undefined
         if (target === undefined) return use(answer)
-        const mayFollow = followed.has(status) && redirects < mostRedirects &&
-          target.origin === new URL(request.url).origin
+        const isSameServer = target.origin === new URL(request.url).origin
+        const mayFollow = isSameServer && followed.has(status) && redirects < mostRedirects
         return mayFollow
           ? follow(http, { ...request, url: target.href }, use, redirects + 1)
           // Path and query may hold secrets.
