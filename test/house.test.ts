@@ -51,26 +51,28 @@ const features: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<st
     reply: ["words", "decision", "settings"],
     context: ["words", "settings"],
     llm: ["words", "telemetry", "settings", "reply", "context"],
-    channel: ["words", "wire", "bridge", "decision", "triggers", "settings", "limits", "reply", "context"],
+    state: ["words", "limits"],
+    channel: ["words", "wire", "bridge", "decision", "triggers", "settings", "limits", "reply", "context", "state"],
     replay: ["words", "decision", "triggers"],
     playground: ["words", "triggers", "settings", "channel"]
   },
   services: {
     ports: [],
     ownership: [],
-    state: [],
     telemetry: ["ports"],
+    state: ["ports", "telemetry"],
     decision: ["ports", "state", "telemetry"],
     limits: ["state", "telemetry", "decision"],
     bridge: ["ports", "state", "telemetry"],
     reply: ["ports", "state", "telemetry", "decision", "limits", "bridge"],
     triggers: ["ports", "state", "telemetry", "decision", "limits", "reply"],
     bot: ["ports", "ownership", "state", "telemetry", "decision", "limits", "reply", "triggers", "bridge"],
-    replay: ["ports", "decision", "reply", "triggers"]
+    replay: ["ports", "state", "decision", "reply", "triggers"]
   },
   layers: {
     time: [],
     process: [],
+    state: [],
     nats: [],
     llm: [],
     telemetry: ["process"],
@@ -82,6 +84,7 @@ const features: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<st
     playground: ["process", "time", "nats", "llm", "telemetry", "config", "wiring"],
     commands: [
       "process",
+      "state",
       "nats",
       "llm",
       "telemetry",

@@ -38,8 +38,8 @@ describe("references to the specification", () => {
   it("are told apart: a clause and a section that exist, and others", () => {
     assert.deepStrictEqual(unknownIn("(F4) of N2, F12. F3.mention (WIRE, bridge\n * lifecycle) (OPERATIONS, HTTP)"), [])
     assert.deepStrictEqual(
-      unknownIn("(F13) (WIRE, nowhere) (SCALE, guarantee) F0"),
-      ["F13", "F0", "WIRE, nowhere", "(SCALE, guarantee)"]
+      unknownIn("(F14) (WIRE, nowhere) (SCALE, guarantee) F0"),
+      ["F14", "F0", "WIRE, nowhere", "(SCALE, guarantee)"]
     )
   })
 

@@ -18,6 +18,7 @@ import { Nats } from "../../src/services/Nats.ts"
 import { answering } from "./answering.ts"
 import { heldByPart } from "./heldByPart.ts"
 import { shares } from "./profileShares.ts"
+import { StateStore } from "../../src/services/state/StateStore.ts"
 
 // The bot without a bus, in this process: bytes are handed to its subscriptions, and no line is answered.
 
@@ -148,7 +149,8 @@ const program = Effect.gen(function*() {
       nats,
       layerOf(() => ({ afterMs: 0, says: Result.succeed("") })),
       BotConfig.layerFixed(settings),
-      SecureRandom.layerWebCrypto
+      SecureRandom.layerWebCrypto,
+      StateStore.layerNone
     ))
   )
 ))

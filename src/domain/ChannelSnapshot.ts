@@ -1,14 +1,16 @@
 import { HashMap, Schema } from "effect"
-import { type ChannelState, emptyChannel } from "./ChannelState.ts"
-import type { ClockReading } from "./ClockReading.ts"
+import { type ChannelState, emptyChannel, type PrivateWindow } from "./ChannelState.ts"
+import type { Media } from "./ChatEvent.ts"
 import type { ContextWindow } from "./ContextWindow.ts"
-import { DecisionRecord } from "./decision/Decision.ts"
-import { keepRecord } from "./decision/DecisionRing.ts"
-import { lastDecisions } from "./decision/KeptDecisions.ts"
-import { ChannelKey, EventKey, UserKey, userKey, Username } from "./Ids.ts"
-import type { ChannelLimits } from "./limits/LimitState.ts"
-import type { SlidingWindow } from "./limits/SlidingWindow.ts"
-import { seenAgain, seenEvents } from "./triggers/Deduplication.ts"
+import { type ChannelKey, EventKey, UserKey, Username } from "./Ids.ts"
+import { Age, type Restart } from "./state/Restart.ts"
+import { restoreWindows, snapshotWindows, StoredWindows } from "./state/WindowsSnapshot.ts"
+import { keptMs, seenAgain, seenEvents } from "./triggers/Deduplication.ts"
+
+/** Keys of events that a snapshot holds: a bridge that joins again brings 15 lines. */
+const mostSeen = 200
+/** Media without a known end are still on for so long after the bot stopped, ms. */
+const mediaGraceMs = 60_000
 
 const Line = Schema.Struct({
   username: Username,
@@ -18,125 +20,103 @@ const Line = Schema.Struct({
   key: Schema.optionalKey(EventKey)
 })
 const Window = Schema.Struct({ lines: Schema.Array(Line), replies: Schema.Array(Schema.String) })
-const Limit = Schema.Struct({
-  name: Schema.String,
-  keepMs: Schema.Finite,
-  entries: Schema.Array(Schema.Struct({ admittedAt: Schema.Finite, sentAt: Schema.Finite }))
-})
 
 /**
- * A channel as a whole, to be stored or moved. Every time is epoch ms: the monotonic clock of another process
- * differs. What belongs to a running reply is left out: its held places, and the echoes it waits for.
+ * What of a channel outlives the process. Times are ages, ms before the snapshot, so that no clock need agree with
+ * another. Left out is what another process cannot know or finds out again: the people present and whether the bot is
+ * muted (it missed what changed), what the bridge revealed, replies under way with their held places and expected
+ * echoes, guests' private conversations (another may have taken the name), and past decisions (logs and recordings have
+ * them).
  */
 export const ChannelSnapshot = Schema.Struct({
-  channel: ChannelKey,
   window: Window,
   privateWindows: Schema.Array(Schema.Struct({ user: UserKey, window: Window })),
-  members: Schema.Array(
-    Schema.Struct({ username: Username, rank: Schema.Finite, muted: Schema.optionalKey(Schema.Boolean) })
-  ),
-  muted: Schema.Boolean,
   media: Schema.optionalKey(Schema.Struct({
     type: Schema.String,
     id: Schema.String,
     title: Schema.String,
     seconds: Schema.Finite
   })),
-  mediaChangedAt: Schema.optionalKey(Schema.Finite),
-  seen: Schema.Array(Schema.Struct({ key: EventKey, at: Schema.Finite })),
-  unlucky: Schema.Array(Schema.Struct({ key: Schema.String, draws: Schema.Finite })),
-  limits: Schema.Array(Limit),
-  lastSentAt: Schema.optionalKey(Schema.Finite),
+  mediaChanged: Schema.optionalKey(Age),
+  seen: Schema.Array(Schema.Tuple([EventKey, Age])),
+  unlucky: Schema.Array(Schema.Tuple([Schema.String, Schema.Finite])),
+  limits: StoredWindows,
+  lastSent: Schema.optionalKey(Age),
   pace: Schema.Struct({
     burst: Schema.Finite,
     intervalMs: Schema.Finite,
     resetMs: Schema.Finite,
     told: Schema.Boolean,
     count: Schema.Finite,
-    lastAt: Schema.optionalKey(Schema.Finite)
-  }),
-  decisions: Schema.Array(DecisionRecord)
+    last: Schema.optionalKey(Age)
+  })
 })
 export type ChannelSnapshot = typeof ChannelSnapshot.Type
 
-const snapshotWindow = ({ lines, replies }: ContextWindow): typeof Window.Type => ({
-  lines: lines.map(({ key, ...line }) => key === undefined ? line : { ...line, key }),
+const snapshotWindow = ({ lines, replies }: ContextWindow, size: number): typeof Window.Type => ({
+  lines: lines.slice(-size).map(({ key, ...line }) => key === undefined ? line : { ...line, key }),
   replies
 })
 
-const restoreWindow = ({ lines, replies }: typeof Window.Type): ContextWindow => ({
-  lines: lines.map(({ key, ...line }) => ({ ...line, key })),
-  replies: [...replies]
-})
-
-const snapshotLimits = ({ windows }: ChannelLimits, wallOf: (at: number) => number): ReadonlyArray<typeof Limit.Type> =>
-  HashMap.toEntries(windows).map(([name, { entries, keepMs }]) => ({
-    name,
-    keepMs,
-    entries: entries.flatMap(({ admittedAt, sentAt }) =>
-      sentAt === undefined ? [] : [{ admittedAt: wallOf(admittedAt), sentAt: wallOf(sentAt) }]
-    )
-  })).filter(({ entries }) => entries.length > 0)
-
-/** No reply holds a place any more, so no entry needs its own id. */
-const sentId = 0
-
-const restoreLimits = (
-  limits: ReadonlyArray<typeof Limit.Type>,
-  monotonicOf: (at: number) => number
-): HashMap.HashMap<string, SlidingWindow> =>
-  HashMap.fromIterable(limits.map(({ entries, keepMs, name }) => [name, {
-    keepMs,
-    entries: entries.map(({ admittedAt, sentAt }) => ({
-      id: sentId,
-      admittedAt: monotonicOf(admittedAt),
-      sentAt: monotonicOf(sentAt)
-    }))
-  }]))
-
-/** Takes a snapshot of a channel. */
-export const snapshotChannel = (state: ChannelState, now: ClockReading): ChannelSnapshot => {
-  const wallOf = (at: number): number => now.wall + at - now.monotonic
-  const { lastSentAt } = state.limits
-  const { media, mediaChangedAt, pace: { lastAt, ...figures } } = state
+/** Takes a snapshot of a channel; `size` is how many lines of a conversation matter, `now` monotonic ms. */
+export const snapshotChannel = (state: ChannelState, size: number, now: number): ChannelSnapshot => {
+  const { lastSentAt, windows } = state.limits
+  const { media, mediaChangedAt, pace: { fullAt: _former, lastAt, ...figures } } = state
+  const age = (at: number): number => Math.max(0, now - at)
   return {
-    channel: state.key,
-    window: snapshotWindow(state.window),
-    privateWindows: [...state.privateWindows].map(([user, window]) => ({ user, window: snapshotWindow(window) })),
-    members: [...state.members.values()],
-    muted: state.muted,
+    window: snapshotWindow(state.window, size),
+    privateWindows: [...state.privateWindows].flatMap(([user, window]) =>
+      window.registered ? [{ user, window: snapshotWindow(window, size) }] : []
+    ),
     ...(media === undefined ? {} : { media }),
-    ...(mediaChangedAt === undefined ? {} : { mediaChangedAt: wallOf(mediaChangedAt) }),
-    seen: seenEvents(state.seen).map(({ at, key }) => ({ key, at: wallOf(at) })),
-    unlucky: [...state.unlucky].map(([key, draws]) => ({ key, draws })),
-    limits: snapshotLimits(state.limits, wallOf),
-    ...(lastSentAt === undefined ? {} : { lastSentAt: wallOf(lastSentAt) }),
-    pace: { ...figures, ...(Number.isFinite(lastAt) ? { lastAt: wallOf(lastAt) } : {}) },
-    decisions: lastDecisions(state.decisions).filter(({ outcome }) => outcome !== undefined)
+    ...(mediaChangedAt === undefined ? {} : { mediaChanged: age(mediaChangedAt) }),
+    seen: seenEvents(state.seen).slice(-mostSeen).map(({ at, key }) => [key, age(at)] as const),
+    unlucky: [...state.unlucky],
+    limits: snapshotWindows(windows, now),
+    ...(lastSentAt === undefined ? {} : { lastSent: age(lastSentAt) }),
+    pace: { ...figures, ...(Number.isFinite(lastAt) ? { last: age(lastAt) } : {}) }
   }
 }
 
-/** Restores a channel on this process's clock. */
-export const restoreChannel = (snapshot: ChannelSnapshot, now: ClockReading): ChannelState => {
-  const monotonicOf = (at: number): number => now.monotonic + at - now.wall
-  const moment = (at: number | undefined): number | undefined => at === undefined ? undefined : monotonicOf(at)
-  const empty = emptyChannel(snapshot.channel)
-  for (const record of snapshot.decisions) keepRecord(empty.decisions.closed, record)
+/** Whether media may still be on: their length is not over, as far as that is known. */
+const isStillOn = ({ seconds }: Media, changed: number, awayMs: number): boolean =>
+  awayMs <= Math.max(seconds * 1000 - changed, mediaGraceMs)
+
+const restoreWindow = ({ lines, replies }: typeof Window.Type, oldest: number): ContextWindow => ({
+  lines: lines.filter(({ time }) => time >= oldest).map(({ key, ...line }) => ({ ...line, key })),
+  replies: [...replies]
+})
+
+/** Restores a channel on this process's clock; what has expired meanwhile is left out. */
+export const restoreChannel = (
+  key: ChannelKey,
+  snapshot: ChannelSnapshot,
+  { awayMs, now }: Restart,
+  maxAgeMs: number
+): ChannelState => {
+  const momentOf = (age: number): number => now.monotonic - awayMs - age
+  const { last, ...figures } = snapshot.pace
+  const { lastSent, media, mediaChanged } = snapshot
+  const oldest = now.wall - maxAgeMs
+  const privateWindows = snapshot.privateWindows.map(({ user, window }): readonly [UserKey, PrivateWindow] => [
+    user,
+    { ...restoreWindow(window, oldest), registered: true }
+  ]).filter(([, { lines }]) => lines.length > 0)
   return {
-    ...empty,
-    window: restoreWindow(snapshot.window),
-    privateWindows: new Map(snapshot.privateWindows.map(({ user, window }) => [user, restoreWindow(window)])),
-    members: new Map(snapshot.members.map((member) => [userKey(member.username), member])),
-    muted: snapshot.muted,
-    media: snapshot.media,
-    mediaChangedAt: moment(snapshot.mediaChangedAt),
-    seen: seenAgain(snapshot.seen.map(({ at, key }) => ({ key, at: monotonicOf(at) }))),
-    unlucky: new Map(snapshot.unlucky.map(({ draws, key }) => [key, draws])),
+    ...emptyChannel(key),
+    window: restoreWindow(snapshot.window, oldest),
+    privateWindows: new Map(privateWindows),
+    media: media !== undefined && isStillOn(media, mediaChanged ?? 0, awayMs) ? media : undefined,
+    mediaChangedAt: mediaChanged === undefined ? undefined : momentOf(mediaChanged),
+    seen: seenAgain(
+      snapshot.seen.filter(([, age]) => age + awayMs < keptMs).map(([key, age]) => ({ key, at: momentOf(age) }))
+    ),
+    unlucky: new Map(snapshot.unlucky),
     limits: {
-      windows: restoreLimits(snapshot.limits, monotonicOf),
-      lastSentAt: moment(snapshot.lastSentAt),
+      windows: HashMap.fromIterable(restoreWindows(snapshot.limits, momentOf, now.monotonic)),
+      lastSentAt: lastSent === undefined ? undefined : momentOf(lastSent),
       sweptAt: now.monotonic
     },
-    pace: { ...snapshot.pace, lastAt: moment(snapshot.pace.lastAt) ?? Number.NEGATIVE_INFINITY }
+    pace: { ...figures, lastAt: last === undefined ? Number.NEGATIVE_INFINITY : momentOf(last) }
   }
 }

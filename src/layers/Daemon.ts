@@ -15,6 +15,8 @@ import { ChannelLabel, channelLabels } from "../services/telemetry/Metrics.ts"
 import { LlmClient } from "../services/LlmClient.ts"
 import { Nats } from "../services/Nats.ts"
 import { Ownership } from "../services/ownership/Ownership.ts"
+import { BootClock } from "../services/state/BootClock.ts"
+import { StateStore } from "../services/state/StateStore.ts"
 import { StopLimits } from "../services/Stopping.ts"
 import * as ConfigFile from "./config/ConfigFile.ts"
 import { UsageError } from "./process/Exit.ts"
@@ -31,6 +33,8 @@ import { pidFile } from "./process/PidFile.ts"
 import { recordedBot } from "./replay/RecordedBot.ts"
 import { onHangup } from "./config/Reload.ts"
 import { arrivals, tellUnused } from "./process/Signals.ts"
+import { machineClock } from "./state/MachineClock.ts"
+import * as StateFile from "./state/StateFile.ts"
 import { type SystemdNotify, systemdNotify } from "./process/SystemdNotify.ts"
 import * as Tracing from "./telemetry/Tracing.ts"
 
@@ -92,7 +96,7 @@ const ownership = ({ jetstream }: Settings["nats"]): Layer.Layer<Ownership, neve
 
 /** NATS → model → subscriptions → HTTP → ready (F10). */
 const start = Effect.fnUntraced(function*(
-  { health, nats }: Settings,
+  { health, nats, state }: Settings,
   { record, recordAnonymous }: DaemonOptions,
   startHttp: Effect.Success<ReturnType<typeof makeHttp>>
 ) {
@@ -101,7 +105,11 @@ const start = Effect.fnUntraced(function*(
     onNone: () => replica,
     onSome: (file) => recordedBot({ file, anonymous: recordAnonymous })
   })
-  const services = yield* Layer.build(Layer.provideMerge(botLayer, world))
+  const store = Option.match(state.directory, { onNone: () => StateStore.layerNone, onSome: StateFile.layer })
+  const services = yield* Layer.build(botLayer.pipe(
+    Layer.provideMerge(world),
+    Layer.provide(Layer.merge(store, Layer.effect(BootClock, machineClock)))
+  ))
   yield* startHttp(services)
   const httpPort = health.enabled ? health.port : undefined
   yield* Context.get(services, Announcements).begin({ version, hostname: hostname(), httpPort })

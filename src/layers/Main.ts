@@ -6,7 +6,9 @@ import { BridgeSightings } from "../services/bridge/BridgeSightings.ts"
 import type { BotConfig } from "../services/BotConfig.ts"
 import { ChannelSupervisor } from "../services/ChannelSupervisor.ts"
 import { ConnectionGate } from "../services/reply/ConnectionGate.ts"
+import { ChannelKeeper } from "../services/state/ChannelKeeper.ts"
 import { ChannelStates } from "../services/state/ChannelStates.ts"
+import { Checkpoints } from "../services/state/Checkpoints.ts"
 import { ContextStore } from "../services/state/ContextStore.ts"
 import { ContextualTimer } from "../services/triggers/ContextualTimer.ts"
 import { type DecisionListener, DecisionListeners } from "../services/decision/DecisionListener.ts"
@@ -31,6 +33,7 @@ import { SendTime } from "../services/reply/SendTime.ts"
 import { NextEvaluation } from "../services/triggers/NextEvaluation.ts"
 import { Screening } from "../services/triggers/Screening.ts"
 import { Triggers } from "../services/triggers/Triggers.ts"
+import type { StateStore } from "../services/state/StateStore.ts"
 import { RoomUpdates } from "../services/RoomUpdates.ts"
 import { LineSender } from "../services/reply/LineSender.ts"
 import * as IntakeCore from "./nats/IntakeCore.ts"
@@ -50,7 +53,7 @@ export const byTheClock: Layer.Layer<NextEvaluation | SendTime> = Layer.mergeAll
 )
 
 type Bot = Announcements | BridgeWatch | ChannelSupervisor | DecisionLog | Explain | Health | Replies
-type World = BotConfig | LlmClient | Nats | Ownership | SecureRandom.SecureRandom
+type World = BotConfig | LlmClient | Nats | Ownership | SecureRandom.SecureRandom | StateStore
 
 /** Builds a listener of decisions. */
 type Listening<R> = Effect.Effect<DecisionListener, never, R>
@@ -87,7 +90,9 @@ export const botOn = <R, L = never>(
         Layer.provide(DecisionListeners.layer<L>([decisionLogLines, decisionMetrics, ...listeners]))
       )
     )),
-    Layer.provideMerge(ChannelStates.layer)
+    // It saves what all above has left behind.
+    Layer.provideMerge(ChannelKeeper.layerNoDeps),
+    Layer.provideMerge(Layer.mergeAll(ChannelStates.layer, Checkpoints.layerNoDeps))
   )
 
 /** The bot with its events from NATS, for the channels it owns. */

@@ -4,6 +4,7 @@ import type { ChannelKey } from "../domain/Ids.ts"
 import { type Partition, partitionOf } from "../domain/ownership/Partition.ts"
 import { eventSubjects } from "../domain/wire/Subject.ts"
 import { BotConfig } from "./BotConfig.ts"
+import { ChannelKeeper } from "./state/ChannelKeeper.ts"
 import { ChannelStates } from "./state/ChannelStates.ts"
 import { ContextualTimer } from "./triggers/ContextualTimer.ts"
 import { Intake } from "./Intake.ts"
@@ -34,6 +35,7 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
       const pipeline = yield* MessagePipeline
       const timer = yield* ContextualTimer
       const states = yield* ChannelStates
+      const keeper = yield* ChannelKeeper
       const replies = yield* Replies
       const ownership = yield* Ownership
       const scope = yield* Effect.scope
@@ -56,12 +58,14 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
         yield* intake.open(channel, (message) => {
           lastEventAt = Option.some(message.arrival.arrivedAt.wall)
           pipeline.handle(message)
+          states.of(channel.key).changed = true
         })
         yield* onOpen
         return yield* Effect.never
       }, Effect.scoped)
 
       const start = Effect.fnUntraced(function*(channel: ChannelSettings) {
+        yield* keeper.open(channel)
         const latch = yield* Latch.make()
         const fiber = yield* FiberMap.run(
           fibers,
@@ -80,7 +84,7 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
       const forget = (key: ChannelKey): Effect.Effect<void> =>
         Effect.andThen(
           replies.idle(key),
-          Effect.suspend(() => running.has(key) ? Effect.void : Effect.sync(() => states.forget(key)))
+          Effect.suspend(() => running.has(key) ? Effect.void : keeper.forget(key))
         )
 
       const stop = Effect.fnUntraced(function*(key: ChannelKey) {
@@ -118,7 +122,7 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
           discard: true
         })
         yield* Effect.forEach(lost, ({ key }) => replies.interrupt(key), { concurrency: "unbounded", discard: true })
-        for (const { key } of lost) states.forget(key)
+        for (const { key } of lost) keeper.leave(key)
       })
 
       const own = Effect.fnUntraced(function*(gained: Partition) {

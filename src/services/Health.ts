@@ -7,6 +7,7 @@ import { BotConfig } from "./BotConfig.ts"
 import { ChannelSupervisor } from "./ChannelSupervisor.ts"
 import { suspectedSkew } from "../domain/triggers/ClockSkew.ts"
 import { ChannelStates } from "./state/ChannelStates.ts"
+import { Checkpoints, type CheckpointStatus } from "./state/Checkpoints.ts"
 import { ContextStore } from "./state/ContextStore.ts"
 import { LlmClient } from "./LlmClient.ts"
 import { makeSeriesFromStart } from "./decision/SeriesFromStart.ts"
@@ -40,6 +41,15 @@ export interface HealthReport {
     readonly reason: FaultReason
     readonly message: string
   }>
+  /** How saving the state goes, where it is saved (F13). */
+  readonly state?: {
+    /** ISO time; null before the first time: JSON has no better word. */
+    readonly last_saved: string | null
+    /** Parts that changed and are not saved yet. */
+    readonly unsaved: number
+    /** Why the last attempt failed, if it did. */
+    readonly failure?: string
+  }
   readonly channels: Readonly<Record<string, "active" | "muted" | "disabled">>
   /** ISO time; null before the first event: JSON has no better word. */
   readonly last_event_timestamp: string | null
@@ -59,6 +69,12 @@ const faultReadings = (
     { channel: room.name },
     faults.filter(({ channel, fault }) => channel.key === key && !isHarmless(fault)).length
   ])
+
+const savingReport = ({ failure, lastSavedAt, unsaved }: CheckpointStatus): NonNullable<HealthReport["state"]> => ({
+  last_saved: lastSavedAt === undefined ? null : new Date(lastSavedAt).toISOString(),
+  unsaved,
+  ...(failure === undefined ? {} : { failure })
+})
 
 const limitTypes = ["channel_per_minute", "channel_per_hour"] as const
 
@@ -81,6 +97,7 @@ export class Health extends Context.Service<Health, {
       const limiter = yield* RateLimiter
       const store = yield* ContextStore
       const states = yield* ChannelStates
+      const checkpoints = yield* Checkpoints
       const logLoss = yield* LogLoss
       const beginSeries = yield* makeSeriesFromStart
       const startedAt = yield* monotonicMillis
@@ -97,7 +114,9 @@ export class Health extends Context.Service<Health, {
         const skews = states.all().flatMap(({ staleRow }) => suspectedSkew(staleRow) ?? [])
         const faults = yield* bridges.faults
         const fits = faults.every(({ fault }) => isHarmless(fault))
-        const well = connected && answerable && fits && logLost === undefined && skews.length === 0
+        const saving = Option.getOrUndefined(yield* checkpoints.status)
+        const saves = saving?.failure === undefined
+        const well = saves && connected && answerable && fits && logLost === undefined && skews.length === 0
         return {
           status: well ? "healthy" : "degraded",
           uptime_seconds: Math.floor(((yield* monotonicMillis) - startedAt) / 1000),
@@ -119,6 +138,7 @@ export class Health extends Context.Service<Health, {
               message: faultText(fault, room)
             }))
           }),
+          ...(saving === undefined ? {} : { state: savingReport(saving) }),
           channels: Object.fromEntries(
             [...channels.values()].map(({ key, room }) =>
               [room.name, !active.has(key) ? "disabled" : states.of(key).muted ? "muted" : "active"] as const
@@ -168,6 +188,8 @@ export class Health extends Context.Service<Health, {
           "rateLimitRemaining",
           active.flatMap((channel) => remaining(channel, now))
         )
+        const saving = yield* checkpoints.status
+        if (Option.isSome(saving)) yield* set("stateUnsavedSeconds", saving.value.unsavedMs / 1000)
         yield* set("channelsMuted", active.filter(({ key }) => states.of(key).muted).length)
         yield* setAll("contextWindowSize", active.map((channel) => windowSize(channel, now)))
       })

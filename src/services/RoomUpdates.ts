@@ -3,6 +3,7 @@ import type { ClockReading } from "../domain/ClockReading.ts"
 import type { Conversation } from "../domain/Conversation.ts"
 import type { ChannelOpts, ChatMsg, Login, Pm, Presence, Refusal, SetUserMeta } from "../domain/ChatEvent.ts"
 import type { ChannelSettings } from "../domain/ChannelSettings.ts"
+import { endGuestWindows } from "../domain/ChannelState.ts"
 import { mutedAfter } from "../domain/Presence.ts"
 import { ChannelStates } from "./state/ChannelStates.ts"
 import { ContextStore } from "./state/ContextStore.ts"
@@ -38,6 +39,7 @@ export class RoomUpdates extends Context.Service<RoomUpdates, {
           Effect.sync(() => {
             for (const state of states.all()) {
               state.muted = false
+              endGuestWindows(state, () => false)
               for (const echo of state.expected) echo.unheard = true
             }
           })
@@ -68,7 +70,10 @@ export class RoomUpdates extends Context.Service<RoomUpdates, {
               return noteMuted(update, channel)
             case "Login":
               screening.login(update, channel)
-              if (update.success) deliveries.rejoin(channel.key)
+              if (!update.success) return
+              // Those who left while the bridge was away were not heard leaving.
+              endGuestWindows(states.of(channel.key), () => false)
+              deliveries.rejoin(channel.key)
               return
             case "ChannelOpts":
               return limiter.flood(channel.key, update.flood)

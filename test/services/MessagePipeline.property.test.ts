@@ -14,6 +14,7 @@ import { Nats } from "../../src/services/Nats.ts"
 import { type LogLine, LogLines } from "../support/LogLines.ts"
 import { endOf, type SentCommand, settingsOf, Simulation } from "../support/Simulation.ts"
 import { epoch, passTo, VirtualTime } from "../support/VirtualTime.ts"
+import { StateStore } from "../../src/services/state/StateStore.ts"
 
 // Rooms full of people, a bot with small limits, a moody model: 25 little evenings, more with PROPERTY_RUNS=1000.
 const runs = Number(process.env["PROPERTY_RUNS"] ?? 25)
@@ -606,7 +607,8 @@ describe("a slow server", () => {
     const world = slowBus.pipe(
       Layer.merge(layerOf(modelOf(events))),
       Layer.merge(BotConfig.layerFixed(settings({ ...open, room: { ...open.room, global_cooldown_seconds: 1 } }))),
-      Layer.merge(SecureRandom.layerWebCrypto)
+      Layer.merge(SecureRandom.layerWebCrypto),
+      Layer.merge(StateStore.layerNone)
     )
     return Effect.gen(function*() {
       const nats = yield* Nats

@@ -10,6 +10,7 @@ import { BotConfig } from "../../src/services/BotConfig.ts"
 import { DecisionLog } from "../../src/services/decision/DecisionLog.ts"
 import { LlmDouble } from "./LlmDouble.ts"
 import { NatsServer } from "./NatsServer.ts"
+import { StateStore } from "../../src/services/state/StateStore.ts"
 
 /** Settings from YAML text, the key of the model from the environment. */
 const parse = (yaml: string, environment: Readonly<Record<string, string>>): Effect.Effect<ParsedSettings> =>
@@ -53,7 +54,7 @@ export const botWith = (yaml: string, environment: Readonly<Record<string, strin
   Layer.unwrap(Effect.map(parse(yaml, environment), ({ settings }) =>
     Main.bot.pipe(
       Layer.provideMerge(Layer.mergeAll(NatsConnection.layer(settings.nats), LlmOpenAi.layer)),
-      Layer.provide(Layer.mergeAll(BotConfig.layerFixed(settings), SecureRandom.layerWebCrypto))
+      Layer.provide(Layer.mergeAll(BotConfig.layerFixed(settings), SecureRandom.layerWebCrypto, StateStore.layerNone))
     )))
 
 /** The same in the room TestChan as KrytenBot. */

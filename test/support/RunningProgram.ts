@@ -85,6 +85,11 @@ const HealthBody = Schema.fromJsonString(Schema.Struct({
   bridge_faults: Schema.optionalKey(Schema.Array(
     Schema.Struct({ channel: Schema.String, reason: Schema.String, message: Schema.NonEmptyString })
   )),
+  state: Schema.optionalKey(Schema.Struct({
+    last_saved: Schema.NullOr(Schema.String),
+    unsaved: Schema.Int,
+    failure: Schema.optionalKey(Schema.String)
+  })),
   channels: Schema.Record(Schema.String, Schema.Literals(["active", "disabled"])),
   last_event_timestamp: Schema.NullOr(Schema.String),
   metrics: Schema.Struct({

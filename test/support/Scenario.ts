@@ -21,6 +21,9 @@ const Happening = Schema.Struct({
   to: Schema.optionalKey(Schema.String),
   /** Other media begin: `type:id`. */
   plays: Schema.optionalKey(Schema.String),
+  /** The person joins with this rank, or leaves. */
+  joins: Schema.optionalKey(Schema.Int),
+  leaves: Schema.optionalKey(Schema.Literal(true)),
   /** The event before this one comes once more, exactly as it was. */
   again: Schema.optionalKey(Schema.Boolean),
   /** Said so many seconds before it comes; negative: in the future. */
@@ -95,10 +98,13 @@ interface Event {
 }
 
 const eventOf = (happening: Happening): Event => {
-  const { plays, room = "lobby", says, whispers } = happening
+  const { joins, leaves, plays, room = "lobby", says, whispers } = happening
   const time = epoch + (happening.at - (happening.said_ago ?? 0)) * 1000
   const meta = happening.shadow_muted === true ? { shadow: true } : {}
-  const person = { name: happening.from ?? "Ana", rank: 1 }
+  const name = happening.from ?? "Ana"
+  if (joins !== undefined) return { room, type: "addUser", payload: { name, rank: joins } }
+  if (leaves !== undefined) return { room, type: "userLeave", payload: { name } }
+  const person = { name, rank: 1 }
   const inner = plays !== undefined
     ? { type: plays.split(":")[0], id: plays.split(":")[1], title: plays, seconds: 60 }
     : whispers !== undefined
@@ -122,8 +128,8 @@ export interface Played {
 }
 
 const idOf = (index: number): string => `event-${index + 1}`
-const named = ({ at, plays, says, whispers }: Happening): string =>
-  `${at} s: ${says ?? whispers ?? plays ?? "the same"}`
+const named = ({ at, joins, leaves, plays, says, whispers }: Happening): string =>
+  `${at} s: ${says ?? whispers ?? plays ?? (joins ?? leaves ? "comes or goes" : "the same")}`
 
 /** Plays a scenario on the whole bot in simulated time and says what came of it. */
 export const play = (scenario: Scenario): Effect.Effect<Played> => {

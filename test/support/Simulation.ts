@@ -14,6 +14,7 @@ import type { LlmRequest } from "../../src/services/LlmClient.ts"
 import { Nats } from "../../src/services/Nats.ts"
 import { FlakyNats } from "./FlakyNats.ts"
 import { epoch, VirtualTime } from "./VirtualTime.ts"
+import { StateStore } from "../../src/services/state/StateStore.ts"
 
 /** Settings from YAML text; a mistake in a test's YAML ends the test. */
 export const settingsOf = (yaml: string): Settings =>
@@ -47,7 +48,8 @@ export class Simulation extends Context.Service<Simulation, {
 }>()("test/Simulation") {
   static readonly layer = (
     settings: Settings,
-    script: (request: LlmRequest, index: number) => ScriptedAnswer
+    script: (request: LlmRequest, index: number) => ScriptedAnswer,
+    store: Layer.Layer<StateStore> = StateStore.layerNone
   ): Layer.Layer<Simulation | FlakyNats | Health | Nats, never, VirtualTime> => {
     const requests: Array<LlmRequest> = []
     const commands: Array<SentCommand> = []
@@ -104,7 +106,7 @@ export class Simulation extends Context.Service<Simulation, {
         })
       })
     ).pipe(
-      Layer.provideMerge(bot.pipe(Layer.provide(FlakyNats.nats))),
+      Layer.provideMerge(bot.pipe(Layer.provide(Layer.merge(FlakyNats.nats, store)))),
       Layer.provideMerge(FlakyNats.layer),
       Layer.provideMerge(world)
     )

@@ -142,6 +142,14 @@ export const Settings = Schema.Struct({
     {},
     "traces and what may be seen in them"
   ),
+  state: field(
+    Schema.Struct({
+      directory: optional(Text, "where the bot keeps what outlives the process; null = nothing does"),
+      save_seconds: field(PositiveSeconds, 5, "how often what changed is saved: a crash loses no more")
+    }),
+    {},
+    "what survives a restart"
+  ),
   explain: field(
     Schema.Struct({ enabled: field(Schema.Boolean, true, "true: `llm-bot explain` gets an answer over NATS") }),
     {},

@@ -4,7 +4,8 @@ import type { EventKey } from "../Ids.ts"
 const asEventKey = Brand.nominal<EventKey>()
 
 const keptEvents = 1_000
-const keptMs = 2 * 3_600_000
+/** How long an event is known, ms. */
+export const keptMs = 2 * 3_600_000
 /** Places at first; doubled when they are full, up to the power of two above `keptEvents`. */
 const firstPlaces = 32
 

@@ -1,4 +1,4 @@
-import { Cause, Effect, Option, Queue, Schema, SubscriptionRef } from "effect"
+import { Cause, Effect, Equivalence, Option, Queue, Schema, SubscriptionRef } from "effect"
 import { activate, type ActiveSettings } from "../../domain/ChannelSettings.ts"
 import { channelKey } from "../../domain/Ids.ts"
 import { Settings } from "../../domain/settings/Settings.ts"
@@ -12,6 +12,7 @@ const sameSection = {
   health: Schema.toEquivalence(Settings.fields.health)
 }
 
+const sameDirectory = Option.makeEquivalence(Equivalence.strictEqual<string>())
 const sameTraces = Schema.toEquivalence(Settings.fields.telemetry)
 
 /** The new telemetry settings with the old tracing: the exporter is made once, at start. */
@@ -26,6 +27,7 @@ const withTracesOf = (before: Settings["telemetry"], after: Settings["telemetry"
 const needRestart = (before: Settings, after: Settings): ReadonlyArray<string> => [
   ...(sameSection.nats(before.nats, after.nats) ? [] : ["nats"]),
   ...(sameSection.health(before.health, after.health) ? [] : ["health"]),
+  ...(sameDirectory(before.state.directory, after.state.directory) ? [] : ["state.directory"]),
   ...(sameTraces(after.telemetry, withTracesOf(before.telemetry, after.telemetry)) ? [] : ["telemetry (traces)"])
 ]
 
@@ -63,6 +65,7 @@ const reload = Effect.fn("Reload")(function*(file: string, active: SubscriptionR
     ...settings,
     nats: before.nats,
     health: before.health,
+    state: { ...settings.state, directory: before.state.directory },
     telemetry: withTracesOf(before.telemetry, settings.telemetry)
   }
   if (same(before, after)) {

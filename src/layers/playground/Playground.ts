@@ -19,6 +19,7 @@ import { PlaygroundRoom } from "./PlaygroundRoom.ts"
 import * as PlaygroundServer from "./PlaygroundServer.ts"
 import { type PlaygroundFile, PlaygroundSettings } from "./PlaygroundSettings.ts"
 import { isNews, lineText, recordText } from "./PlaygroundTerminal.ts"
+import { StateStore } from "../../services/state/StateStore.ts"
 
 /** How many ports after the wanted one are tried. */
 const portsTried = 20
@@ -80,7 +81,7 @@ const world = (setup: Setup) =>
   Layer.mergeAll(bot, PlaygroundChatter.layer.pipe(Layer.provideMerge(PlaygroundRoom.layer))).pipe(
     Layer.provideMerge(Layer.mergeAll(NatsMemory.layer, setup.real ? realModel : LlmScripted.layer)),
     Layer.provideMerge(PlaygroundSettings.layer(setup)),
-    Layer.provide(SecureRandom.layerWebCrypto),
+    Layer.provide(Layer.merge(SecureRandom.layerWebCrypto, StateStore.layerNone)),
     Layer.provide(Logging.layer({ log_level: "ERROR", log_format: "pretty" }))
   )
 

@@ -2,19 +2,8 @@ import { isEcho } from "../../domain/decision/Decision.ts"
 import type { Backwards, LogMoment, Restart } from "../../domain/replay/ReplayRun.ts"
 import { decideAlike } from "../../domain/replay/SameDecisions.ts"
 import { isLogEvent } from "./LogEvent.ts"
+import { type LogPart, partTally } from "./LogPart.ts"
 import type { LogEntry, LogLine } from "./LogReader.ts"
-import { type RecordedResults, resultsTally } from "./Playback.ts"
-
-/** What one process of the bot recorded, or a whole log of another kind. */
-export interface LogPart {
-  readonly first: LogLine
-  /** The configuration it begins with, as recorded. */
-  readonly settings: unknown
-  readonly dryRun: boolean
-  /** Whether version 0.1 recorded it. */
-  readonly former: boolean
-  readonly results: RecordedResults
-}
 
 /** What has to be known of a log before it is replayed. */
 export interface LogOutline {
@@ -87,26 +76,6 @@ const reloadsTally = () => {
       if (before !== undefined && !decideAlike(before, settings)) reloads.push(momentOf(line))
       before = settings
     }
-  }
-}
-
-/** A part that is read. */
-const partTally = (first: LogLine) => {
-  const results = resultsTally()
-  let heading: Extract<LogEntry, { readonly kind: "recording" }> | undefined
-  let settings: unknown
-  let former = false
-  return {
-    add: ({ entry, line }: LogLine): void => {
-      if (entry.kind === "recording") {
-        heading ??= entry
-        former ||= entry.format === undefined
-      } else if (entry.kind === "config") {
-        settings ??= entry.settings
-      }
-      results.add(line, entry)
-    },
-    result: (): LogPart => ({ first, settings, dryRun: heading?.dryRun === true, former, results: results.result() })
   }
 }
 

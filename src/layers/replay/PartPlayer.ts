@@ -7,7 +7,7 @@ import type { ClockReading } from "../../domain/ClockReading.ts"
 import type { ReplayStuck } from "../time/DeterministicRuntime.ts"
 import type { AskedModel } from "./AskedModel.ts"
 import { capturedMoment, deliveryOf, isLogEvent, type LogEvent, momentOf } from "./LogEvent.ts"
-import type { LogPart } from "./LogOutline.ts"
+import type { LogPart } from "./LogPart.ts"
 import type { LogEntry, LogLine } from "./LogReader.ts"
 import { makePlayback } from "./Playback.ts"
 import { startReplayedBot } from "./ReplayedBot.ts"
@@ -74,6 +74,7 @@ export const playerOf = Effect.fnUntraced(function*(part: LogPart, setup: PartSe
     began,
     exact,
     dryRun: part.dryRun,
+    states: part.states,
     model: asked?.client ?? standIn(standInMs),
     former
   })

@@ -1,6 +1,7 @@
 import { Layer } from "effect"
 import * as Recorded from "../../services/replay/Recorded.ts"
 import { recordedDecisions } from "../../services/replay/RecordedDecisions.ts"
+import * as RecordedState from "../../services/replay/RecordedState.ts"
 import * as IntakeCore from "../nats/IntakeCore.ts"
 import { botOn, byTheClock } from "../Main.ts"
 import * as RecordingFile from "./RecordingFile.ts"
@@ -10,5 +11,6 @@ export const recordedBot = (options: RecordingFile.RecordingOptions) =>
   botOn(Recorded.intake.pipe(Layer.provide(IntakeCore.layer)), [recordedDecisions]).pipe(
     Layer.provide(Layer.mergeAll(Recorded.llm, Recorded.nats, Recorded.evaluations, Recorded.sendTimes)),
     Layer.provide(byTheClock),
+    Layer.provide(Layer.merge(RecordedState.state, RecordedState.recordingClock)),
     Layer.provide(RecordingFile.layer(options))
   )

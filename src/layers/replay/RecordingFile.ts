@@ -5,7 +5,14 @@ import { DryRun } from "../../services/reply/DryRun.ts"
 import { readClock } from "../../services/Time.ts"
 import { makePseudonyms } from "../../services/replay/Pseudonyms.ts"
 import { Recorder } from "../../services/replay/Recorder.ts"
-import { type RecordingEntry, recordingFormat, RecordingLine, type Stamped } from "../../services/replay/Recording.ts"
+import {
+  type RecordingEntry,
+  recordingFormat,
+  RecordingLine,
+  type Stamped,
+  type StateEntry
+} from "../../services/replay/Recording.ts"
+import type { StateName } from "../../services/state/StateStore.ts"
 import { version } from "../process/Package.ts"
 
 /** Lines that may wait for the disk; when full, later ones are lost and logged once. */
@@ -100,6 +107,8 @@ export const layer = ({ anonymous, file, maxBytes = defaultMaxBytes }: Recording
       let handle = yield* attempt(() => begin(file))
       let bytes = 0
       let configured: RecordingEntry | undefined
+      // One a part of the state, as the bot has it.
+      const remembered = new Map<StateName, StateEntry>()
       let gaps = false
       let ended = false
 
@@ -124,8 +133,12 @@ export const layer = ({ anonymous, file, maxBytes = defaultMaxBytes }: Recording
       const nextFile = Effect.fnUntraced(function*(first: RecordingEntry) {
         yield* attempt(() => handle.close())
         handle = yield* attempt(() => begin(file))
-        bytes = 0
         yield* write([heading(first), ...configured === undefined ? [] : [configured]])
+        // With other names it would have to wait until they are known.
+        const states = anonymous ? [] : [...remembered.values()]
+        for (const some of Array.chunksOf(states, batch)) yield* write(some)
+        // The heading may be large, and is none of what fills a file.
+        bytes = 0
       })
 
       const writeSome = Effect.fnUntraced(function*(entries: ReadonlyArray<RecordingEntry>) {
@@ -173,6 +186,7 @@ export const layer = ({ anonymous, file, maxBytes = defaultMaxBytes }: Recording
         Effect.forkScoped
       )
       return Recorder.of({
+        remember: (entry) => Effect.sync(() => void remembered.set(entry.name, entry)),
         append: (entry) =>
           Effect.suspend(() => {
             if (ended || Queue.offerUnsafe(queue, entry) || gaps) return Effect.void

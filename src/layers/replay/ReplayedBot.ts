@@ -3,6 +3,8 @@ import { activate, type ActiveSettings } from "../../domain/ChannelSettings.ts"
 import type { DecisionRecord } from "../../domain/decision/Decision.ts"
 import { gatherDecisions } from "../../domain/replay/GatheredDecisions.ts"
 import type { Settings } from "../../domain/settings/Settings.ts"
+import { type StateName, StateStore } from "../../services/state/StateStore.ts"
+import { recordingClock } from "../../services/replay/RecordedState.ts"
 import { EarlierDelivery } from "../../services/state/EarlierDelivery.ts"
 import { BotConfig } from "../../services/BotConfig.ts"
 import type { DecisionListener, OpenDecision } from "../../services/decision/DecisionListener.ts"
@@ -30,6 +32,8 @@ export interface ReplayedBotOptions {
   readonly dryRun: boolean
   /** Whether the recorded bot was of version 0.1. */
   readonly former: boolean
+  /** What was restored of the bot's state, by name. */
+  readonly states: Map<StateName, unknown>
   /** Answers requests that the recording holds no answer to. */
   readonly model: LlmClient["Service"]
 }
@@ -78,6 +82,8 @@ export const startReplayedBot = Effect.fnUntraced(function*(options: ReplayedBot
     Layer.provide(Layer.mergeAll(
       Layer.succeed(BotConfig, BotConfig.fromRef(active)),
       Layer.succeed(DryRun, dryRun),
+      StateStore.layerMap(options.states, false),
+      recordingClock,
       Layer.succeed(EarlierDelivery, former)
     )),
     Layer.provide([Logger.layer([]), Layer.succeed(References.MinimumLogLevel, "None")])

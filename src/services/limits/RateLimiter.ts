@@ -1,4 +1,4 @@
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, HashMap, Layer, Option } from "effect"
 import type { ChannelKey } from "../../domain/Ids.ts"
 import {
   type AdmissionRequest,
@@ -20,12 +20,20 @@ import {
 import type { ClockReading } from "../../domain/ClockReading.ts"
 import { countLine, paceIn, paceRefused } from "../../domain/limits/FloodControl.ts"
 import type { FloodControl } from "../../domain/ChatEvent.ts"
+import { restoreWindows, snapshotWindows, StoredWindows } from "../../domain/state/WindowsSnapshot.ts"
 import type { ChannelRateLimits } from "../../domain/settings/LimitSettings.ts"
 import { ChannelStates } from "../state/ChannelStates.ts"
+import { Checkpoints } from "../state/Checkpoints.ts"
+import { StateName } from "../state/StateStore.ts"
+import type { StoredShape } from "../state/StoredValue.ts"
 import { makeLogWriter } from "../telemetry/LogWriter.ts"
 
 /** A line older than this comes from the room's history. */
 const freshMs = 5_000
+
+/** What counts against people is saved under this name. */
+const usersName = StateName.make("users")
+const usersShape: StoredShape<StoredWindows> = { version: 1, schema: StoredWindows }
 
 const failure: AdmissionResult = { _tag: "Denied", limit: "limiter_failure", retryAfterMs: undefined, checks: [] }
 
@@ -56,14 +64,34 @@ export class RateLimiter extends Context.Service<RateLimiter, {
     RateLimiter,
     Effect.gen(function*() {
       const states = yield* ChannelStates
+      const checkpoints = yield* Checkpoints
       const log = yield* makeLogWriter("RateLimiter")
       // A person's windows span all channels.
       let users: UserLimits = noUserLimits
+      let usersChanged = false
+      const saved = yield* checkpoints.keep({
+        name: usersName,
+        shape: usersShape,
+        snapshot: ({ monotonic }) => snapshotWindows(users.windows, monotonic),
+        takeChange: () => {
+          const changed = usersChanged
+          usersChanged = false
+          return changed
+        }
+      })
+      if (Option.isSome(saved)) {
+        const { restart: { awayMs, now }, value } = saved.value
+        const windows = restoreWindows(value, (age) => now.monotonic - awayMs - age, now.monotonic)
+        users = { ...users, windows: HashMap.fromIterable(windows) }
+      }
 
       const stateOf = (channel: ChannelKey): LimitState => ({ channel: states.of(channel).limits, users })
       const keep = (channel: ChannelKey, after: LimitState): void => {
-        states.of(channel).limits = after.channel
+        const state = states.of(channel)
+        state.limits = after.channel
+        state.changed = true
         users = after.users
+        usersChanged = true
       }
 
       return RateLimiter.of({

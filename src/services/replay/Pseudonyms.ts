@@ -2,6 +2,7 @@ import { Predicate } from "effect"
 import { type UserKey, userKey, Username } from "../../domain/Ids.ts"
 import { lineText, roomHtml } from "../../domain/wire/LineText.ts"
 import { isEnvelope } from "../../domain/wire/Wire.ts"
+import { anonymousState, peopleIn } from "./StatePseudonyms.ts"
 import type { CompletionEnd, RecordingEntry } from "./Recording.ts"
 
 /** The fields of an event's payload that hold names of people. */
@@ -139,6 +140,8 @@ const renamed = (people: KnownPeople, entry: RecordingEntry): RecordingEntry => 
     }
     case "config":
       return { ...entry, settings: inSettings(people, entry.settings) }
+    case "state":
+      return { ...entry, value: anonymousState(entry.name, entry.value, people) }
     case "recording":
     case "turn":
     case "sent":
@@ -163,6 +166,7 @@ const meet = (people: KnownPeople, value: unknown): void => {
 
 const meetAll = (people: KnownPeople, entry: RecordingEntry): void => {
   if (entry.kind === "event") meet(people, isEnvelope(entry.payload) ? entry.payload.payload : entry.payload)
+  if (entry.kind === "state") { for (const name of peopleIn(entry.value)) people.nameFor(name) }
   if (entry.kind !== "config") return
   const { ignored, own } = namesIn(entry.settings)
   for (const name of own) people.exempt(name)

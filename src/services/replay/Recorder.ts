@@ -1,8 +1,10 @@
 import { Context, type Effect } from "effect"
-import type { RecordingEntry } from "./Recording.ts"
+import type { RecordingEntry, StateEntry } from "./Recording.ts"
 
 /** Records the bot's inputs and results, in order, for replay. */
 export class Recorder extends Context.Service<Recorder, {
   /** Appends a line; never waits, never fails. */
+  /** A line that every later file begins with, in place of an earlier one of the same part of the state. */
+  readonly remember: (entry: StateEntry) => Effect.Effect<void>
   readonly append: (entry: RecordingEntry) => Effect.Effect<void>
 }>()("llm-bot/Recorder") {}

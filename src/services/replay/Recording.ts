@@ -15,6 +15,7 @@ import {
   LlmUnreachable
 } from "../LlmClient.ts"
 import { RecordedDecision } from "../../domain/replay/RecordedDecision.ts"
+import { StateName } from "../state/StateStore.ts"
 import { NatsNotSent, NatsSendError, NatsUnconfirmed } from "../Nats.ts"
 
 /** When it happened: `ts` in epoch seconds as in captures, `mono` in monotonic ms. */
@@ -153,6 +154,9 @@ const Look = Schema.Struct({ kind: Schema.tag("look"), ...Stamp, channel: Channe
 /** NATS connected or disconnected. */
 const Connection = Schema.Struct({ kind: Schema.tag("connection"), ...Stamp, up: Schema.Boolean })
 
+/** What was restored of a part of the bot when it began; in a file that goes on, what was last saved of it. */
+const State = Schema.Struct({ kind: Schema.tag("state"), ...Stamp, name: StateName, value: Schema.Unknown })
+
 /** A decision of the live run, without texts; recorded again when delivery amends it. */
 const Decided = Schema.Struct({ kind: Schema.tag("decision"), ...Stamp, record: RecordedDecision })
 
@@ -167,9 +171,12 @@ export const RecordingEntry = Schema.Union([
   Unheard,
   Look,
   Connection,
+  State,
   Decided
 ])
 export type RecordingEntry = typeof RecordingEntry.Type
+
+export type StateEntry = Extract<RecordingEntry, { readonly kind: "state" }>
 
 /** A line of a recording as text. */
 export const RecordingLine = Schema.fromJsonString(RecordingEntry)

@@ -10,6 +10,8 @@ export class ChannelStates extends Context.Service<ChannelStates, {
   readonly of: (channel: ChannelKey) => ChannelState
   /** Every channel that has a state. */
   readonly all: () => ReadonlyArray<ChannelState>
+  /** Sets a channel's state, as it was before the process began. */
+  readonly restore: (state: ChannelState) => void
   /** Drops all state of a channel. */
   readonly forget: (channel: ChannelKey) => void
 }>()("llm-bot/ChannelStates") {
@@ -27,6 +29,7 @@ export class ChannelStates extends Context.Service<ChannelStates, {
           return fresh
         },
         all: () => [...states.values()],
+        restore: (state) => void states.set(state.key, state),
         forget: (channel) => void states.delete(channel)
       })
     })

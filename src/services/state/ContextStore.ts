@@ -1,5 +1,5 @@
 import { Context, Effect, Layer } from "effect"
-import { windowOf } from "../../domain/ChannelState.ts"
+import { followPrivateWindows, windowOf } from "../../domain/ChannelState.ts"
 import { type ChatContext, type ContextLine, visibleLines } from "../../domain/ChatContext.ts"
 import type { Media, Presence } from "../../domain/ChatEvent.ts"
 import type { Conversation } from "../../domain/Conversation.ts"
@@ -32,7 +32,10 @@ export class ContextStore extends Context.Service<ContextStore, {
       const states = yield* ChannelStates
       const window = (conversation: Conversation) => windowOf(states.of(conversation.channel), conversation.with)
       return ContextStore.of({
-        append: (conversation, line, { size }) => appendLine(window(conversation), line, size),
+        append: (conversation, line, { size }) => {
+          states.of(conversation.channel).changed = true
+          return appendLine(window(conversation), line, size)
+        },
         context: (conversation, settings, now) => ({
           lines: visibleLines(window(conversation).lines, settings, now),
           media: conversation.with === undefined ? states.of(conversation.channel).media : undefined
@@ -46,7 +49,10 @@ export class ContextStore extends Context.Service<ContextStore, {
           return changed
         },
         mediaChangedAt: (channel) => states.of(channel).mediaChangedAt,
-        presence: (channel, change) => applyPresence(states.of(channel).members, change),
+        presence: (channel, change) => {
+          followPrivateWindows(states.of(channel), change)
+          applyPresence(states.of(channel).members, change)
+        },
         rank: (channel, user) => states.of(channel).members.get(user)?.rank
       })
     })

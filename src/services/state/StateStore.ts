@@ -52,12 +52,12 @@ export class StateStore extends Context.Service<StateStore, {
     })
   )
 
-  /** What survives is a map of the caller's. */
-  static readonly layerMap = (values: Map<StateName, unknown>) =>
+  /** What survives is a map of the caller's; without `durable` it is read alone. */
+  static readonly layerMap = (values: Map<StateName, unknown>, durable = true) =>
     Layer.succeed(
       StateStore,
       StateStore.of({
-        durable: true,
+        durable,
         load: (name) => Effect.sync(() => values.has(name) ? Option.some(values.get(name)) : Option.none()),
         save: (name, value) => Effect.sync(() => void values.set(name, value)),
         remove: (name) => Effect.sync(() => void values.delete(name)),

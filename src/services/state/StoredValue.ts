@@ -1,4 +1,5 @@
 import { Effect, Option, Result, Schema } from "effect"
+import { SavedAt } from "../../domain/state/Restart.ts"
 import { type StateName, StateStore, type StateUnreadable } from "./StateStore.ts"
 
 /** How a value is stored: the version of its shape, and the shape. */
@@ -10,12 +11,11 @@ export interface StoredShape<A> {
 
 /** A value as it was stored. */
 export interface StoredValue<A> {
-  /** When, epoch ms. */
-  readonly savedAt: number
+  readonly savedAt: SavedAt
   readonly value: A
 }
 
-const Envelope = Schema.Struct({ version: Schema.Int, savedAt: Schema.Finite, value: Schema.Unknown })
+const Envelope = Schema.Struct({ version: Schema.Int, savedAt: SavedAt, value: Schema.Unknown })
 const decodeEnvelope = Schema.decodeUnknownResult(Envelope)
 
 const decode = <A>({ schema, version }: StoredShape<A>, stored: unknown): Result.Result<StoredValue<A>, string> => {

@@ -76,7 +76,8 @@ export const counters = {
     "announcements_invalid_total",
     "Lifecycle events of bridges that failed to decode"
   ),
-  configReloads: counter("config_reloads_total", "Configuration reloads", "result")
+  configReloads: counter("config_reloads_total", "Configuration reloads", "result"),
+  stateSaves: counter("state_saves_total", "Parts of the state that were saved, or were not", "result")
 } as const
 
 /** The histograms: of seconds, or characters. */
@@ -121,5 +122,9 @@ export const gauges = {
   llmApiAvailable: gauge("llm_api_available", "1 if the LLM endpoint is available, else 0"),
   channelsMuted: gauge("channels_muted", "Channels in which a moderator muted the bot"),
   activeChannels: gauge("active_channels", "Enabled channels"),
+  stateUnsavedSeconds: gauge(
+    "state_unsaved_seconds",
+    "How long the oldest change of the state has not been saved"
+  ),
   configLastReloadSuccessful: gauge("config_last_reload_successful", "1 unless the last reload failed")
 } as const

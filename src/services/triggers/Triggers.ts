@@ -66,7 +66,9 @@ export class Triggers extends Context.Service<Triggers, {
             ...chanceOf(channel, Option.none(), now),
             identity: () => evaluation
           })
-          noteDraw(states.of(channel.key).unlucky, { trigger, result }, nobody)
+          const state = states.of(channel.key)
+          noteDraw(state.unlucky, { trigger, result }, nobody)
+          state.changed = true
           return result
         }
       })

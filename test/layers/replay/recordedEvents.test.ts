@@ -58,7 +58,11 @@ const recorded = Effect.fnUntraced(function*(protocol: Protocol, messages: Reado
       Layer.provide(BridgeSightings.layerNoDeps),
       Layer.provide(ChannelStates.layer),
       Layer.provideMerge(NatsMemory.layer),
-      Layer.provide([Layer.succeed(Recorder, Recorder.of({ append })), config, SecureRandom.layerWebCrypto])
+      Layer.provide([
+        Layer.succeed(Recorder, Recorder.of({ append, remember: () => Effect.void })),
+        config,
+        SecureRandom.layerWebCrypto
+      ])
     )
   )
   const [channel] = [...active.channels.values()]

@@ -11,6 +11,7 @@ import { BotConfig } from "../../../src/services/BotConfig.ts"
 import { Nats } from "../../../src/services/Nats.ts"
 import { endOf, settingsOf } from "../../support/Simulation.ts"
 import { epoch, passTo, VirtualTime } from "../../support/VirtualTime.ts"
+import { StateStore } from "../../../src/services/state/StateStore.ts"
 
 const settings = settingsOf(`
 nats: { servers: ["nats://memory"] }
@@ -41,7 +42,8 @@ const withBot = <A, E>(
       Layer.provideMerge(bridge, NatsMemory.layer),
       layerOf(() => ({ afterMs: 0, says: Result.succeed("an answer of the script") })),
       Layer.succeed(BotConfig, BotConfig.fromRef(active)),
-      SecureRandom.layerWebCrypto
+      SecureRandom.layerWebCrypto,
+      StateStore.layerNone
     )
     return yield* Effect.provide(story(active), Layer.provideMerge(bot, world))
   }).pipe(Effect.provide([VirtualTime.layer, Logger.layer([])]), Effect.scoped)

@@ -31,7 +31,10 @@ describe("what is taken down of the configuration", () => {
       const written: Array<RecordingEntry> = []
       const recorder = Layer.succeed(
         Recorder,
-        Recorder.of({ append: (entry) => Effect.sync(() => void written.push(entry)) })
+        Recorder.of({
+          append: (entry) => Effect.sync(() => void written.push(entry)),
+          remember: () => Effect.void
+        })
       )
       const quiet = Layer.succeed(
         Intake,

@@ -19,14 +19,14 @@ const loaded = (stored: unknown) =>
 describe("a stored value", () => {
   it.effect("comes back with the moment it was saved", () =>
     Effect.gen(function*() {
-      const value = { savedAt: 1_000, value: { until: 5 } }
+      const value = { savedAt: { wall: 1_000 }, value: { until: 5 } }
       assert.deepStrictEqual(yield* loaded(encodeValue(shape, value)), { value: Option.some(value), left: 1 })
     }))
 
   it.effect.each([
-    ["another version", { version: 1, savedAt: 1_000, value: { until: 5 } }],
-    ["a later version", { version: 3, savedAt: 1_000, value: { until: 5 } }],
-    ["other fields", { version: 2, savedAt: 1_000, value: { to: 5 } }],
+    ["another version", { version: 1, savedAt: { wall: 1_000 }, value: { until: 5 } }],
+    ["a later version", { version: 3, savedAt: { wall: 1_000 }, value: { until: 5 } }],
+    ["other fields", { version: 2, savedAt: { wall: 1_000 }, value: { to: 5 } }],
     ["no envelope", { until: 5 }],
     ["nothing of ours", "text"]
   ])("of %s is put aside", ([, stored]) =>

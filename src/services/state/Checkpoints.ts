@@ -1,0 +1,195 @@
+import { Clock, Context, Effect, Layer, Option, Result } from "effect"
+import type { ClockReading } from "../../domain/ClockReading.ts"
+import { awaySince, type Restart, type SavedAt } from "../../domain/state/Restart.ts"
+import { BotConfig } from "../BotConfig.ts"
+import { stopStep } from "../Stopping.ts"
+import { count } from "../telemetry/Metrics.ts"
+import { monotonicOf, readClock } from "../Time.ts"
+import { BootClock, savedAtOf } from "./BootClock.ts"
+import { type StateName, StateStore } from "./StateStore.ts"
+import { encodeValue, loadValue, type StoredShape } from "./StoredValue.ts"
+
+/** Parts saved at once: what is in between gets its turn. */
+const batch = 8
+/** Parts written at the same time: a disk that waits must not take every thread of the process. */
+const writers = 2
+/** So many times as long as a batch took to encode nothing is saved: with its text and its writing about a fifth. */
+const rest = 8
+/** How long saving what changed last may take at the stop. */
+const finishWithin = "4 seconds"
+
+/** A part of the bot that outlives the process. */
+export interface Part<A> {
+  readonly name: StateName
+  readonly shape: StoredShape<A>
+  /** What it is now, in one synchronous step. */
+  readonly snapshot: (now: ClockReading) => A
+  /** Whether it changed since this was last asked. */
+  readonly takeChange: () => boolean
+}
+
+/** What was saved of a part, and how long ago. */
+export interface Restored<A> {
+  readonly value: A
+  readonly restart: Restart
+}
+
+/** How saving goes. */
+export interface CheckpointStatus {
+  /** When a part was last saved, epoch ms. */
+  readonly lastSavedAt: number | undefined
+  /** Parts that changed and are not saved yet, and how long the first of them has waited, ms. */
+  readonly unsaved: number
+  readonly unsavedMs: number
+  /** Why the last attempt failed, if it did. */
+  readonly failure: string | undefined
+}
+
+interface KeptPart {
+  readonly encode: (savedAt: SavedAt, now: ClockReading) => unknown
+  readonly takeChange: () => boolean
+}
+
+/** What outlives the process: parts that are restored when they begin and saved within seconds of each change (F13). */
+export class Checkpoints extends Context.Service<Checkpoints, {
+  /** What was saved of a part, which is saved from now on; none where nothing was, or the part is kept already. */
+  readonly keep: <A>(part: Part<A>) => Effect.Effect<Option.Option<Restored<A>>>
+  /** A part is kept no longer; what was saved of it stays. */
+  readonly leave: (name: StateName) => void
+  /** A part is no more, and neither is what was saved of it. */
+  readonly forget: (name: StateName) => Effect.Effect<void>
+  /** A part as it would be saved now; none where there is no such part. */
+  readonly take: (name: StateName) => Effect.Effect<Option.Option<unknown>>
+  /** The names of all parts. */
+  readonly names: Effect.Effect<ReadonlyArray<StateName>>
+  /** How saving goes; none where nothing survives. */
+  readonly status: Effect.Effect<Option.Option<CheckpointStatus>>
+}>()("llm-bot/Checkpoints") {
+  static readonly layerNoDeps = Layer.effect(
+    Checkpoints,
+    Effect.gen(function*() {
+      const store = yield* StateStore
+      const config = yield* BotConfig
+      const clock = yield* Clock.Clock
+      const uptime = yield* BootClock
+      // One a channel, and a few.
+      const parts = new Map<StateName, KeptPart>()
+      // Those of the parts that changed, the longest waiting first, and since when, monotonic ms.
+      const unsaved = new Map<StateName, number>()
+      // Those of the parts that are being written.
+      const writing = new Set<StateName>()
+      let lastSavedAt: number | undefined
+      let failure: string | undefined
+
+      const readClocks = Effect.map(
+        readClock,
+        (now): readonly [savedAt: SavedAt, now: ClockReading] => [savedAtOf(uptime, now), now]
+      )
+
+      const leave = (name: StateName): void => {
+        parts.delete(name)
+        unsaved.delete(name)
+      }
+
+      const noteChanges = (): void => {
+        const now = monotonicOf(clock)
+        for (const [name, { takeChange }] of parts) if (takeChange() && !unsaved.has(name)) unsaved.set(name, now)
+      }
+
+      /** False when the store does not take it: the part stays unsaved, as it does when it changed meanwhile. */
+      const save = Effect.fnUntraced(function*(name: StateName, value: unknown) {
+        writing.add(name)
+        const saved = yield* Effect.result(store.save(name, value))
+        // Whoever forgot it meanwhile left it to us.
+        if (!writing.delete(name)) yield* Effect.ignore(store.remove(name))
+        yield* count("stateSaves", { result: Result.isSuccess(saved) ? "success" : "failure" })
+        failure = Result.isFailure(saved) ? saved.failure.detail : undefined
+        if (Result.isFailure(saved)) return false
+        lastSavedAt = clock.currentTimeMillisUnsafe()
+        unsaved.delete(name)
+        return true
+      })
+
+      /** Saves some parts; false when the store does not take them. */
+      const saveSome = Effect.fnUntraced(function*(names: ReadonlyArray<StateName>, pausing: boolean) {
+        const [savedAt, now] = yield* readClocks
+        const values = names.flatMap((name) => {
+          const part = parts.get(name)
+          part?.takeChange()
+          return part === undefined ? [] : [[name, part.encode(savedAt, now)] as const]
+        })
+        const busyMs = monotonicOf(clock) - now.monotonic
+        const saved = yield* Effect.forEach(values, ([name, value]) => save(name, value), { concurrency: writers })
+        if (pausing) yield* Effect.sleep(busyMs * rest)
+        return saved.every((well) => well)
+      })
+
+      /** Saves what changed; at the first failure the others wait with it for the next time. */
+      const saveChanged = Effect.fnUntraced(function*(pausing: boolean) {
+        noteChanges()
+        const names = [...unsaved.keys()]
+        for (let index = 0; index < names.length; index += batch) {
+          if (!(yield* saveSome(names.slice(index, index + batch), pausing))) return
+        }
+      })
+
+      const beat = Effect.gen(function*() {
+        const { settings } = yield* config.current
+        yield* Effect.sleep(settings.state.save_seconds * 1000)
+        yield* saveChanged(true)
+      })
+
+      const load = Effect.fnUntraced(function*<A>({ name, shape }: Part<A>) {
+        const stored = yield* loadValue(name, shape).pipe(
+          Effect.provideService(StateStore, store),
+          Effect.catch(({ message }) => Effect.as(Effect.logWarning(message), Option.none()))
+        )
+        const [at, now] = yield* readClocks
+        return Option.map(stored, ({ savedAt, value }): Restored<A> => ({
+          value,
+          restart: { now, awayMs: awaySince(savedAt, at) }
+        }))
+      })
+
+      if (store.durable) {
+        yield* Effect.addFinalizer(() =>
+          stopStep({ done: "State saved", givenUp: "State save timed out" }, finishWithin, saveChanged(false))
+        )
+        yield* Effect.forkScoped(Effect.forever(beat))
+      }
+
+      return Checkpoints.of({
+        keep: Effect.fnUntraced(function*<A>(part: Part<A>) {
+          if (parts.has(part.name)) return Option.none()
+          const restored = yield* load(part)
+          parts.set(part.name, {
+            encode: (savedAt, now) => encodeValue(part.shape, { savedAt, value: part.snapshot(now) }),
+            takeChange: part.takeChange
+          })
+          return restored
+        }),
+        leave,
+        forget: (name) =>
+          Effect.suspend(() => {
+            leave(name)
+            if (writing.delete(name)) return Effect.void
+            return Effect.catch(store.remove(name), ({ message }) => Effect.logWarning(message))
+          }),
+        take: (name) =>
+          Effect.map(
+            readClocks,
+            ([savedAt, now]) =>
+              Option.map(Option.fromUndefinedOr(parts.get(name)), ({ encode }) => encode(savedAt, now))
+          ),
+        names: Effect.sync(() => [...parts.keys()]),
+        status: Effect.sync(() => {
+          if (!store.durable) return Option.none()
+          noteChanges()
+          const [first] = unsaved.values()
+          const unsavedMs = first === undefined ? 0 : monotonicOf(clock) - first
+          return Option.some({ lastSavedAt, unsaved: unsaved.size, unsavedMs, failure })
+        })
+      })
+    })
+  )
+}
