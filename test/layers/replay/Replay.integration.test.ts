@@ -137,6 +137,12 @@ describe("record and replay", () => {
           }
         }
         yield* config.writeText(before)
+        // A slow machine is behind with the lines.
+        yield* eventually(
+          "the last line",
+          Effect.sync(() => readFileSync(log, "utf8")),
+          (text) => /[ -]1999\b/.test(text)
+        )
         yield* program.signal("SIGTERM")
         assert.strictEqual(yield* program.exit, 0)
         yield* program.logged("Configuration reloaded")
