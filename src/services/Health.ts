@@ -13,11 +13,16 @@ import { LlmClient } from "./LlmClient.ts"
 import { makeSeriesFromStart } from "./decision/SeriesFromStart.ts"
 import { LogLoss } from "./telemetry/LogLoss.ts"
 import { type Reading, set, setAll, total } from "./telemetry/Metrics.ts"
-import type { ChannelName } from "../domain/Ids.ts"
+import type { ChannelKey, ChannelName } from "../domain/Ids.ts"
+import type { Partition } from "../domain/ownership/Partition.ts"
 import type { ClockReading } from "../domain/ClockReading.ts"
 import { monotonicMillis, readClock } from "./Time.ts"
 import { Nats } from "./Nats.ts"
+import { Ownership } from "./ownership/Ownership.ts"
 import { RateLimiter } from "./limits/RateLimiter.ts"
+
+/** What the bot does with a channel: another replica may do it. */
+export type ChannelStatus = "active" | "muted" | "disabled" | "elsewhere"
 
 /** What `/health` answers (OPERATIONS, HTTP). */
 export interface HealthReport {
@@ -50,7 +55,9 @@ export interface HealthReport {
     /** Why the last attempt failed, if it did. */
     readonly failure?: string
   }
-  readonly channels: Readonly<Record<string, "active" | "muted" | "disabled">>
+  readonly channels: Readonly<Record<string, ChannelStatus>>
+  /** The parts of the channels, and those that this replica owns; only where it may have to share them (N2). */
+  readonly partitions?: { readonly count: number; readonly owned: ReadonlyArray<Partition> }
   /** ISO time; null before the first event: JSON has no better word. */
   readonly last_event_timestamp: string | null
   readonly metrics: {
@@ -95,12 +102,19 @@ export class Health extends Context.Service<Health, {
       const llm = yield* LlmClient
       const supervisor = yield* ChannelSupervisor
       const limiter = yield* RateLimiter
+      const ownership = yield* Ownership
       const store = yield* ContextStore
       const states = yield* ChannelStates
       const checkpoints = yield* Checkpoints
       const logLoss = yield* LogLoss
       const beginSeries = yield* makeSeriesFromStart
       const startedAt = yield* monotonicMillis
+
+      const statusOf = ({ enabled, key }: ChannelSettings, active: ReadonlySet<ChannelKey>): ChannelStatus => {
+        if (!enabled) return "disabled"
+        if (!active.has(key)) return ownership.shared ? "elsewhere" : "disabled"
+        return states.of(key).muted ? "muted" : "active"
+      }
 
       const report = Effect.gen(function*() {
         const { channels, settings } = yield* config.current
@@ -140,10 +154,9 @@ export class Health extends Context.Service<Health, {
           }),
           ...(saving === undefined ? {} : { state: savingReport(saving) }),
           channels: Object.fromEntries(
-            [...channels.values()].map(({ key, room }) =>
-              [room.name, !active.has(key) ? "disabled" : states.of(key).muted ? "muted" : "active"] as const
-            )
+            [...channels.values()].map((channel) => [channel.room.name, statusOf(channel, active)] as const)
           ),
+          ...(ownership.shared ? { partitions: { count: ownership.count, owned: yield* ownership.owned } } : {}),
           last_event_timestamp: Option.getOrNull(
             Option.map(yield* supervisor.lastEventAt, (at) => new Date(at).toISOString())
           ),
@@ -184,6 +197,7 @@ export class Health extends Context.Service<Health, {
         yield* set("natsConnected", yield* nats.connected)
         yield* setAll("llmApiAvailable", [...models].map((model) => [{ model }, available]))
         yield* set("activeChannels", active.length)
+        if (ownership.shared) yield* set("partitionsOwned", (yield* ownership.owned).length)
         yield* setAll(
           "rateLimitRemaining",
           active.flatMap((channel) => remaining(channel, now))

@@ -11,6 +11,7 @@ import * as ShardingConfig from "effect/cluster/ShardingConfig"
 import { type Partition, partitionsOf } from "../../domain/ownership/Partition.ts"
 import type { JetStreamSettings } from "../../domain/settings/JetStreamSettings.ts"
 import { Ownership, type Tend } from "../../services/ownership/Ownership.ts"
+import { makeMeter } from "../../services/telemetry/Metrics.ts"
 import type { NatsClient } from "../nats/NatsClient.ts"
 import * as RunnerStorageKv from "./RunnerStorageKv.ts"
 
@@ -31,9 +32,18 @@ const nameOf = (sharding: Sharding.Sharding["Service"], partition: Partition): s
 const make = Effect.fnUntraced(function*(count: number) {
   const sharding = yield* Sharding.Sharding
   const owned = yield* SubscriptionRef.make<ReadonlySet<Partition>>(new Set())
-  const gain = (partition: Partition) => SubscriptionRef.update(owned, (before) => new Set([...before, partition]))
+  const meter = yield* makeMeter
+  for (const change of ["gained", "lost"] as const) meter.begin("ownershipChanges", { change })
+  const gain = (partition: Partition) =>
+    SubscriptionRef.update(owned, (before) => {
+      meter.count("ownershipChanges", { change: "gained" })
+      return new Set([...before, partition])
+    })
   const lose = (partition: Partition) =>
-    SubscriptionRef.update(owned, (before) => new Set([...before].filter((other) => other !== partition)))
+    SubscriptionRef.update(owned, (before) => {
+      meter.count("ownershipChanges", { change: "lost" })
+      return new Set([...before].filter((other) => other !== partition))
+    })
 
   yield* SubscriptionRef.changes(owned).pipe(
     Stream.drop(1),
@@ -51,6 +61,7 @@ const make = Effect.fnUntraced(function*(count: number) {
 
   return Ownership.of({
     count,
+    shared: true,
     tend: (tend) =>
       Effect.forEach(
         partitionsOf(count),

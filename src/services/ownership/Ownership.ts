@@ -8,6 +8,8 @@ export type Tend = (partition: Partition) => Effect.Effect<void, never, Scope.Sc
 export class Ownership extends Context.Service<Ownership, {
   /** How many partitions there are. */
   readonly count: number
+  /** Whether other replicas may own some. */
+  readonly shared: boolean
   /**
    * Tends each partition for as long as this replica owns it, until the scope closes. When one is lost, its scope is closed
    * before another replica may own it, as long as NATS can be reached.
@@ -23,6 +25,7 @@ export class Ownership extends Context.Service<Ownership, {
       Ownership,
       Ownership.of({
         count,
+        shared: false,
         tend: (tend) => Effect.forEach(all, tend, { discard: true }),
         owned: Effect.succeed(all)
       })

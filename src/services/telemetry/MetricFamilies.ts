@@ -12,6 +12,7 @@ export interface AllLabels {
   readonly model: string
   readonly status: string
   readonly reason: string
+  readonly change: "gained" | "lost"
   readonly result: "success" | "failure" | "unchanged"
 }
 
@@ -76,6 +77,11 @@ export const counters = {
     "announcements_invalid_total",
     "Lifecycle events of bridges that failed to decode"
   ),
+  ownershipChanges: counter(
+    "ownership_changes_total",
+    "Partitions of the channels that this replica took or gave up",
+    "change"
+  ),
   configReloads: counter("config_reloads_total", "Configuration reloads", "result"),
   stateSaves: counter("state_saves_total", "Parts of the state that were saved, or were not", "result")
 } as const
@@ -126,5 +132,6 @@ export const gauges = {
     "state_unsaved_seconds",
     "How long the oldest change of the state has not been saved"
   ),
+  partitionsOwned: gauge("partitions_owned", "Partitions of the channels that this replica owns"),
   configLastReloadSuccessful: gauge("config_last_reload_successful", "1 unless the last reload failed")
 } as const
