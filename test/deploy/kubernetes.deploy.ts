@@ -22,8 +22,11 @@ const Deployment = Schema.Struct({
   kind: Schema.Literal("Deployment"),
   metadata: Schema.Struct({ name: Schema.Literal("llm-bot"), labels }),
   spec: Schema.Struct({
-    replicas: Schema.Literal(1),
-    strategy: Schema.Struct({ type: Schema.Literal("Recreate") }),
+    replicas: Schema.Literal(2),
+    strategy: Schema.Struct({
+      type: Schema.Literal("RollingUpdate"),
+      rollingUpdate: Schema.Struct({ maxSurge: Schema.Literal(1), maxUnavailable: Schema.Literal(0) })
+    }),
     selector: Schema.Struct({ matchLabels: labels }),
     template: Schema.Struct({
       metadata: Schema.Struct({
@@ -35,6 +38,12 @@ const Deployment = Schema.Struct({
         })
       }),
       spec: Schema.Struct({
+        topologySpreadConstraints: Schema.Tuple([Schema.Struct({
+          maxSkew: Schema.Literal(1),
+          topologyKey: Schema.Literal("kubernetes.io/hostname"),
+          whenUnsatisfiable: Schema.Literal("ScheduleAnyway"),
+          labelSelector: Schema.Struct({ matchLabels: labels })
+        })]),
         automountServiceAccountToken: Schema.Literal(false),
         enableServiceLinks: Schema.Literal(false),
         terminationGracePeriodSeconds: Schema.Literal(40),
@@ -75,6 +84,15 @@ const Deployment = Schema.Struct({
     })
   })
 })
+const DisruptionBudget = Schema.Struct({
+  apiVersion: Schema.Literal("policy/v1"),
+  kind: Schema.Literal("PodDisruptionBudget"),
+  metadata: Schema.Struct({ name: Schema.Literal("llm-bot"), labels }),
+  spec: Schema.Struct({
+    minAvailable: Schema.Literal(1),
+    selector: Schema.Struct({ matchLabels: labels })
+  })
+})
 const ConfigMap = Schema.Struct({
   apiVersion: Schema.Literal("v1"),
   kind: Schema.Literal("ConfigMap"),
@@ -91,13 +109,16 @@ const exact = { onExcessProperty: "error" } as const
 
 const rendered = parseAllDocuments(execFileSync("kubectl", ["kustomize", "deploy/kubernetes"], { encoding: "utf8" }))
   .map((document): unknown => document.toJS())
-const [configMap, deployment] = Schema.decodeUnknownSync(Schema.Tuple([ConfigMap, Deployment]), exact)(rendered)
+const [configMap, deployment] = Schema.decodeUnknownSync(
+  Schema.Tuple([ConfigMap, Deployment, DisruptionBudget]),
+  exact
+)(rendered)
 const secret = Schema.decodeUnknownSync(Secret)(parse(readFileSync("deploy/kubernetes/secret.example.yaml", "utf8")))
 const { spec } = deployment.spec.template
 const [container] = spec.containers
 
 describe("deploy/kubernetes", () => {
-  it("renders to one bot, as the restricted profile wants it, that is given its time to stop", () => {
+  it("renders to two bots, as the restricted profile wants it, that is given its time to stop", () => {
     // The shape above says it all; what is left is that the pieces fit each other.
     assert.strictEqual(spec.volumes[0].configMap.name, configMap.metadata.name)
     assert.match(configMap.metadata.name, /^llm-bot-[a-z0-9]{10}$/)
@@ -113,7 +134,9 @@ describe("deploy/kubernetes", () => {
     const parsed = parseSettings(text, secret.stringData)
     assert.strictEqual(parsed._tag, "Success", JSON.stringify(parsed))
     if (parsed._tag === "Failure") return
-    const { settings: { health }, warnings } = parsed.success
+    const { settings: { health, nats }, warnings } = parsed.success
+    // Two without it would both answer.
+    assert.isTrue(nats.jetstream.enabled)
     assert.deepStrictEqual(warnings, [])
     assert.strictEqual(health.host, "0.0.0.0")
     assert.strictEqual(container.ports[0].containerPort, health.port)

@@ -111,8 +111,8 @@ describe("ownership in a cluster", () => {
       yield* Effect.promise(() => manager.streams.delete("KV_llmbot_LEASES"))
       yield* eventually(
         "all given up",
-        Effect.sync(() => changes),
-        (now) => now.filter(({ what }) => what === "closed").length >= count
+        Effect.sync(() => changes.filter(({ what }) => what === "closed").length),
+        (closed) => closed >= count
       )
       yield* sharedBy(changes, 1)
     }).pipe(Effect.scoped, Effect.provide(world)), 60_000)

@@ -13,7 +13,7 @@ import { type Question, Rooms } from "./Rooms.ts"
 import { within } from "./within.ts"
 
 /** How many partitions the replicas share. */
-export const partitionCount = 32
+const partitionCount = 32
 /** How long the model takes, ms. */
 export const modelMs = 400
 
