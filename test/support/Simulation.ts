@@ -8,6 +8,7 @@ import { layerOf, type ScriptedAnswer } from "../../src/layers/llm/LlmScripted.t
 import { bot } from "../../src/layers/Main.ts"
 import * as NatsMemory from "../../src/layers/nats/NatsMemory.ts"
 import { BotConfig } from "../../src/services/BotConfig.ts"
+import type { BridgeWatch } from "../../src/services/bridge/BridgeWatch.ts"
 import { DecisionLog } from "../../src/services/decision/DecisionLog.ts"
 import type { Health } from "../../src/services/Health.ts"
 import type { LlmRequest } from "../../src/services/LlmClient.ts"
@@ -50,7 +51,7 @@ export class Simulation extends Context.Service<Simulation, {
     settings: Settings,
     script: (request: LlmRequest, index: number) => ScriptedAnswer,
     store: Layer.Layer<StateStore> = StateStore.layerNone
-  ): Layer.Layer<Simulation | FlakyNats | Health | Nats, never, VirtualTime> => {
+  ): Layer.Layer<Simulation | BridgeWatch | FlakyNats | Health | Nats, never, VirtualTime> => {
     const requests: Array<LlmRequest> = []
     const commands: Array<SentCommand> = []
     // The bridge outlives the bot: it hears what the bot still says when it stops.

@@ -7,19 +7,23 @@ import type { ReconnectPause } from "./ReconnectPause.ts"
  * Follows what the client reports of its connection: whether it stands, and what the server refuses. Each change and
  * each refusal is logged once (F10).
  */
-export const connectionState = Effect.fnUntraced(function*(connection: NatsConnection, pause: ReconnectPause) {
+export const connectionState = Effect.fnUntraced(function*(
+  connection: Pick<NatsConnection, "status">,
+  pause: ReconnectPause
+) {
   const state = yield* SubscriptionRef.make(true)
   // As many as there are requests in progress.
   const watchers = new Set<(error: PermissionViolationError) => void>()
   // As many as there are subjects the bot publishes.
   const unpublished = new Set<string>()
-  let refusedAs: string | undefined
+  // How the server refused the user since the connection stood; it has three sentences for that.
+  const refusals = new Set<string>()
 
   // The client reports each refused attempt to reconnect as an error and a disconnection, and the one that succeeds
   // as often as all of them.
   const turn = Effect.fnUntraced(function*(up: boolean) {
     if (up) {
-      refusedAs = undefined
+      refusals.clear()
       pause.onConnected()
     }
     if ((yield* SubscriptionRef.get(state)) === up) return
@@ -29,9 +33,9 @@ export const connectionState = Effect.fnUntraced(function*(connection: NatsConne
 
   const userRefused = (error: AuthorizationError): Effect.Effect<void> => {
     pause.onRefused()
-    const repeated = refusedAs === error.message
-    refusedAs = error.message
-    return repeated ? Effect.void : Effect.logError("NATS error", unreachable(error).message)
+    const known = refusals.has(error.message)
+    refusals.add(error.message)
+    return known ? Effect.void : Effect.logError("NATS error", unreachable(error).message)
   }
 
   /** A refused subscription is logged where it is kept; a subject that must not be published once until it may. */

@@ -3,8 +3,8 @@ import { Effect } from "effect"
 import { NatsUnconfirmed } from "../../services/Nats.ts"
 import { detailOf } from "./NatsFaults.ts"
 
-/** How long the server may take to confirm what it was sent, s. */
-const withinSeconds = 5
+/** How long the server may take to confirm what it was sent, ms. */
+const longestMs = 5_000
 
 type Resume = (word: Effect.Effect<void, NatsUnconfirmed>) => void
 
@@ -12,7 +12,10 @@ type Resume = (word: Effect.Effect<void, NatsUnconfirmed>) => void
  * Waits for the server's word that it has everything sent so far. It is asked at once; who asks while its answer is under
  * way is answered by the next one, so that many messages cost one question.
  */
-export const makeServerWord = (connection: NatsConnection): Effect.Effect<void, NatsUnconfirmed> => {
+export const makeServerWord = (
+  connection: Pick<NatsConnection, "flush">,
+  withinMs = longestMs
+): Effect.Effect<void, NatsUnconfirmed> => {
   // As many as there are messages under way.
   let asked: ReadonlyArray<Resume> | undefined
   let waiting: Array<Resume> = []
@@ -37,10 +40,7 @@ export const makeServerWord = (connection: NatsConnection): Effect.Effect<void, 
       answer(word)
       for (const resume of alike) resume(word)
     }
-    const tooLate = setTimeout(
-      () => fail(`no word from the server within ${withinSeconds} seconds`),
-      withinSeconds * 1000
-    )
+    const tooLate = setTimeout(() => fail(`no word from the server within ${withinMs / 1000} seconds`), withinMs)
     connection.flush().then(() => answer(Effect.void), (cause) => fail(detailOf(cause)))
   }
 

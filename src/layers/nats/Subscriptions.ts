@@ -1,5 +1,5 @@
 import type { Msg, NatsConnection, Subscription } from "@nats-io/transport-node"
-import { Deferred, Effect, Fiber, type Scope } from "effect"
+import { Effect, Fiber, type Scope } from "effect"
 import { NatsNotSubscribed } from "../../services/Nats.ts"
 import { detailOf } from "./NatsFaults.ts"
 
@@ -9,25 +9,6 @@ const longestPauseMs = 30_000
 
 const notSubscribed = (subject: string) => (cause: unknown) =>
   new NatsNotSubscribed({ subject, detail: detailOf(cause) })
-
-/** One flush for all who wait for one and have sent before it began: thousands of channels open at once. */
-const sharedFlush = (
-  flush: Effect.Effect<void>,
-  run: (effect: Effect.Effect<void>) => unknown
-): Effect.Effect<void> => {
-  let next: Deferred.Deferred<void> | undefined
-  return Effect.suspend(() => {
-    if (next !== undefined) return Deferred.await(next)
-    const waiting = Deferred.makeUnsafe<void>()
-    next = waiting
-    const begin = Effect.suspend(() => {
-      next = undefined
-      return flush
-    })
-    run(Effect.yieldNow.pipe(Effect.andThen(begin), Effect.ensuring(Deferred.succeed(waiting, undefined))))
-    return Deferred.await(waiting)
-  })
-}
 
 /** Subscriptions that outlive a refusal: a permission that is given later, or given back, is used (F10). */
 export interface Subscriptions {
@@ -40,10 +21,9 @@ export interface Subscriptions {
   readonly refused: ReadonlySet<string>
 }
 
-/** `flush` returns when the server has dealt with all it was sent. */
-export const makeSubscriptions = Effect.fnUntraced(function*(connection: NatsConnection, flush: Effect.Effect<void>) {
+/** `flushed` returns when the server has dealt with all it was sent. */
+export const makeSubscriptions = Effect.fnUntraced(function*(connection: NatsConnection, flushed: Effect.Effect<void>) {
   const run = Effect.runForkWith(yield* Effect.context<never>())
-  const flushed = sharedFlush(flush, run)
   // As many as there are subscriptions.
   const refused = new Set<string>()
 
