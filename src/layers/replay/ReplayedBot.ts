@@ -82,7 +82,7 @@ export const startReplayedBot = Effect.fnUntraced(function*(options: ReplayedBot
     Layer.provide(Layer.mergeAll(
       Layer.succeed(BotConfig, BotConfig.fromRef(active)),
       Layer.succeed(DryRun, dryRun),
-      StateStore.layerMap(options.states, false),
+      StateStore.layerMap(options.states, "nobody"),
       recordingClock,
       Layer.succeed(EarlierDelivery, former)
     )),

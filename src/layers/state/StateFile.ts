@@ -138,7 +138,7 @@ export const layer = (directory: string) =>
       yield* Effect.ignore(writing(() => prepare(directory)))
       if (!failing) yield* lockDirectory(directory)
       return StateStore.of({
-        durable: true,
+        reach: "next_process",
         load,
         save: (name, value) => writing(() => writeWhole(fileOf(name), textOf(value))),
         remove: (name) => writing(() => rm(fileOf(name), { force: true })),

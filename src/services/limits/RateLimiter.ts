@@ -25,7 +25,7 @@ import type { ChannelRateLimits } from "../../domain/settings/LimitSettings.ts"
 import { ChannelStates } from "../state/ChannelStates.ts"
 import { Checkpoints } from "../state/Checkpoints.ts"
 import { StateName } from "../state/StateStore.ts"
-import type { StoredShape } from "../state/StoredValue.ts"
+import { storedShape } from "../state/StoredValue.ts"
 import { makeLogWriter } from "../telemetry/LogWriter.ts"
 
 /** A line older than this comes from the room's history. */
@@ -33,7 +33,7 @@ const freshMs = 5_000
 
 /** What counts against people is saved under this name. */
 const usersName = StateName.make("users")
-const usersShape: StoredShape<StoredWindows> = { version: 1, schema: StoredWindows }
+const usersShape = storedShape(1, StoredWindows)
 
 const failure: AdmissionResult = { _tag: "Denied", limit: "limiter_failure", retryAfterMs: undefined, checks: [] }
 

@@ -7,17 +7,20 @@ import { readClock } from "../Time.ts"
 import { ChannelStates } from "./ChannelStates.ts"
 import { Checkpoints } from "./Checkpoints.ts"
 import { StateName, StateStore } from "./StateStore.ts"
-import { loadValue, type StoredShape } from "./StoredValue.ts"
+import { loadValue, storedShape } from "./StoredValue.ts"
 
 const prefix = "channel."
-const shape: StoredShape<ChannelSnapshot> = { version: 1, schema: ChannelSnapshot }
+const shape = storedShape(1, ChannelSnapshot)
 /** What was saved of a channel that is in no configuration any more goes after so long, ms; it might be a mistake. */
 const keptMs = 24 * 3_600_000
 
 /** The name a channel is saved under. */
 const channelName = (key: ChannelKey): StateName => StateName.make(`${prefix}${key}`)
 
-/** Keeps the channels' states beyond the process (F13). */
+/**
+ * Keeps the channels' states beyond the process (F13). Not between replicas: whoever gains a channel there rebuilds it
+ * from the streams.
+ */
 export class ChannelKeeper extends Context.Service<ChannelKeeper, {
   /** Restores a channel before it is listened to. */
   readonly open: (channel: ChannelSettings) => Effect.Effect<void>
@@ -45,7 +48,7 @@ export class ChannelKeeper extends Context.Service<ChannelKeeper, {
           if (Option.exists(stored, ({ savedAt }) => wall - savedAt.wall > keptMs)) yield* store.remove(name)
         }
       }).pipe(Effect.catch(({ message }) => Effect.logWarning(message)))
-      if (store.durable) yield* Effect.forkScoped(sweep)
+      if (store.reach === "next_process") yield* Effect.forkScoped(sweep)
 
       return ChannelKeeper.of({
         open: Effect.fnUntraced(function*({ context, key }: ChannelSettings) {

@@ -1,4 +1,4 @@
-import { Clock, Context, Effect, Layer, Option, Result } from "effect"
+import { Array as Arr, Clock, Context, Effect, Layer, Number as Num, Option, Result } from "effect"
 import type { ClockReading } from "../../domain/ClockReading.ts"
 import { awaySince, type Restart, type SavedAt } from "../../domain/state/Restart.ts"
 import { BotConfig } from "../BotConfig.ts"
@@ -9,12 +9,12 @@ import { BootClock, savedAtOf } from "./BootClock.ts"
 import { type StateName, StateStore } from "./StateStore.ts"
 import { encodeValue, loadValue, type StoredShape } from "./StoredValue.ts"
 
-/** Parts saved at once: what is in between gets its turn. */
+/** Parts saved between two rests, each in a step of its own: what is in between gets its turn. */
 const batch = 8
 /** Parts written at the same time: a disk that waits must not take every thread of the process. */
 const writers = 2
-/** So many times as long as a batch took to encode nothing is saved: with its text and its writing about a fifth. */
-const rest = 8
+/** So many times as long as a batch kept the process busy nothing is saved; the writing comes on top. */
+const rest = 2
 /** How long saving what changed last may take at the stop. */
 const finishWithin = "4 seconds"
 
@@ -45,12 +45,21 @@ export interface CheckpointStatus {
   readonly failure: string | undefined
 }
 
+/** What of a part is not saved yet; a later change takes its place. */
+interface Change {
+  /** When the first was seen, monotonic ms. */
+  readonly since: number
+}
+
 interface KeptPart {
   readonly encode: (savedAt: SavedAt, now: ClockReading) => unknown
   readonly takeChange: () => boolean
 }
 
-/** What outlives the process: parts that are restored when they begin and saved within seconds of each change (F13). */
+/**
+ * What outlives the process: parts that are restored when they begin and saved within seconds of each change (F13). They
+ * are one process's own: where replicas share the store, nothing is restored and nothing saved.
+ */
 export class Checkpoints extends Context.Service<Checkpoints, {
   /** What was saved of a part, which is saved from now on; none where nothing was, or the part is kept already. */
   readonly keep: <A>(part: Part<A>) => Effect.Effect<Option.Option<Restored<A>>>
@@ -72,10 +81,11 @@ export class Checkpoints extends Context.Service<Checkpoints, {
       const config = yield* BotConfig
       const clock = yield* Clock.Clock
       const uptime = yield* BootClock
+      const isSaved = store.reach === "next_process"
       // One a channel, and a few.
       const parts = new Map<StateName, KeptPart>()
-      // Those of the parts that changed, the longest waiting first, and since when, monotonic ms.
-      const unsaved = new Map<StateName, number>()
+      // Those of the parts that changed, the longest waiting first.
+      const unsaved = new Map<StateName, Change>()
       // Those of the parts that are being written.
       const writing = new Set<StateName>()
       let lastSavedAt: number | undefined
@@ -93,43 +103,46 @@ export class Checkpoints extends Context.Service<Checkpoints, {
 
       const noteChanges = (): void => {
         const now = monotonicOf(clock)
-        for (const [name, { takeChange }] of parts) if (takeChange() && !unsaved.has(name)) unsaved.set(name, now)
+        for (const [name, { takeChange }] of parts) {
+          if (takeChange()) unsaved.set(name, { since: unsaved.get(name)?.since ?? now })
+        }
       }
 
-      /** False when the store does not take it: the part stays unsaved, as it does when it changed meanwhile. */
-      const save = Effect.fnUntraced(function*(name: StateName, value: unknown) {
+      /** A part was saved as it was at `taken`, with that change; one that came later waits for its turn. */
+      const noteSaved = (name: StateName, change: Change | undefined, taken: number): void => {
+        const last = unsaved.get(name)
+        unsaved.delete(name)
+        if (last !== undefined && last !== change) unsaved.set(name, { since: taken })
+      }
+
+      /** Saves a part as it is now, and says how long that kept the process busy, ms; none if the store failed. */
+      const save = Effect.fnUntraced(function*(name: StateName) {
+        const part = parts.get(name)
+        if (part === undefined) return Option.some(0)
+        const [savedAt, now] = yield* readClocks
+        part.takeChange()
+        const change = unsaved.get(name)
         writing.add(name)
-        const saved = yield* Effect.result(store.save(name, value))
+        const saving = store.save(name, part.encode(savedAt, now))
+        const busyMs = monotonicOf(clock) - now.monotonic
+        const saved = yield* Effect.result(saving)
+        yield* count("stateSaves", { result: Result.isSuccess(saved) ? "success" : "failure" })
         // Whoever forgot it meanwhile left it to us.
         if (!writing.delete(name)) yield* Effect.ignore(store.remove(name))
-        yield* count("stateSaves", { result: Result.isSuccess(saved) ? "success" : "failure" })
         failure = Result.isFailure(saved) ? saved.failure.detail : undefined
-        if (Result.isFailure(saved)) return false
+        if (Result.isFailure(saved)) return Option.none()
         lastSavedAt = clock.currentTimeMillisUnsafe()
-        unsaved.delete(name)
-        return true
+        noteSaved(name, change, now.monotonic)
+        return Option.some(busyMs)
       })
 
-      /** Saves some parts; false when the store does not take them. */
-      const saveSome = Effect.fnUntraced(function*(names: ReadonlyArray<StateName>, pausing: boolean) {
-        const [savedAt, now] = yield* readClocks
-        const values = names.flatMap((name) => {
-          const part = parts.get(name)
-          part?.takeChange()
-          return part === undefined ? [] : [[name, part.encode(savedAt, now)] as const]
-        })
-        const busyMs = monotonicOf(clock) - now.monotonic
-        const saved = yield* Effect.forEach(values, ([name, value]) => save(name, value), { concurrency: writers })
-        if (pausing) yield* Effect.sleep(busyMs * rest)
-        return saved.every((well) => well)
-      })
-
-      /** Saves what changed; at the first failure the others wait with it for the next time. */
+      /** Saves what changed, a part at a time; at the first failure the others wait with it for the next time. */
       const saveChanged = Effect.fnUntraced(function*(pausing: boolean) {
         noteChanges()
-        const names = [...unsaved.keys()]
-        for (let index = 0; index < names.length; index += batch) {
-          if (!(yield* saveSome(names.slice(index, index + batch), pausing))) return
+        for (const names of Arr.chunksOf(unsaved.keys(), batch)) {
+          const busy = Option.all(yield* Effect.forEach(names, save, { concurrency: writers }))
+          if (Option.isNone(busy)) return
+          if (pausing) yield* Effect.sleep(Num.sumAll(busy.value) * rest)
         }
       })
 
@@ -140,6 +153,7 @@ export class Checkpoints extends Context.Service<Checkpoints, {
       })
 
       const load = Effect.fnUntraced(function*<A>({ name, shape }: Part<A>) {
+        if (store.reach === "replicas") return Option.none()
         const stored = yield* loadValue(name, shape).pipe(
           Effect.provideService(StateStore, store),
           Effect.catch(({ message }) => Effect.as(Effect.logWarning(message), Option.none()))
@@ -151,7 +165,7 @@ export class Checkpoints extends Context.Service<Checkpoints, {
         }))
       })
 
-      if (store.durable) {
+      if (isSaved) {
         yield* Effect.addFinalizer(() =>
           stopStep({ done: "State saved", givenUp: "State save timed out" }, finishWithin, saveChanged(false))
         )
@@ -183,10 +197,10 @@ export class Checkpoints extends Context.Service<Checkpoints, {
           ),
         names: Effect.sync(() => [...parts.keys()]),
         status: Effect.sync(() => {
-          if (!store.durable) return Option.none()
+          if (!isSaved) return Option.none()
           noteChanges()
           const [first] = unsaved.values()
-          const unsavedMs = first === undefined ? 0 : monotonicOf(clock) - first
+          const unsavedMs = first === undefined ? 0 : monotonicOf(clock) - first.since
           return Option.some({ lastSavedAt, unsaved: unsaved.size, unsavedMs, failure })
         })
       })

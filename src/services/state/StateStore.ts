@@ -23,12 +23,17 @@ export class StateUnsaved extends Schema.TaggedError<StateUnsaved>()("StateUnsav
 }
 
 /**
+ * Who finds what is saved: nobody (at most something is there to begin with), the next process in this place, or every
+ * replica at once. What only one process can say of itself belongs in a place of its own, never in the replicas'.
+ */
+export type StateReach = "nobody" | "next_process" | "replicas"
+
+/**
  * Where values outlive the process, by name. A value is JSON; `StoredValue` gives it a schema and a version. Saving one
  * replaces it as a whole: after a crash the old one or the new one is there, never a part.
  */
 export class StateStore extends Context.Service<StateStore, {
-  /** Whether anything survives; otherwise nobody need save. */
-  readonly durable: boolean
+  readonly reach: StateReach
   /** A stored value; none where there is none, or none that could be read. */
   readonly load: (name: StateName) => Effect.Effect<Option.Option<unknown>, StateUnreadable>
   readonly save: (name: StateName, value: unknown) => Effect.Effect<void, StateUnsaved>
@@ -43,7 +48,7 @@ export class StateStore extends Context.Service<StateStore, {
   static readonly layerNone = Layer.succeed(
     StateStore,
     StateStore.of({
-      durable: false,
+      reach: "nobody",
       load: () => Effect.succeedNone,
       save: () => Effect.void,
       remove: () => Effect.void,
@@ -52,12 +57,12 @@ export class StateStore extends Context.Service<StateStore, {
     })
   )
 
-  /** What survives is a map of the caller's; without `durable` it is read alone. */
-  static readonly layerMap = (values: Map<StateName, unknown>, durable = true) =>
+  /** What survives is a map of the caller's; with the reach `nobody` it is read alone. */
+  static readonly layerMap = (values: Map<StateName, unknown>, reach: StateReach = "next_process") =>
     Layer.succeed(
       StateStore,
       StateStore.of({
-        durable,
+        reach,
         load: (name) => Effect.sync(() => values.has(name) ? Option.some(values.get(name)) : Option.none()),
         save: (name, value) => Effect.sync(() => void values.set(name, value)),
         remove: (name) => Effect.sync(() => void values.delete(name)),

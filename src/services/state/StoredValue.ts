@@ -9,6 +9,12 @@ export interface StoredShape<A> {
   readonly schema: Schema.Codec<A, unknown>
 }
 
+/** The shape of values that are JSON as they stand: nothing need be done to store one. */
+export const storedShape = <A extends E, E>(version: number, schema: Schema.Codec<A, E>): StoredShape<A> => ({
+  version,
+  schema
+})
+
 /** A value as it was stored. */
 export interface StoredValue<A> {
   readonly savedAt: SavedAt
@@ -44,8 +50,8 @@ export const loadValue = Effect.fnUntraced(function*<A>(
 })
 
 /** A value as it is stored. */
-export const encodeValue = <A>({ schema, version }: StoredShape<A>, { savedAt, value }: StoredValue<A>): unknown => ({
+export const encodeValue = <A>({ version }: StoredShape<A>, { savedAt, value }: StoredValue<A>): unknown => ({
   version,
   savedAt,
-  value: Schema.encodeSync(schema)(value)
+  value
 })

@@ -39,7 +39,7 @@ describe("a stored value", () => {
       const store = yield* StateStore
       yield* store.save(name, { until: 5 })
       assert.deepStrictEqual(yield* store.load(name), Option.none())
-      assert.isFalse(store.durable)
+      assert.strictEqual(store.reach, "nobody")
     }).pipe(Effect.provide(StateStore.layerNone)))
 })
 
