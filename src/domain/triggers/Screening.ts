@@ -4,7 +4,9 @@ import type { SkipFacts } from "../decision/SkipFacts.ts"
 import { type UserKey, userKey } from "../Ids.ts"
 
 /** Whether a name is the server's, such as `[server]` or `[voteskip]`: no account can have a name in brackets (WIRE, text). */
-const isServerName = (user: UserKey): boolean => /^\[.*\]$/u.test(user.normalize("NFKC").trim())
+const isServerName = (user: UserKey): boolean =>
+  // Nearly every name begins with a letter.
+  !/^[a-z0-9_-]/.test(user) && /^\[.*\]$/u.test(user.normalize("NFKC").trim())
 
 /** Why a line cannot trigger, and whether it still is context. */
 export interface Screened {

@@ -94,30 +94,32 @@ const membersOf = (people: ReadonlyArray<unknown>) => {
   return { members, unreadable: people.length - members.length }
 }
 
-/** The moment a line was said; one in the future counts as now, one a day ahead is no time at all (F1, clock). */
-const timeOf = (time: unknown, now: number): Result.Result<{ raw: number; time: number }, InvalidEvent> => {
+/** The moment a line was said, as it was sent; one a day ahead is no time at all (F1, clock). */
+const timeOf = (time: unknown, now: number): Result.Result<number, InvalidEvent> => {
   const invalid = (constraint: string) =>
     Result.fail(new InvalidEvent({ reason: "time", field: "payload.time", constraint }))
   if (typeof time !== "number" || !Number.isSafeInteger(time) || time <= 0) {
     return invalid("Expected epoch milliseconds above 0")
   }
   if (time > now + dayMs) return invalid("Expected a time less than 24 h ahead; is a clock wrong?")
-  return Result.succeed({ raw: time, time: Math.min(time, now) })
+  return Result.succeed(time)
 }
 
-const lineOf = (type: "chatMsg" | "pm", { meta, msg, name, rank, time: sentAt }: SaidLine, now: number) =>
-  Result.map(timeOf(sentAt, now), ({ raw, time }) => {
-    const text = lineText(msg)
-    return {
-      username: name,
-      rank,
-      text,
-      time,
-      sentAt: raw,
-      key: keyOf(type, name, raw, text),
-      shadow: isShadow(meta)
-    }
+const lineOf = (type: "chatMsg" | "pm", { meta, msg, name, rank, time }: SaidLine, now: number) => {
+  const said = timeOf(time, now)
+  if (Result.isFailure(said)) return Result.fail(said.failure)
+  const sentAt = said.success
+  const text = lineText(msg)
+  return Result.succeed({
+    username: name,
+    rank,
+    text,
+    time: Math.min(sentAt, now),
+    sentAt,
+    key: keyOf(type, name, sentAt, text),
+    shadow: isShadow(meta)
   })
+}
 
 /** A line whose schema has a person. */
 const saidBy = ({ name, rank }: typeof Person.Type, { meta, msg, time }: typeof LineFields.Type): SaidLine => ({
@@ -136,10 +138,10 @@ export const saidLine = (payload: unknown): Result.Result<SaidLine, InvalidEvent
 
 const chatMsg = (payload: unknown, now: number): Result.Result<ChatEvent, InvalidEvent> => {
   const usual = usualLine(payload)
-  return Result.flatMap(
-    usual === undefined ? saidLine(payload) : Result.succeed(usual),
-    (line) => Result.map(lineOf("chatMsg", line, now), (decoded) => ({ _tag: "ChatMsg", ...decoded }) as const)
-  )
+  const said = usual === undefined ? saidLine(payload) : Result.succeed(usual)
+  if (Result.isFailure(said)) return Result.fail(said.failure)
+  const line = lineOf("chatMsg", said.success, now)
+  return Result.isFailure(line) ? Result.fail(line.failure) : Result.succeed({ ...line.success, _tag: "ChatMsg" })
 }
 
 const pm = (payload: unknown, now: number): Result.Result<ChatEvent, InvalidEvent> => {

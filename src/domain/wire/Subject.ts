@@ -52,14 +52,20 @@ const templateOf = (protocol: Protocol, type: EventType): string => {
   const { eventSubject, lowerCase } = protocols[protocol]
   return eventSubject(anyRoom, lowerCase ? token(type) : type)
 }
-// One for each protocol and type.
-const templates = new Map<string, string>()
+const noTemplates = (): Map<EventType, string> => new Map()
+// One for each type.
+const templates: Readonly<Record<Protocol, Map<EventType, string>>> = {
+  cytube: noTemplates(),
+  kryten: noTemplates(),
+  "kryten-legacy": noTemplates()
+}
 
 /** The subject template of an event type, for any room: traces need names of low cardinality. */
 export const eventTemplate = (protocol: Protocol, type: EventType): string => {
-  const key = `${protocol} ${type}`
-  const template = templates.get(key) ?? templateOf(protocol, type)
-  templates.set(key, template)
+  const known = templates[protocol].get(type)
+  if (known !== undefined) return known
+  const template = templateOf(protocol, type)
+  templates[protocol].set(type, template)
   return template
 }
 

@@ -98,9 +98,9 @@ export const decodeEvent = (
   if (message.unreadableHeaders) return Result.fail(unreadableHeaders)
   const type = wireEventType(message)
   const parsed = parseBody(message.body, type)
+  if (Result.isSuccess(parsed)) return decodeParsed(message, parsed.success, room, now)
   // An unused event is ignored even when its body is malformed or too large.
-  if (Result.isFailure(parsed) && type === "other") return Result.succeed(ignoredEvent)
-  return Result.flatMap(parsed, (json) => decodeParsed(message, json, room, now))
+  return type === "other" ? Result.succeed(ignoredEvent) : Result.fail(parsed.failure)
 }
 
 /** The same where the body is parsed already. */
@@ -123,12 +123,10 @@ export const decodeParsed = (
     correlationIdOf(message.headers.get("Correlation-Id")) ?? correlationIdOf(envelope?.correlation_id)
   )
   const domain = typeof envelope?.domain === "string" ? Option.some(envelope.domain) : Option.none()
-  return Result.map(decodePayload(type, envelope === undefined ? json : envelope.payload, now), (event) => ({
-    type,
-    event,
-    correlationId,
-    domain
-  }))
+  const decoded = decodePayload(type, envelope === undefined ? json : envelope.payload, now)
+  return Result.isFailure(decoded)
+    ? Result.fail(decoded.failure)
+    : Result.succeed({ type, event: decoded.success, correlationId, domain })
 }
 
 /** A command in the protocol's words, ids in headers only: an extra key in `data` loses the message (WIRE, protocols). */

@@ -1,7 +1,5 @@
-import { randomUUID } from "node:crypto"
-import { Brand, Effect, Option, Result } from "effect"
+import { Effect, Option, Result } from "effect"
 import type { ChannelSettings } from "../../domain/ChannelSettings.ts"
-import type { CorrelationId } from "../../domain/Ids.ts"
 import { readTraceparent, traceparent } from "../../domain/telemetry/TraceContext.ts"
 import { eventTemplate, protocolOfSubject } from "../../domain/wire/Subject.ts"
 import { decodeEvent, wireEventType, type WireMessage } from "../../domain/wire/Wire.ts"
@@ -11,9 +9,7 @@ import type { Arrival } from "../../services/Intake.ts"
 import { makeLogSampler } from "../../services/telemetry/LogSampling.ts"
 import { makeLogWriter } from "../../services/telemetry/LogWriter.ts"
 import { makeMeter } from "../../services/telemetry/Metrics.ts"
-
-const asCorrelationId = Brand.nominal<CorrelationId>()
-const newCorrelationId = (): CorrelationId => asCorrelationId(randomUUID())
+import { makeCorrelationIds } from "./CorrelationIds.ts"
 
 /** When a message came, and since when its channel is listened to. */
 type Moments = Pick<Arrival, "arrivedAt" | "subscribedAt">
@@ -27,6 +23,7 @@ export const makeEventDecoder: Effect.Effect<EventDecoder, never, BridgeSighting
   const meter = yield* makeMeter
   const sample = yield* makeLogSampler
   const log = yield* makeLogWriter("Intake")
+  const newCorrelationId = makeCorrelationIds()
 
   return (message, channel, { arrivedAt, subscribedAt }) => {
     const { name } = channel.room

@@ -1,6 +1,8 @@
 import { Clock, Effect, type Scope } from "effect"
+import type { ClockReading } from "../../domain/ClockReading.ts"
 import type { ChannelName } from "../../domain/Ids.ts"
 import { makeBacklog } from "../../domain/intake/Backlog.ts"
+import type { WireMessage } from "../../domain/wire/Wire.ts"
 import { makeLogWriter } from "../../services/telemetry/LogWriter.ts"
 import { makeMeter } from "../../services/telemetry/Metrics.ts"
 import { monotonicOf } from "../../services/Time.ts"
@@ -12,20 +14,25 @@ const maxWaitingBytes = 32 * 1024 * 1024
 /** The overhead of a waiting event besides its body, bytes. */
 const overheadBytes = 100
 
-/** A received event to handle. */
-export interface QueuedEvent {
+/** Whom a channel's events are for. */
+export interface EventReceiver {
   readonly channel: ChannelName
-  /** The size of its body. */
-  readonly bytes: number
-  /** Whether it may be dropped before others. */
-  readonly isExpendable: () => boolean
-  /** Handles it; must not throw. */
-  readonly run: () => void
+  /** Whether an event may be dropped before others. */
+  readonly isExpendable: (message: WireMessage, arrivedAt: ClockReading) => boolean
+  /** Handles an event; must not throw. */
+  readonly handle: (message: WireMessage, arrivedAt: ClockReading) => void
 }
 
 /** Handles events in order of arrival without starving the rest of the program. */
 export interface EventQueue {
-  readonly offer: (event: QueuedEvent) => void
+  readonly offer: (receiver: EventReceiver, message: WireMessage, arrivedAt: ClockReading) => void
+}
+
+/** An event that waits. */
+interface QueuedEvent {
+  readonly receiver: EventReceiver
+  readonly message: WireMessage
+  readonly arrivedAt: ClockReading
 }
 
 /** Events run at once while the process keeps up; in a flood they wait, bounded in bytes (F1, overload). */
@@ -40,16 +47,15 @@ export const makeEventQueue: Effect.Effect<EventQueue, never, Scope.Scope> = Eff
 
   const backlog = makeBacklog<QueuedEvent>({
     maxBytes: maxWaitingBytes,
-    bytesOf: ({ bytes }) => bytes + overheadBytes,
-    isExpendable: ({ isExpendable }) => isExpendable(),
-    onDropped: ({ channel }) => {
+    bytesOf: ({ message }) => message.body.byteLength + overheadBytes,
+    isExpendable: ({ arrivedAt, message, receiver }) => receiver.isExpendable(message, arrivedAt),
+    onDropped: ({ receiver: { channel } }) => {
       if (dropped++ === 0) log("Warn", "Too many events: those that cannot trigger are dropped", { channel })
       meter.count("eventsDropped", { channel })
     }
   })
 
-  const isOver = (): boolean => {
-    const now = monotonicOf(clock)
+  const isOver = (now: number): boolean => {
     sliceBegan ??= now
     return now - sliceBegan >= sliceMs
   }
@@ -57,10 +63,10 @@ export const makeEventQueue: Effect.Effect<EventQueue, never, Scope.Scope> = Eff
   const drain = (): void => {
     immediate = undefined
     sliceBegan = undefined
-    while (!isOver()) {
+    while (!isOver(monotonicOf(clock))) {
       const event = backlog.next()
       if (event === undefined) break
-      event.run()
+      event.receiver.handle(event.message, event.arrivedAt)
     }
     if (backlog.size() > 0) return nextTurn()
     if (dropped > 0) log("Warn", "Events come no faster than they are handled again", { dropped })
@@ -73,11 +79,11 @@ export const makeEventQueue: Effect.Effect<EventQueue, never, Scope.Scope> = Eff
 
   yield* Effect.addFinalizer(() => Effect.sync(() => clearImmediate(immediate)))
   return {
-    offer: (event) => {
-      const waits = backlog.size() > 0 || isOver()
-      if (waits) backlog.add(event)
+    offer: (receiver, message, arrivedAt) => {
+      const waits = backlog.size() > 0 || isOver(arrivedAt.monotonic)
+      if (waits) backlog.add({ receiver, message, arrivedAt })
       nextTurn()
-      if (!waits) event.run()
+      if (!waits) receiver.handle(message, arrivedAt)
     }
   }
 })

@@ -10,7 +10,7 @@ import { Intake, type IntakeHandler, unacknowledged } from "../../services/Intak
 import { Nats } from "../../services/Nats.ts"
 import { readingOf } from "../../services/Time.ts"
 import { makeEventDecoder } from "./EventDecoder.ts"
-import { type EventQueue, makeEventQueue } from "./EventQueue.ts"
+import { type EventQueue, type EventReceiver, makeEventQueue } from "./EventQueue.ts"
 
 type Needs = BotConfig | BridgeSightings | Nats
 
@@ -25,7 +25,10 @@ export const layer: Layer.Layer<Intake, never, Needs> = Layer.effect(
     const queue: EventQueue = yield* makeEventQueue
 
     // One a channel the bot listens to.
-    const receivers = new Map<ChannelKey, (message: WireMessage) => void>()
+    const receivers = new Map<ChannelKey, EventReceiver>()
+
+    const receive = (receiver: EventReceiver, message: WireMessage): void =>
+      queue.offer(receiver, message, readingOf(clock))
 
     const open = Effect.fnUntraced(function*(channel: ChannelSettings, handle: IntakeHandler) {
       const subscribedAt = readingOf(clock)
@@ -33,29 +36,33 @@ export const layer: Layer.Layer<Intake, never, Needs> = Layer.effect(
       yield* Effect.addFinalizer(() =>
         Effect.sync(() => {
           listening = false
-          if (receivers.get(channel.key) === receive) receivers.delete(channel.key)
+          if (receivers.get(channel.key) === receiver) receivers.delete(channel.key)
         })
       )
-      const receive = (message: WireMessage): void => {
-        const arrivedAt = readingOf(clock)
-        queue.offer({
-          bytes: message.body.byteLength,
-          channel: channel.room.name,
-          isExpendable: () => {
-            const decoded = decodeEvent(message, channel.room, arrivedAt.wall)
-            return Result.isFailure(decoded) ||
-              !canTrigger(decoded.success.event, config.read().channels.get(channel.key)?.triggers ?? [])
-          },
-          run: () => {
-            const arrival = listening ? decode(message, channel, { arrivedAt, subscribedAt }) : undefined
-            if (arrival !== undefined) handle({ arrival, ...unacknowledged })
-          }
-        })
+      const receiver: EventReceiver = {
+        channel: channel.room.name,
+        isExpendable: (message, arrivedAt) => {
+          const decoded = decodeEvent(message, channel.room, arrivedAt.wall)
+          return Result.isFailure(decoded) ||
+            !canTrigger(decoded.success.event, config.read().channels.get(channel.key)?.triggers ?? [])
+        },
+        handle: (message, arrivedAt) => {
+          const arrival = listening ? decode(message, channel, { arrivedAt, subscribedAt }) : undefined
+          if (arrival !== undefined) handle({ ...unacknowledged, arrival })
+        }
       }
-      receivers.set(channel.key, receive)
-      for (const subject of eventSubjects(channel.protocol, channel.room)) yield* nats.subscribe(subject, receive)
+      receivers.set(channel.key, receiver)
+      for (const subject of eventSubjects(channel.protocol, channel.room)) {
+        yield* nats.subscribe(subject, (message) => receive(receiver, message))
+      }
     })
 
-    return Intake.of({ open, take: (channel, message) => receivers.get(channel)?.(message) })
+    return Intake.of({
+      open,
+      take: (channel, message) => {
+        const receiver = receivers.get(channel)
+        if (receiver !== undefined) receive(receiver, message)
+      }
+    })
   })
 )

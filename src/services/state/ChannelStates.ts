@@ -20,17 +20,25 @@ export class ChannelStates extends Context.Service<ChannelStates, {
     Effect.map(EarlierDelivery, (earlier) => {
       // One a configured channel.
       const states = new Map<ChannelKey, ChannelState>()
+      // An event asks for its channel's many times.
+      let last: ChannelState | undefined
+
+      const begin = (channel: ChannelKey): ChannelState => {
+        const state = { ...emptyChannel(channel), ...(earlier ? { pace: earlierPace } : {}) }
+        states.set(channel, state)
+        return state
+      }
       return ChannelStates.of({
-        of: (channel) => {
-          const state = states.get(channel)
-          if (state !== undefined) return state
-          const fresh = { ...emptyChannel(channel), ...(earlier ? { pace: earlierPace } : {}) }
-          states.set(channel, fresh)
-          return fresh
-        },
+        of: (channel) => last?.key === channel ? last : last = states.get(channel) ?? begin(channel),
         all: () => [...states.values()],
-        restore: (state) => void states.set(state.key, state),
-        forget: (channel) => void states.delete(channel)
+        restore: (state) => {
+          states.set(state.key, state)
+          last = undefined
+        },
+        forget: (channel) => {
+          states.delete(channel)
+          last = undefined
+        }
       })
     })
   )

@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Logger, Metric } from "effect"
 import { ChannelName } from "../../../src/domain/Ids.ts"
+import type { WireMessage } from "../../../src/domain/wire/Wire.ts"
 import { makeEventQueue } from "../../../src/layers/nats/EventQueue.ts"
 import { total } from "../../../src/services/telemetry/Metrics.ts"
+import { readingOf } from "../../../src/services/Time.ts"
 
 /** A clock on which each look takes 1 ms. */
 const slowClock = (real: Clock.Clock): Clock.Clock => {
@@ -25,10 +27,17 @@ const until = (isSo: () => boolean): Effect.Effect<void> =>
 
 const channel = ChannelName.make("lobby")
 
+const messageOf = (bytes: number): WireMessage => ({
+  subject: "cytube.events.lobby.chatMsg",
+  headers: new Map(),
+  body: new Uint8Array(bytes)
+})
+
 describe("a flood of events", () => {
   it.live("is handled in the order in which it came, a slice in each turn of the event loop", () =>
     onSlowClock(Effect.gen(function*() {
       const queue = yield* makeEventQueue
+      const clock = yield* Clock.Clock
       const handled: Array<number> = []
       const slices = new Set<number>()
       let loops = 0
@@ -39,15 +48,11 @@ describe("a flood of events", () => {
       }
       setImmediate(counting)
       for (let id = 0; id < 1_000; id++) {
-        queue.offer({
-          channel,
-          bytes: 100,
-          isExpendable: () => true,
-          run: () => {
-            handled.push(id)
-            slices.add(loops)
-          }
-        })
+        const handle = (): void => {
+          handled.push(id)
+          slices.add(loops)
+        }
+        queue.offer({ channel, isExpendable: () => true, handle }, messageOf(100), readingOf(clock))
       }
       assert.isBelow(handled.length, 20)
       yield* until(() => handled.length === 1_000)
@@ -62,14 +67,11 @@ describe("a flood of events", () => {
     const logger = Logger.layer([Logger.make(({ message }) => void lines.push(message))])
     return onSlowClock(Effect.gen(function*() {
       const queue = yield* makeEventQueue
+      const clock = yield* Clock.Clock
       const handled: Array<number> = []
       for (let id = 0; id < 1_000; id++) {
-        queue.offer({
-          channel,
-          bytes: 100_000,
-          isExpendable: () => id % 50 !== 0,
-          run: () => void handled.push(id)
-        })
+        const handle = (): void => void handled.push(id)
+        queue.offer({ channel, isExpendable: () => id % 50 !== 0, handle }, messageOf(100_000), readingOf(clock))
       }
       const dropped = yield* total("eventsDropped")
       assert.isAbove(dropped, 600)
