@@ -1,7 +1,6 @@
 import { hostname } from "node:os"
 import process from "node:process"
 import { Context, Effect, Layer, Option, type Queue, Scope, SubscriptionRef } from "effect"
-import { SecureRandom } from "effect/crypto"
 import { activate, type ActiveSettings } from "../domain/ChannelSettings.ts"
 import type { Settings } from "../domain/settings/Settings.ts"
 import { Announcements } from "../services/Announcements.ts"
@@ -32,6 +31,7 @@ import { version } from "./process/Package.ts"
 import { pidFile } from "./process/PidFile.ts"
 import { recordedBot } from "./replay/RecordedBot.ts"
 import { onHangup } from "./config/Reload.ts"
+import { randomBytes } from "./process/RandomBytes.ts"
 import { arrivals, tellUnused } from "./process/Signals.ts"
 import { machineClock } from "./state/MachineClock.ts"
 import * as StateFile from "./state/StateFile.ts"
@@ -167,7 +167,7 @@ const configured = Effect.fnUntraced(function*(options: DaemonOptions) {
       Layer.succeed(DryRun, options.dryRun),
       Layer.succeed(LogLoss, outputFailure),
       logging(active, options),
-      SecureRandom.layerWebCrypto
+      randomBytes
     ))
   )
 })

@@ -15,15 +15,29 @@ const overlap = (one: ReadonlySet<string>, other: ReadonlySet<string>): number =
 const fewestWords = 5
 const repeatedShare = 0.9
 
+/** A text as it is compared; finding its words is slow, so it is done once and only when they are asked for. */
+interface ComparedText {
+  readonly text: string
+  /** Its case folded. */
+  readonly folded: string
+  readonly words: () => ReadonlyArray<string>
+}
+
+const compared = (text: string): ComparedText => {
+  const folded = foldCase(text)
+  let words: ReadonlyArray<string> | undefined
+  return { text, folded, words: () => words ??= wordsOf(folded) }
+}
+
 /** Compares a text with others: it repeats one that has the same words, or nearly all of them. */
-const repeats = (text: string): (earlier: string) => boolean => {
-  const same = essence(foldCase(text))
-  const words = new Set(wordsOf(foldCase(text)))
+const repeats = (own: ComparedText): (earlier: string) => boolean => {
+  const same = essence(own.folded)
   return (earlier) => {
     const folded = foldCase(earlier)
-    if (same === essence(folded)) return same !== "" || text.trim() === earlier.trim()
+    if (same === essence(folded)) return same !== "" || own.text.trim() === earlier.trim()
+    const words = new Set(own.words())
     if (words.size < fewestWords) return false
-    // Finding words is slow: first whether enough of them stand there at all.
+    // First whether enough of them stand there at all.
     if ([...words].filter((word) => folded.includes(word)).length < repeatedShare * words.size) return false
     const others = new Set(wordsOf(folded))
     return others.size >= fewestWords && overlap(words, others) >= repeatedShare
@@ -32,11 +46,12 @@ const repeats = (text: string): (earlier: string) => boolean => {
 
 const fillers = new Set(["ok", "okay", "k", "yes", "no", "yeah", "yep", "nope", "sure", "lol", "hmm", "hm", "well"])
 
+// Latin letters that stand together are in one word: so many are in none of the fillers.
+const longWord = /[a-z]{5}/
+
 /** True of `ok`, and of `yeah sure` too: every word could be left out. */
-const saysNothing = (text: string): boolean => {
-  const words = wordsOf(foldCase(text))
-  return words.length > 0 && words.every((word) => fillers.has(word)) && !/\p{S}/u.test(text)
-}
+const saysNothing = ({ folded, text, words }: ComparedText): boolean =>
+  !longWord.test(folded) && words().length > 0 && words().every((word) => fillers.has(word)) && !/\p{S}/u.test(text)
 
 /** Takes names out of texts: an addressee is not content. */
 const withoutNames = (names: ReadonlyArray<string>): (text: string) => string => {
@@ -58,10 +73,12 @@ export const poorQuality = (
   text: string,
   { botNames, recentReplies, trigger }: QualityInput
 ): DropCause | undefined => {
-  if (essence(foldCase(text)) === "" && !isReaction(text)) return { _tag: "Empty" }
-  if (recentReplies.some(repeats(text))) return { _tag: "RepeatsBot" }
+  const own = compared(text)
+  if (essence(own.folded) === "" && !isReaction(text)) return { _tag: "Empty" }
+  if (recentReplies.some(repeats(own))) return { _tag: "RepeatsBot" }
   const unnamed = withoutNames(botNames)
-  if (repeats(unnamed(text))(unnamed(trigger))) return { _tag: "EchoesTrigger" }
-  if (saysNothing(text)) return { _tag: "SaysNothing" }
+  const said = unnamed(text)
+  if (repeats(said === text ? own : compared(said))(unnamed(trigger))) return { _tag: "EchoesTrigger" }
+  if (saysNothing(own)) return { _tag: "SaysNothing" }
   return undefined
 }
