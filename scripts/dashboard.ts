@@ -213,12 +213,31 @@ const delivery = [
   )
 ]
 
+const replicas = [
+  lines(
+    {
+      title: "Partitions of each replica",
+      description:
+        "With nats.jetstream the channels are divided into partitions; together the replicas own all of them.",
+      width: 12
+    },
+    "short",
+    [`sum by (instance) (${bot("partitions_owned")})`, "{{instance}}"],
+    [`sum(${bot("partitions_owned")})`, "all"]
+  ),
+  bars(
+    { title: "Changes of ownership", description: "Partitions taken and given up, a minute.", width: 12 },
+    [perMinute("change", bot("ownership_changes_total")), "{{change}}"]
+  )
+]
+
 const rows = [
   ["Is it well?", well],
   ["What it does", work],
   ["The model", model],
   ["Limits", limits],
-  ["Delivery", delivery]
+  ["Delivery", delivery],
+  ["Replicas", replicas]
 ] as const
 
 const values = (name: string, label: string, from: string): QueryVariableBuilder =>

@@ -197,7 +197,7 @@ export class Health extends Context.Service<Health, {
         yield* set("natsConnected", yield* nats.connected)
         yield* setAll("llmApiAvailable", [...models].map((model) => [{ model }, available]))
         yield* set("activeChannels", active.length)
-        if (ownership.shared) yield* set("partitionsOwned", (yield* ownership.owned).length)
+        yield* set("partitionsOwned", (yield* ownership.owned).length)
         yield* setAll(
           "rateLimitRemaining",
           active.flatMap((channel) => remaining(channel, now))

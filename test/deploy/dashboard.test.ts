@@ -46,7 +46,7 @@ describe("Grafana's dashboard", () => {
 
   it("has rows of panels, each explained, none on another", () => {
     const rows = panels.filter(({ type }) => type === "row").map(({ title }) => title)
-    assert.deepStrictEqual(rows, ["Is it well?", "What it does", "The model", "Limits", "Delivery"])
+    assert.deepStrictEqual(rows, ["Is it well?", "What it does", "The model", "Limits", "Delivery", "Replicas"])
     assert.strictEqual(new Set(panels.map(({ id }) => id)).size, panels.length)
     const taken = new Set<string>()
     for (const { description, gridPos: { h, w, x, y }, targets = [], title } of shown) {

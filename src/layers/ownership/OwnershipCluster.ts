@@ -33,7 +33,6 @@ const make = Effect.fnUntraced(function*(count: number) {
   const sharding = yield* Sharding.Sharding
   const owned = yield* SubscriptionRef.make<ReadonlySet<Partition>>(new Set())
   const meter = yield* makeMeter
-  for (const change of ["gained", "lost"] as const) meter.begin("ownershipChanges", { change })
   const gain = (partition: Partition) =>
     SubscriptionRef.update(owned, (before) => {
       meter.count("ownershipChanges", { change: "gained" })

@@ -72,6 +72,7 @@ export const makeSeriesFromStart: Effect.Effect<(active: ActiveSettings) => void
       beginModel(meter, one)
     }
     for (const result of ["success", "failure", "unchanged"] as const) meter.begin("configReloads", { result })
+    for (const change of ["gained", "lost"] as const) meter.begin("ownershipChanges", { change })
     for (const reason of ["outbox_full", "deadline", "media_changed"]) meter.begin("outboxDropped", { reason })
     const oneLabel = channels.length > active.settings.telemetry.channel_label_limit
     for (const channel of channels) {

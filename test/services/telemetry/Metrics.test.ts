@@ -24,6 +24,8 @@ const specified = [
   "llm_tokens_total{direction,model}",
   "nats_connected{}",
   "outbox_dropped_total{reason}",
+  "ownership_changes_total{change}",
+  "partitions_owned{}",
   "rate_limit_remaining{channel,limit_type}",
   "reply_duration_seconds{channel}",
   "response_length_characters{channel}",
