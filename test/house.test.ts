@@ -54,7 +54,8 @@ const features: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<st
     state: ["words", "limits"],
     channel: ["words", "wire", "bridge", "decision", "triggers", "settings", "limits", "reply", "context", "state"],
     replay: ["words", "decision", "triggers"],
-    playground: ["words", "triggers", "settings", "channel"]
+    playground: ["words", "triggers", "settings", "channel"],
+    jetstream: ["words", "wire", "ownership", "settings"]
   },
   services: {
     ports: [],
@@ -74,6 +75,7 @@ const features: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<st
     process: [],
     state: [],
     nats: [],
+    jetstream: ["nats"],
     llm: [],
     telemetry: ["process"],
     config: ["process", "nats", "llm"],
@@ -125,6 +127,7 @@ const loose: Readonly<Record<string, string>> = {
   "services/LlmClient.ts": "ports",
   "services/MessagePipeline.ts": "bot",
   "services/Nats.ts": "ports",
+  "services/PastEvents.ts": "bot",
   "services/RoomUpdates.ts": "bot",
   "services/Stopping.ts": "ports",
   "services/Time.ts": "ports",

@@ -102,8 +102,8 @@ const start = Effect.fnUntraced(function*(
 ) {
   const world = Layer.mergeAll(LlmOpenAi.layer, ownership(nats)).pipe(Layer.provideMerge(NatsConnection.layer(nats)))
   const botLayer = Option.match(record, {
-    onNone: () => replica,
-    onSome: (file) => recordedBot({ file, anonymous: recordAnonymous })
+    onNone: () => replica(nats),
+    onSome: (file) => recordedBot(nats, { file, anonymous: recordAnonymous })
   })
   const store = Option.match(state.directory, { onNone: () => StateStore.layerNone, onSome: StateFile.layer })
   const services = yield* Layer.build(botLayer.pipe(

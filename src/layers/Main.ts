@@ -1,5 +1,7 @@
-import { type Effect, Layer } from "effect"
+import { Effect, Layer } from "effect"
 import type { SecureRandom } from "effect/crypto"
+import type { JetStreamFault } from "../domain/jetstream/JetStreamFault.ts"
+import type { NatsSettings } from "../domain/settings/Settings.ts"
 import { Announcements } from "../services/Announcements.ts"
 import { BridgeWatch } from "../services/bridge/BridgeWatch.ts"
 import { BridgeSightings } from "../services/bridge/BridgeSightings.ts"
@@ -26,6 +28,7 @@ import type { Nats } from "../services/Nats.ts"
 import { Outbox } from "../services/reply/Outbox.ts"
 import { Ownership } from "../services/ownership/Ownership.ts"
 import { PromptBuilder } from "../services/reply/PromptBuilder.ts"
+import { PastEvents } from "../services/PastEvents.ts"
 import { RateLimiter } from "../services/limits/RateLimiter.ts"
 import { Replies } from "../services/reply/Replies.ts"
 import { ResponseProcessor } from "../services/reply/ResponseProcessor.ts"
@@ -37,6 +40,7 @@ import type { StateStore } from "../services/state/StateStore.ts"
 import { RoomUpdates } from "../services/RoomUpdates.ts"
 import { LineSender } from "../services/reply/LineSender.ts"
 import * as IntakeCore from "./nats/IntakeCore.ts"
+import type { NatsClient } from "./nats/NatsClient.ts"
 
 /** The state that the bot decides by. */
 const memory = Layer.mergeAll(
@@ -62,18 +66,20 @@ type Listening<R> = Effect.Effect<DecisionListener, never, R>
  * The bot itself, without I/O: it needs events, their times, a configuration, a bus and a model. `listeners` hear of
  * decisions besides the log and the metrics.
  */
-export const botOn = <R, L = never>(
-  intake: Layer.Layer<Intake, never, R | BridgeSightings>,
+export const botOn = <R, L = never, E = never>(
+  intake: Layer.Layer<Intake, E, R | BridgeSightings>,
   listeners: ReadonlyArray<Listening<L>> = []
-): Layer.Layer<Bot, never, World | NextEvaluation | SendTime | R | L> =>
+): Layer.Layer<Bot, E, World | NextEvaluation | SendTime | R | L> =>
   Layer.mergeAll(Health.layerNoDeps, Explain.layerNoDeps).pipe(
     Layer.provideMerge(ChannelSupervisor.layerNoDeps),
     Layer.provideMerge(Layer.mergeAll(
-      MessagePipeline.layerNoDeps.pipe(Layer.provide(RoomUpdates.layerNoDeps)),
+      MessagePipeline.layerNoDeps.pipe(Layer.provide(PastEvents.layerNoDeps), Layer.provide(RoomUpdates.layerNoDeps)),
       ContextualTimer.layerNoDeps,
       BridgeWatch.layerNoDeps
     )),
-    Layer.provideMerge(Layer.mergeAll(Replies.layerNoDeps, intake)),
+    // Replies under way are acknowledged at their end: the intake closes after them.
+    Layer.provideMerge(Replies.layerNoDeps),
+    Layer.provideMerge(intake),
     Layer.provideMerge(Layer.mergeAll(
       PromptBuilder.layerNoDeps,
       ResponseProcessor.layerNoDeps,
@@ -95,8 +101,20 @@ export const botOn = <R, L = never>(
     Layer.provideMerge(Layer.mergeAll(ChannelStates.layer, Checkpoints.layerNoDeps))
   )
 
-/** The bot with its events from NATS, for the channels it owns. */
-export const replica: Layer.Layer<Bot, never, World> = botOn(IntakeCore.layer).pipe(Layer.provide(byTheClock))
+/** Where events come from: core subscriptions, or the streams of durable intake, loaded only where that is on (N2). */
+export const intakeOf = (
+  { jetstream }: NatsSettings
+): Layer.Layer<Intake, JetStreamFault, BotConfig | BridgeSightings | Nats | NatsClient> =>
+  jetstream.enabled
+    ? Layer.unwrap(Effect.map(Effect.promise(() => import("./jetstream/Durable.ts")), ({ intake }) => intake))
+    : IntakeCore.layer
 
-/** The bot as the only one. */
-export const bot: Layer.Layer<Bot, never, Exclude<World, Ownership>> = Layer.provide(replica, Ownership.alone())
+/** The bot on a configuration's intake, for the channels it owns. */
+export const replica = (nats: NatsSettings): Layer.Layer<Bot, JetStreamFault, World | NatsClient> =>
+  botOn(intakeOf(nats)).pipe(Layer.provide(byTheClock))
+
+/** The bot as the only one, on core NATS. */
+export const bot: Layer.Layer<Bot, never, Exclude<World, Ownership>> = botOn(IntakeCore.layer).pipe(
+  Layer.provide(byTheClock),
+  Layer.provide(Ownership.alone())
+)

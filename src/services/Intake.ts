@@ -11,6 +11,11 @@ export interface Arrival extends Omit<DecodedEvent, "correlationId"> {
   readonly channel: ChannelKey
   readonly correlationId: CorrelationId
   readonly arrivedAt: ClockReading
+  /**
+   * Delivered before, by durable intake: to the end, so that it is context only; or to a process that did not finish it
+   * (N2). Absent: for the first time.
+   */
+  readonly earlier?: "handled" | "unfinished"
   /** When this process began to listen to the channel: what was said earlier is context only (F1). */
   readonly subscribedAt: ClockReading
   /** The message as its trace describes it; absent where no bus delivered it. */

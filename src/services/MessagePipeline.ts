@@ -14,6 +14,7 @@ import { DecisionLog } from "./decision/DecisionLog.ts"
 import type { DecisionRecorder } from "./decision/DecisionRecorder.ts"
 import type { Arrival, IntakeHandler, IntakeMessage } from "./Intake.ts"
 import { Admission } from "./limits/Admission.ts"
+import { PastEvents } from "./PastEvents.ts"
 import { RoomUpdates } from "./RoomUpdates.ts"
 import { Replies } from "./reply/Replies.ts"
 import type { ReplyJob } from "./reply/ReplyJob.ts"
@@ -48,6 +49,7 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
       const decisions = yield* DecisionLog
       const screening = yield* Screening
       const store = yield* ContextStore
+      const past = yield* PastEvents
       const updates = yield* RoomUpdates
       const triggers = yield* Triggers
       const admission = yield* Admission
@@ -91,6 +93,8 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
         if (!isEcho && line.text !== "" && (refusal?.context ?? true)) {
           const bot = userKey(line.username) === channel.bot.key
           const { key, text, time, username } = line
+          // Whoever began with it before may have left it in what was rebuilt.
+          if (arrival.earlier === "unfinished") store.retract(conversation, key)
           const lines = store.append(conversation, { username, text, time, bot, key }, channel.context)
           decision.step({ _tag: "Context", lines, private: conversation.with !== undefined })
         }
@@ -180,6 +184,10 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
         const { event } = message.arrival
         const channel = config.read().channels.get(message.arrival.channel)
         if (channel === undefined) return undefined
+        if (message.arrival.earlier === "handled") {
+          past.apply(message.arrival, channel)
+          return undefined
+        }
         switch (event._tag) {
           case "ChatMsg":
           case "Pm":

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process"
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Context, Effect, Layer, Schedule, Schema } from "effect"
@@ -18,7 +18,10 @@ export class NatsServer extends Context.Service<NatsServer, {
   /** Makes it read its configuration file again, or stand still and go on. */
   readonly signal: (signal: "SIGHUP" | "SIGSTOP" | "SIGCONT") => Effect.Effect<void>
 }>()("test/NatsServer") {
-  static readonly layerWith = (args: ReadonlyArray<string>): Layer.Layer<NatsServer> =>
+  static readonly layerWith = (
+    args: ReadonlyArray<string>,
+    binary: () => string = natsServerBinary
+  ): Layer.Layer<NatsServer> =>
     Layer.effect(
       NatsServer,
       Effect.gen(function*() {
@@ -35,7 +38,7 @@ export class NatsServer extends Context.Service<NatsServer, {
         const launch = (port: string) =>
           Effect.gen(function*() {
             for (const old of readdirSync(dir)) rmSync(join(dir, old), { force: true, recursive: true })
-            child = spawn(natsServerBinary(), ["-a", "127.0.0.1", "-p", port, "--ports_file_dir", dir, ...args], {
+            child = spawn(binary(), ["-a", "127.0.0.1", "-p", port, "--ports_file_dir", dir, ...args], {
               stdio: "ignore"
             })
             return yield* Effect.sync(() => readdirSync(dir).find((name) => name.endsWith(".ports"))).pipe(
@@ -66,4 +69,20 @@ export class NatsServer extends Context.Service<NatsServer, {
     )
 
   static readonly layer = NatsServer.layerWith([])
+
+  /** With JetStream, whose files outlive a restart; `config` stands in the server's configuration. */
+  static readonly layerJetStream = (binary?: string, config = ""): Layer.Layer<NatsServer> =>
+    Layer.unwrap(
+      Effect.map(
+        Effect.acquireRelease(
+          Effect.sync(() => mkdtempSync(join(tmpdir(), "llm-bot-jetstream-"))),
+          (dir) => Effect.sync(() => rmSync(dir, { recursive: true, force: true }))
+        ),
+        (dir) => {
+          const file = join(dir, "server.conf")
+          writeFileSync(file, config.includes("jetstream") ? config : `jetstream { store_dir: "${dir}" }\n${config}`)
+          return NatsServer.layerWith(["-c", file], binary === undefined ? natsServerBinary : () => binary)
+        }
+      )
+    )
 }

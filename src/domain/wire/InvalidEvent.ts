@@ -8,7 +8,8 @@ export const InvalidReason = Schema.Literals([
   "time",
   "wrong_channel",
   "headers",
-  "member"
+  "member",
+  "poison"
 ])
 export type InvalidReason = typeof InvalidReason.Type
 

@@ -1,4 +1,5 @@
 import { Cause, Exit, Option, Predicate, type Runtime, Schema } from "effect"
+import { JetStreamFault } from "../../domain/jetstream/JetStreamFault.ts"
 import { NatsError } from "../../services/Nats.ts"
 import { exitCodes } from "./ExitCodes.ts"
 
@@ -16,7 +17,7 @@ export class UsageError extends Schema.TaggedError<UsageError>()("UsageError", {
 
 /** The exit code an error stands for. */
 const codeOf = (error: unknown): number => {
-  if (isNatsError(error)) return exitCodes.nats
+  if (isNatsError(error) || error instanceof JetStreamFault) return exitCodes.nats
   if (!Predicate.hasProperty(error, "_tag") || typeof error._tag !== "string") return exitCodes.runtime
   return usageErrors.has(error._tag) ? exitCodes.usage : exitCodes.runtime
 }

@@ -67,6 +67,7 @@ export const deliveryOf = (
         channel: channel.key,
         arrivedAt,
         subscribedAt: recorded === undefined ? began : momentOf(recorded.since),
+        ...(recorded?.earlier === undefined ? {} : { earlier: recorded.earlier }),
         message: undefined,
         raw: undefined
       },

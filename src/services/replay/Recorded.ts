@@ -30,7 +30,7 @@ const shallow = (value: unknown, levels: number): unknown => {
   return Object.fromEntries(entries.map(([key, inner]) => [key, shallow(inner, levels - 1)]))
 }
 
-const eventEntry = ({ arrivedAt, correlationId, raw, subscribedAt }: Arrival): Option.Option<RecordingEntry> =>
+const eventEntry = ({ arrivedAt, correlationId, earlier, raw, subscribedAt }: Arrival): Option.Option<RecordingEntry> =>
   Option.map(
     // Without a bus there is nothing to replay, and the decoded event is JSON.
     Option.flatMap(
@@ -45,7 +45,8 @@ const eventEntry = ({ arrivedAt, correlationId, raw, subscribedAt }: Arrival): O
       subject,
       headers: Object.fromEntries(headers),
       payload: shallow(payload, deepest),
-      since: stamp(subscribedAt)
+      since: stamp(subscribedAt),
+      ...(earlier === undefined ? {} : { earlier })
     })
   )
 

@@ -54,6 +54,8 @@ const Event = Schema.Struct({
   payload: Schema.Unknown,
   /** When the bot subscribed to the channel. */
   since: Stamped,
+  /** How far it had come before, where durable intake delivered it again; absent: it was new. */
+  earlier: Schema.optionalKey(Schema.Literals(["handled", "unfinished"])),
   /** Format 0.1 only: the event's identity, the seed of its draws; the plain shape could lose a part of it. */
   identity: Schema.optionalKey(EventIdentity),
   /** Format 0.1 only: the domain that the envelope named. */

@@ -4,7 +4,7 @@ import { type ChatContext, type ContextLine, visibleLines } from "../../domain/C
 import type { Media, Presence } from "../../domain/ChatEvent.ts"
 import type { Conversation } from "../../domain/Conversation.ts"
 import { appendLine } from "../../domain/ContextWindow.ts"
-import type { ChannelKey, UserKey } from "../../domain/Ids.ts"
+import type { ChannelKey, EventKey, UserKey } from "../../domain/Ids.ts"
 import { isMediaChange } from "../../domain/limits/MediaSilence.ts"
 import { applyPresence } from "../../domain/Presence.ts"
 import type { ContextSettings } from "../../domain/settings/Settings.ts"
@@ -14,6 +14,8 @@ import { ChannelStates } from "./ChannelStates.ts"
 export class ContextStore extends Context.Service<ContextStore, {
   /** Adds a line and returns how many the conversation then has. */
   readonly append: (conversation: Conversation, line: ContextLine, settings: ContextSettings) => number
+  /** Takes back the line of an event, if the conversation has it. */
+  readonly retract: (conversation: Conversation, key: EventKey) => void
   /** What a prompt may show of a conversation. `now` is epoch ms. */
   readonly context: (conversation: Conversation, settings: ContextSettings, now: number) => ChatContext
   /** The bot's last lines in a conversation, the newest last. */
@@ -35,6 +37,11 @@ export class ContextStore extends Context.Service<ContextStore, {
         append: (conversation, line, { size }) => {
           states.of(conversation.channel).changed = true
           return appendLine(window(conversation), line, size)
+        },
+        retract: (conversation, key) => {
+          states.of(conversation.channel).changed = true
+          const kept = window(conversation)
+          kept.lines = kept.lines.filter((line) => line.key !== key)
         },
         context: (conversation, settings, now) => ({
           lines: visibleLines(window(conversation).lines, settings, now),

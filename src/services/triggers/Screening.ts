@@ -60,10 +60,12 @@ export class Screening extends Context.Service<Screening, {
           )
           return true
         },
-        check: (line, { arrivedAt, subscribedAt }, channel) => {
+        check: (line, { arrivedAt, earlier, subscribedAt }, channel) => {
+          const isKnown = noteEvent(states.of(channel.key).seen, line.key, arrivedAt.monotonic)
           const refusal = screen(line, {
             bot: channel.bot,
-            duplicate: noteEvent(states.of(channel.key).seen, line.key, arrivedAt.monotonic),
+            // It may be known from what was rebuilt: whoever began with it did not finish.
+            duplicate: isKnown && earlier !== "unfinished",
             arrivedAt: arrivedAt.wall,
             listeningMs: arrivedAt.monotonic - subscribedAt.monotonic,
             maxEventAgeSeconds: channel.context.max_event_age_seconds
