@@ -273,8 +273,11 @@ const mutations: ReadonlyArray<Mutation> = [
     ]
   ),
   ...inFile(
+    "src/services/decision/DecisionRecorder.ts",
+    ["a bug of ours leaves its decision open", "decision.close(internalError)\n", "\n"]
+  ),
+  ...inFile(
     "src/services/MessagePipeline.ts",
-    ["a bug of ours leaves its decision open", "decision.close(internalError)\n", "\n"],
     [
       "a private message is answered in the room",
       "to: line._tag === \"Pm\" ? line.username : undefined",
@@ -293,7 +296,7 @@ const mutations: ReadonlyArray<Mutation> = [
   ),
   ...inFile(
     "src/services/reply/Replies.ts",
-    ["a failed reply keeps its place", "if (outcome._tag !== \"Replied\") limiter.release(job.reservation)", ""],
+    ["a failed reply keeps its place", "          limiter.release(job.reservation)\n", ""],
     [
       "a blocked answer is sent",
       "if (reply._tag === \"Dropped\") return skipped(reply.reason, { dropped: reply.dropped })",

@@ -68,7 +68,7 @@ const features: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<st
     reply: ["ports", "state", "telemetry", "decision", "limits", "bridge"],
     triggers: ["ports", "state", "telemetry", "decision", "limits", "reply"],
     bot: ["ports", "ownership", "state", "telemetry", "decision", "limits", "reply", "triggers", "bridge"],
-    replay: ["ports", "state", "decision", "reply", "triggers"]
+    replay: ["ports", "state", "decision", "limits", "reply", "triggers"]
   },
   layers: {
     time: [],
@@ -82,7 +82,7 @@ const features: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<st
     ownership: ["nats"],
     wiring: ["nats"],
     explain: ["process", "nats", "config"],
-    replay: ["process", "time", "nats", "llm", "config", "wiring"],
+    replay: ["process", "time", "llm", "config", "wiring"],
     playground: ["process", "time", "nats", "llm", "telemetry", "config", "wiring"],
     commands: [
       "process",
@@ -133,7 +133,8 @@ const loose: Readonly<Record<string, string>> = {
   "services/Time.ts": "ports",
   "layers/Cli.ts": "commands",
   "layers/Daemon.ts": "commands",
-  "layers/Main.ts": "wiring"
+  "layers/Main.ts": "wiring",
+  "layers/Transport.ts": "wiring"
 }
 
 const featureOf = (file: string): string => {

@@ -59,6 +59,7 @@ const intake = Layer.effect(
   Effect.map(Intake, ({ open }) =>
     Intake.of({
       take: () => undefined,
+      sent: () => Effect.succeed([]),
       open: (channel, handle) =>
         open(channel, (message: IntakeMessage) =>
           decoded === undefined ? handle(message) : void decoded.push(() => handle(message)))

@@ -1,4 +1,4 @@
-import { Effect, Layer } from "effect"
+import { type Effect, Layer } from "effect"
 import type { SecureRandom } from "effect/crypto"
 import type { JetStreamFault } from "../domain/jetstream/JetStreamFault.ts"
 import type { NatsSettings } from "../domain/settings/Settings.ts"
@@ -41,6 +41,7 @@ import { RoomUpdates } from "../services/RoomUpdates.ts"
 import { LineSender } from "../services/reply/LineSender.ts"
 import * as IntakeCore from "./nats/IntakeCore.ts"
 import type { NatsClient } from "./nats/NatsClient.ts"
+import { intakeOf, outletOf } from "./Transport.ts"
 
 /** The state that the bot decides by. */
 const memory = Layer.mergeAll(
@@ -66,10 +67,10 @@ type Listening<R> = Effect.Effect<DecisionListener, never, R>
  * The bot itself, without I/O: it needs events, their times, a configuration, a bus and a model. `listeners` hear of
  * decisions besides the log and the metrics.
  */
-export const botOn = <R, L = never, E = never>(
-  intake: Layer.Layer<Intake, E, R | BridgeSightings>,
+export const botOn = <R, L = never>(
+  intake: Layer.Layer<Intake, never, R | BridgeSightings>,
   listeners: ReadonlyArray<Listening<L>> = []
-): Layer.Layer<Bot, E, World | NextEvaluation | SendTime | R | L> =>
+): Layer.Layer<Bot, never, World | NextEvaluation | SendTime | R | L> =>
   Layer.mergeAll(Health.layerNoDeps, Explain.layerNoDeps).pipe(
     Layer.provideMerge(ChannelSupervisor.layerNoDeps),
     Layer.provideMerge(Layer.mergeAll(
@@ -101,17 +102,9 @@ export const botOn = <R, L = never, E = never>(
     Layer.provideMerge(Layer.mergeAll(ChannelStates.layer, Checkpoints.layerNoDeps))
   )
 
-/** Where events come from: core subscriptions, or the streams of durable intake, loaded only where that is on (N2). */
-export const intakeOf = (
-  { jetstream }: NatsSettings
-): Layer.Layer<Intake, JetStreamFault, BotConfig | BridgeSightings | Nats | NatsClient> =>
-  jetstream.enabled
-    ? Layer.unwrap(Effect.map(Effect.promise(() => import("./jetstream/Durable.ts")), ({ intake }) => intake))
-    : IntakeCore.layer
-
-/** The bot on a configuration's intake, for the channels it owns. */
+/** The bot on core NATS or on streams, as the configuration says, for the channels it owns. */
 export const replica = (nats: NatsSettings): Layer.Layer<Bot, JetStreamFault, World | NatsClient> =>
-  botOn(intakeOf(nats)).pipe(Layer.provide(byTheClock))
+  botOn(intakeOf(nats)).pipe(Layer.provide(byTheClock), Layer.provide(outletOf(nats)))
 
 /** The bot as the only one, on core NATS. */
 export const bot: Layer.Layer<Bot, never, Exclude<World, Ownership>> = botOn(IntakeCore.layer).pipe(

@@ -8,6 +8,7 @@ import { ChannelKeeper } from "./state/ChannelKeeper.ts"
 import { ChannelStates } from "./state/ChannelStates.ts"
 import { ContextualTimer } from "./triggers/ContextualTimer.ts"
 import { Intake } from "./Intake.ts"
+import { RateLimiter } from "./limits/RateLimiter.ts"
 import { MessagePipeline } from "./MessagePipeline.ts"
 import { Ownership } from "./ownership/Ownership.ts"
 import { Replies } from "./reply/Replies.ts"
@@ -36,6 +37,7 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
       const timer = yield* ContextualTimer
       const states = yield* ChannelStates
       const keeper = yield* ChannelKeeper
+      const limiter = yield* RateLimiter
       const replies = yield* Replies
       const ownership = yield* Ownership
       const scope = yield* Effect.scope
@@ -64,8 +66,10 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
         return yield* Effect.never
       }, Effect.scoped)
 
-      const start = Effect.fnUntraced(function*(channel: ChannelSettings) {
+      const start = Effect.fnUntraced(function*(channel: ChannelSettings, isNew: boolean) {
         yield* keeper.open(channel)
+        // What was sent to it before it was opened here counts here.
+        if (isNew) limiter.recall(channel.key, yield* intake.sent(channel))
         const latch = yield* Latch.make()
         const fiber = yield* FiberMap.run(
           fibers,
@@ -96,16 +100,18 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
       /** Applies the configuration: starts and stops channels; a channel's memory and limits outlive a change (F9). */
       const follow = Effect.fnUntraced(function*(active: ActiveSettings) {
         const open = openIn(active, owned)
-        const opening: Array<ChannelSettings> = []
+        const opening: Array<Effect.Effect<void>> = []
         for (const key of running.keys()) if (!open.has(key)) yield* stop(key)
         for (const [key, channel] of open) {
           const before = running.get(key)
           running.set(key, channel)
           // Another spelling or domain means other subjects; all other settings are read with each message.
-          if (before === undefined || subjectsOf(before) !== subjectsOf(channel)) opening.push(channel)
+          if (before === undefined || subjectsOf(before) !== subjectsOf(channel)) {
+            opening.push(start(channel, before === undefined))
+          }
         }
         // At once: the server is waited for once.
-        yield* Effect.forEach(opening, start, { concurrency: "unbounded", discard: true })
+        yield* Effect.all(opening, { concurrency: "unbounded", discard: true })
         yield* timer.follow(running)
       })
 
@@ -131,7 +137,10 @@ export class ChannelSupervisor extends Context.Service<ChannelSupervisor, {
         const opened = openIn(yield* config.current, new Set([gained]))
         const opening = [...opened.values()].filter(({ key }) => !running.has(key))
         for (const channel of opening) running.set(channel.key, channel)
-        yield* Effect.forEach(opening, start, { concurrency: "unbounded", discard: true })
+        yield* Effect.forEach(opening, (channel) => start(channel, true), {
+          concurrency: "unbounded",
+          discard: true
+        })
         yield* timer.follow(running)
       })
 

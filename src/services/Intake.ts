@@ -1,6 +1,7 @@
 import { Context, type Effect, type Scope } from "effect"
 import type { ChannelSettings } from "../domain/ChannelSettings.ts"
 import type { ChannelKey, CorrelationId } from "../domain/Ids.ts"
+import type { SentReply } from "../domain/limits/SentReply.ts"
 import type { TracedMessage } from "../domain/telemetry/TraceContext.ts"
 import type { DecodedEvent, WireMessage } from "../domain/wire/Wire.ts"
 import type { ClockReading } from "../domain/ClockReading.ts"
@@ -50,6 +51,8 @@ export class Intake extends Context.Service<Intake, {
     channel: ChannelSettings,
     handle: IntakeHandler
   ) => Effect.Effect<void, NatsNotSubscribed, Scope.Scope>
+  /** What was sent to a channel lately, by whatever process, oldest first; nothing where nobody keeps it (N2). */
+  readonly sent: (channel: ChannelSettings) => Effect.Effect<ReadonlyArray<SentReply>>
   /** Takes what a bridge answered as an event of the channel, if that is open: it is handled, and recorded, like any. */
   readonly take: (channel: ChannelKey, message: WireMessage) => void
 }>()("llm-bot/Intake") {}

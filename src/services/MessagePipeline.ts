@@ -1,7 +1,7 @@
 import { Context, Effect, Layer, Option } from "effect"
 import type { ChannelSettings } from "../domain/ChannelSettings.ts"
 import type { ChangeMedia, ChatMsg, ConversationEvent, Pm } from "../domain/ChatEvent.ts"
-import { internalError, skipped, type SkipReason } from "../domain/decision/Decision.ts"
+import { skipped, type SkipReason } from "../domain/decision/Decision.ts"
 import type { SkipFacts } from "../domain/decision/SkipFacts.ts"
 import { conversationOf } from "../domain/Conversation.ts"
 import { identityOf } from "../domain/EventIdentity.ts"
@@ -11,7 +11,7 @@ import type { CompiledTrigger } from "../domain/triggers/Trigger.ts"
 import { BotConfig } from "./BotConfig.ts"
 import { ContextStore } from "./state/ContextStore.ts"
 import { DecisionLog } from "./decision/DecisionLog.ts"
-import type { DecisionRecorder } from "./decision/DecisionRecorder.ts"
+import { closing, type DecisionRecorder } from "./decision/DecisionRecorder.ts"
 import type { Arrival, IntakeHandler, IntakeMessage } from "./Intake.ts"
 import { Admission } from "./limits/Admission.ts"
 import { PastEvents } from "./PastEvents.ts"
@@ -133,16 +133,6 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
         const user = Option.some(userKey(line.username))
         const reservation = Option.getOrUndefined(admission.admit(trigger, user, channel, decision))
         return reservation === undefined ? undefined : { trigger, reservation }
-      }
-
-      /** A defect still closes the decision; `handle` logs it. */
-      const closing = <A>(decision: DecisionRecorder, act: () => A): A => {
-        try {
-          return act()
-        } catch (defect) {
-          decision.close(internalError)
-          throw defect
-        }
       }
 
       /** Decides about a line: the reply to begin, if any. */

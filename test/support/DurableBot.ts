@@ -5,10 +5,12 @@ import type { ActiveSettings } from "../../src/domain/ChannelSettings.ts"
 import type { DecisionRecord } from "../../src/domain/decision/Decision.ts"
 import type { Protocol } from "../../src/domain/wire/protocols/Protocol.ts"
 import * as LlmOpenAi from "../../src/layers/llm/LlmOpenAi.ts"
-import { botOn, byTheClock, intakeOf } from "../../src/layers/Main.ts"
+import { botOn, byTheClock } from "../../src/layers/Main.ts"
+import { intakeOf, outletOf } from "../../src/layers/Transport.ts"
 import * as NatsConnection from "../../src/layers/nats/NatsConnection.ts"
 import { BotConfig } from "../../src/services/BotConfig.ts"
 import type { DecisionListener } from "../../src/services/decision/DecisionListener.ts"
+import { StateStore } from "../../src/services/state/StateStore.ts"
 import { Ownership } from "../../src/services/ownership/Ownership.ts"
 import { type BridgeIdentity, eventBody, eventSubject, linePayload } from "./BridgeWords.ts"
 import { durableSettings } from "./JetStreamWorld.ts"
@@ -52,10 +54,12 @@ export const startBot = Effect.fnUntraced(function*({ settings }: ActiveSettings
   const services = yield* Layer.build(
     botOn(intakeOf(settings.nats), [gather]).pipe(
       Layer.provide(byTheClock),
+      Layer.provide(outletOf(settings.nats)),
       Layer.provideMerge(Layer.mergeAll(
         NatsConnection.layer(settings.nats),
         LlmOpenAi.layer,
-        Ownership.alone(settings.nats.jetstream.partitions)
+        Ownership.alone(settings.nats.jetstream.partitions),
+        StateStore.layerNone
       )),
       Layer.provide(Layer.mergeAll(BotConfig.layerFixed(settings), SecureRandom.layerWebCrypto))
     )

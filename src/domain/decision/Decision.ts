@@ -17,7 +17,9 @@ export const LimitName = Schema.Literals([
   "user_share",
   "private_share",
   "pace",
-  "limiter_failure"
+  "limiter_failure",
+  // The limits that replicas share, asked last (N2).
+  "limit_unknown"
 ])
 export type LimitName = typeof LimitName.Type
 

@@ -18,7 +18,8 @@ const limitNames: Readonly<Record<LimitName, string>> = {
   private_share: "private replies of the channel's hour",
   global_cooldown: "time since the bot's last line",
   pace: "time until the room's flood control lets it leave",
-  limiter_failure: "the limiter failed"
+  limiter_failure: "the limiter failed",
+  limit_unknown: "replies to this user, by all replicas"
 }
 
 type LimitStep = Extract<Step, { _tag: "Limit" }>

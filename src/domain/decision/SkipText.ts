@@ -33,6 +33,7 @@ const reasons: Readonly<Record<SkipReason, string>> = {
   user_share: "this person had a fair share of what the bot may say here in an hour",
   private_share: "private replies had their share of what the bot may say here in an hour",
   pace: "it could not leave in time: too many lines wait before it",
+  limit_unknown: "whether the person may be answered is not known: the streams of the limits do not answer",
   limiter_failure: "the limiter failed, and when in doubt the bot is silent",
   content_filter: "the content filter dropped the answer",
   length: "the answer has too few or too many words",

@@ -76,6 +76,16 @@ export const userWindows = ({ entry, user }: CooldownKey): readonly [all: string
     Option.map(user, (name) => [windowName("user", name), windowName("type", entry.type, name)] as const)
   )
 
+/** A window under another name of the person it is about. */
+export const renameWindow = (name: string, rename: (user: string) => string): string => {
+  const parts = name.split("\u001f")
+  const [kind = "", last = ""] = [parts[0], parts.at(-1)]
+  return kind === "entry" || last === "" || parts.length === 1 ? name : windowName(...parts.slice(0, -1), rename(last))
+}
+
+/** Whether a window is a cooldown. */
+export const isCooldown = (name: string): boolean => name.startsWith(windowName("cooldown", ""))
+
 /** The window of an entry's cooldown. */
 export const cooldownWindow = ({ entry, entryKey, user }: CooldownKey): string =>
   windowName("cooldown", entryKey, entry.type === "pm" ? Option.getOrElse(user, () => "") : "")

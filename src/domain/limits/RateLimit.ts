@@ -26,6 +26,8 @@ export interface Reservation {
   readonly channel: ChannelKey
   readonly channelWindows: ReadonlyArray<string>
   readonly userWindows: ReadonlyArray<string>
+  /** How long the cooldown among the channel's windows lasts, ms. */
+  readonly cooldownMs: number
 }
 
 /** Every limit allows: a place is held in each. */
@@ -66,7 +68,8 @@ const reserve = (state: LimitState, request: AdmissionRequest, now: number): rea
     id,
     channel: request.channel,
     channelWindows: [...ofChannel, ...cooldowns],
-    userWindows: ofUser
+    userWindows: ofUser,
+    cooldownMs
   }
   return [reservation, {
     channel: {

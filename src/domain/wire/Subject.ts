@@ -1,5 +1,5 @@
 import type { EventType } from "../ChatEvent.ts"
-import type { RoomTokens } from "./protocols/BridgeProtocol.ts"
+import type { BridgeProtocol, RoomTokens } from "./protocols/BridgeProtocol.ts"
 import { Protocol, protocols, type ProtocolSetting, protocolsOf } from "./protocols/Protocol.ts"
 import { type Room, token } from "./Room.ts"
 
@@ -29,7 +29,8 @@ export const eventType = (name: string): EventType =>
 
 const anyRoom: RoomTokens = { domain: "{domain}", channel: "{channel}" }
 
-const tokensOf = (room: Room): RoomTokens => ({ domain: token(room.domain), channel: token(room.name) })
+/** A room as subjects name it. */
+export const tokensOf = (room: Room): RoomTokens => ({ domain: token(room.domain), channel: token(room.name) })
 
 /** The protocol that an event's subject belongs to; none where it is no event's. */
 export const protocolOfSubject = (subject: string): Protocol | undefined => {
@@ -72,6 +73,13 @@ export const eventTemplate = (protocol: Protocol, type: EventType): string => {
 /** The subject of a command for a room. */
 export const commandSubject = (protocol: Protocol, room: Room, command: "chat" | "pm"): string =>
   protocols[protocol].commandSubject(tokensOf(room), command)
+
+/** The subjects on which a room's commands come out of a stream, `*` for each command (N2). */
+export const relayedSubjects = (setting: ProtocolSetting, room: Room): ReadonlyArray<string> =>
+  protocolsOf(setting).map((protocol) => {
+    const { commandSubject: direct, relayed }: BridgeProtocol = protocols[protocol]
+    return (relayed?.commandSubject ?? direct)(tokensOf(room), "chat").replace(/chat$/, "*")
+  })
 
 /** The same as a template for traces. */
 export const commandTemplate = (protocol: Protocol, command: "chat" | "pm"): string =>

@@ -4,10 +4,10 @@ import type { ChatEvent, EventType } from "../ChatEvent.ts"
 import { type CorrelationId, correlationIdOf } from "../Ids.ts"
 import { InvalidEvent } from "./InvalidEvent.ts"
 import { decodePayload } from "./Payload.ts"
-import type { CommandStamp } from "./protocols/BridgeProtocol.ts"
+import type { BridgeProtocol, CommandStamp } from "./protocols/BridgeProtocol.ts"
 import { type Protocol, protocols } from "./protocols/Protocol.ts"
 import { isNameOf, type Room } from "./Room.ts"
-import { commandSubject, eventType, subjectEvent } from "./Subject.ts"
+import { commandSubject, eventType, subjectEvent, tokensOf } from "./Subject.ts"
 
 /** The largest body that is parsed, bytes (WIRE, bounds); a list of everybody may be as large as NATS carries. */
 export const maxBodyBytes = 65_536
@@ -28,6 +28,8 @@ export interface WireCommand {
   readonly headers: ReadonlyMap<string, string>
   readonly body: string
   readonly request: boolean
+  /** It passes through a stream, and is tried until that has it, for so many ms at most (N2). */
+  readonly relay?: { readonly forMs: number }
 }
 
 /** A decoded event: what happened, in which room, and the sender's id of it. */
@@ -127,6 +129,23 @@ export const decodeParsed = (
   return Result.isFailure(decoded)
     ? Result.fail(decoded.failure)
     : Result.succeed({ type, event: decoded.success, correlationId, domain })
+}
+
+/** The same in the words in which it can pass through a stream: no bridge answers there (N2). */
+export const encodeRelayed = (
+  protocol: Protocol,
+  room: Room,
+  command: BridgeCommand,
+  stamp: CommandStamp,
+  forMs: number
+): WireCommand => {
+  const { relayed }: BridgeProtocol = protocols[protocol]
+  const encoded = encodeCommand(protocol, room, command, stamp)
+  const words = relayed === undefined ? {} : {
+    subject: relayed.commandSubject(tokensOf(room), command._tag === "Chat" ? "chat" : "pm"),
+    body: JSON.stringify(relayed.commandBody(command, room, stamp))
+  }
+  return { ...encoded, ...words, request: false, relay: { forMs } }
 }
 
 /** A command in the protocol's words, ids in headers only: an extra key in `data` loses the message (WIRE, protocols). */

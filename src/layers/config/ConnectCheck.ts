@@ -1,5 +1,6 @@
 import { type Duration, Effect, Layer, Logger, Option } from "effect"
 import { type Diagnostic, error, type FieldPath } from "../../domain/settings/Diagnostic.ts"
+import type { JetStreamFault } from "../../domain/jetstream/JetStreamFault.ts"
 import type { NatsSettings, Settings } from "../../domain/settings/Settings.ts"
 import type { NatsConnectError } from "../../services/Nats.ts"
 import * as LlmHttp from "../llm/LlmHttp.ts"
@@ -32,14 +33,28 @@ const natsProblem = (settings: NatsSettings, failure: NatsConnectError): Diagnos
 const tooSlow = (duration: Duration.Input, message: string) =>
   Effect.timeoutOrElse({ duration, orElse: () => Effect.fail(error(["nats", "servers"], message)) })
 
+/** Tries durable intake, where it is on; core mode loads nothing of it. */
+const tryDurable = Effect.fnUntraced(function*(settings: Settings) {
+  if (!settings.nats.jetstream.enabled) return []
+  const { durableFaults } = yield* Effect.promise(() => import("../jetstream/JetStreamCheck.ts"))
+  const path = ({ reason }: JetStreamFault): FieldPath =>
+    reason === "permission" ? credentialPath(settings.nats) : ["nats", "jetstream", "enabled"]
+  return (yield* durableFaults(settings)).map((fault) => error(path(fault), fault.message))
+})
+
 /** Tries NATS, and over it the bridges. */
 const tryNats = (settings: Settings): Effect.Effect<ReadonlyArray<Diagnostic>> =>
   Layer.build(NatsConnection.layer({ ...settings.nats, connect_attempts: 1 })).pipe(
     Effect.mapError((failure) => natsProblem(settings.nats, failure)),
     tooSlow(patience, tooLate),
     Effect.flatMap((connection) =>
-      tryBridges(settings, credentialPath(settings.nats)).pipe(
-        Effect.mapError(({ message }) => error(["nats", "servers"], message)),
+      Effect.all([
+        tryBridges(settings, credentialPath(settings.nats)).pipe(
+          Effect.mapError(({ message }) => error(["nats", "servers"], message))
+        ),
+        tryDurable(settings)
+      ], { concurrency: "unbounded" }).pipe(
+        Effect.map((diagnostics) => diagnostics.flat()),
         tooSlow(bridgePatience, bridgeTooLate),
         Effect.provideContext(connection)
       )

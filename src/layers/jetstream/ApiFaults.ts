@@ -1,16 +1,28 @@
 import { JetStreamApiError } from "@nats-io/jetstream"
 import { PermissionViolationError } from "@nats-io/transport-node"
+import { Effect, Schema } from "effect"
 import { JetStreamFault } from "../../domain/jetstream/JetStreamFault.ts"
 import { detailOf } from "../nats/NatsFaults.ts"
 
+/** A request of JetStream's that failed, before it is known what that means. */
+class ApiFailure extends Schema.TaggedError<ApiFailure>()("ApiFailure", { cause: Schema.Defect() }) {
+  override get message() {
+    return detailOf(this.cause)
+  }
+}
+
+/** Tries a request. */
+export const attempt = <A>(request: () => Promise<A>): Effect.Effect<A, ApiFailure> =>
+  Effect.tryPromise({ try: request, catch: (cause) => new ApiFailure({ cause }) })
+
 /** The subject that the server does not let this user publish, if that is the cause. */
-const refusedSubject = (cause: unknown): string | undefined => {
+export const refusedSubject = (cause: unknown): string | undefined => {
   if (cause instanceof PermissionViolationError) return cause.subject
   return cause instanceof Error && cause.cause !== undefined ? refusedSubject(cause.cause) : undefined
 }
 
 /** Whether nobody answers for JetStream, or it answers that it is off. */
-const isOff = (cause: unknown): boolean =>
+export const isOff = (cause: unknown): boolean =>
   (cause instanceof JetStreamApiError && cause.status === 503) ||
   (cause instanceof Error && cause.name === "JetStreamNotEnabled")
 

@@ -3,6 +3,7 @@ import { Clock, Effect, Layer, RcMap, Schedule } from "effect"
 import type { ActiveSettings, ChannelSettings } from "../../domain/ChannelSettings.ts"
 import type { ClockReading } from "../../domain/ClockReading.ts"
 import type { ChannelKey } from "../../domain/Ids.ts"
+import type { SentReply } from "../../domain/limits/SentReply.ts"
 import { publishedSubject } from "../../domain/jetstream/StreamNames.ts"
 import { type Partition, partitionOf } from "../../domain/ownership/Partition.ts"
 import { eventSubjects } from "../../domain/wire/Subject.ts"
@@ -19,6 +20,7 @@ import { type Deliveries, makeDeliveries } from "./Deliveries.ts"
 import { JetStream } from "./JetStream.ts"
 import { ensureConsumer, mostDeliveries, pullEvents } from "./PartitionEvents.ts"
 import { type PastEvents, readPast } from "./PastEvents.ts"
+import { sentReplies } from "./SentReplies.ts"
 import { momentOf, storedAt, wireOf } from "./StoredWire.ts"
 import { Streams } from "./Streams.ts"
 
@@ -196,6 +198,15 @@ export const layer: Layer.Layer<Intake, never, Needs> = Layer.effect(
       for (const message of waiting) receive(message)
     })
 
-    return Intake.of({ open, take: (channel, message) => answers.get(channel)?.(message) })
+    const sent = (channel: ChannelSettings) =>
+      sentReplies(jetstream.prefix, channel).pipe(
+        Effect.retry({ times: 3, schedule: Schedule.spaced("1 second") }),
+        Effect.tapError(({ message }) => Effect.logError("What was sent before is not known", message)),
+        Effect.orElseSucceed((): ReadonlyArray<SentReply> => []),
+        Effect.annotateLogs({ logger: "Intake", channel: channel.room.name }),
+        Effect.provideContext(services)
+      )
+
+    return Intake.of({ open, sent, take: (channel, message) => answers.get(channel)?.(message) })
   })
 )

@@ -24,7 +24,7 @@ export const findStream = Effect.fnUntraced(function*(name: string) {
 })
 
 /** The other streams that take any of these subjects. */
-const overlapping = Effect.fnUntraced(function*({ name, subjects }: PlannedStream) {
+export const overlapping = Effect.fnUntraced(function*({ name, subjects }: PlannedStream) {
   const { manager } = yield* JetStream
   const names = yield* Effect.forEach(subjects, (subject) =>
     Effect.tryPromise({
@@ -39,7 +39,7 @@ const overlapping = Effect.fnUntraced(function*({ name, subjects }: PlannedStrea
 })
 
 /** Whether a stream of a planned name belongs to this deployment. */
-const ownFault = (info: StreamInfo, plan: PlannedStream): JetStreamFault | undefined => {
+export const ownFault = (info: StreamInfo, plan: PlannedStream): JetStreamFault | undefined => {
   const { name } = plan
   const [is, wanted] = [readDeployment(info.config.description), readDeployment(plan.description)]
   if (is === undefined) return new JetStreamFault({ reason: "foreign_stream", about: name, detail: "" })

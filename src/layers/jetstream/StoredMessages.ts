@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto"
 import { AckPolicy, DeliverPolicy, type JsMsg } from "@nats-io/jetstream"
 import { Effect } from "effect"
 import { faultOf } from "./ApiFaults.ts"
@@ -27,6 +28,8 @@ export const readStored = Effect.fnUntraced(
     const reader = yield* Effect.acquireRelease(
       request(() =>
         manager.consumers.add(stream, {
+          // A name of its own: then the server's permissions can say of which stream and subject it may be.
+          name: `reader-${randomUUID()}`,
           ack_policy: AckPolicy.None,
           deliver_policy: DeliverPolicy.StartTime,
           opt_start_time: new Date(since).toISOString(),

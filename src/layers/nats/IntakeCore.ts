@@ -59,6 +59,7 @@ export const layer: Layer.Layer<Intake, never, Needs> = Layer.effect(
 
     return Intake.of({
       open,
+      sent: () => Effect.succeed([]),
       take: (channel, message) => {
         const receiver = receivers.get(channel)
         if (receiver !== undefined) receive(receiver, message)

@@ -1,5 +1,6 @@
 import { Effect } from "effect"
 import { type ChannelKey, channelKey, type CorrelationId, type EntryKey } from "../../domain/Ids.ts"
+import type { SentReply } from "../../domain/limits/SentReply.ts"
 import type { RecordingEntry } from "../../services/replay/Recording.ts"
 import type { LogEntry } from "./LogReader.ts"
 
@@ -22,6 +23,10 @@ export interface Playback {
   readonly completion: (id: CorrelationId, now: number) => RecordedResult<"completion"> | undefined
   /** Whether the next thing in the recording is another configuration. */
   readonly reconfiguredAfter: (index: number) => boolean
+  /** What the limits that replicas share said to a decision; each is returned once. */
+  readonly charged: (id: CorrelationId) => RecordedResult<"charged"> | undefined
+  /** What was sent to a channel before it was opened; each is returned once. */
+  readonly recalled: (channel: ChannelKey) => ReadonlyArray<SentReply>
   /** When a decision's line was sent in the recording; each attempt is returned once. */
   readonly sent: (id: CorrelationId) => RecordedResult<"sent"> | undefined
   /** When a decision's ready line was next checked, not long before a time, monotonic ms; each is returned once. */
@@ -30,7 +35,7 @@ export interface Playback {
   readonly evaluation: (channel: ChannelKey, entry: EntryKey) => RecordedResult<"look"> | undefined
 }
 
-type ResultKind = "completion" | "turn" | "sent" | "look"
+type ResultKind = "completion" | "turn" | "sent" | "look" | "recalled" | "charged"
 
 /** What a part of a log holds of results, in its order. A capture has none. */
 export interface RecordedResults {
@@ -54,6 +59,8 @@ export const resultsTally = () => {
           return
         case "turn":
         case "sent":
+        case "recalled":
+        case "charged":
           all.push({ index, entry })
           return
         case "look":
@@ -105,18 +112,22 @@ const resultsByKey = ({ all }: RecordedResults) => {
   const sendTimes = resultLists<"turn">()
   const sent = resultLists<"sent">()
   const evaluations = resultLists<"look">()
+  const recalled = resultLists<"recalled">()
+  const charged = resultLists<"charged">()
   for (const { entry, index } of all) {
     if (entry.kind === "completion") completions.add(entry.id, { index, entry })
     if (entry.kind === "turn") sendTimes.add(entry.id, { index, entry })
+    if (entry.kind === "recalled") recalled.add(channelKey(entry.channel), { index, entry })
+    if (entry.kind === "charged") charged.add(entry.id, { index, entry })
     if (entry.kind === "sent") sent.add(entry.id, { index, entry })
     if (entry.kind === "look") evaluations.add(entryKey(channelKey(entry.channel), entry.entry), { index, entry })
   }
-  return { completions, sendTimes, sent, evaluations }
+  return { completions, sendTimes, sent, evaluations, recalled, charged }
 }
 
 /** Plays back the results of a part of a log. */
 export const makePlayback = (results: RecordedResults): Playback => {
-  const { completions, evaluations, sendTimes, sent } = resultsByKey(results)
+  const { charged, completions, evaluations, recalled, sendTimes, sent } = resultsByKey(results)
   let position = -1
   // Grows with the replies in progress, which the limits bound.
   const waiting = new Map<number, () => void>()
@@ -137,6 +148,8 @@ export const makePlayback = (results: RecordedResults): Playback => {
     // A bridge may give several lines one id: take the request that began now.
     completion: (id, now) => completions.least(id, ({ entry: { mono, took } }) => Math.abs(mono - took - now)),
     reconfiguredAfter: (index) => results.reconfigured.has(index),
+    charged: (id) => charged.next(id),
+    recalled: (channel) => recalled.next(channel)?.entry.replies ?? [],
     sent: (id) => sent.next(id),
     sendTime: (id, now) => {
       let result = sendTimes.next(id)

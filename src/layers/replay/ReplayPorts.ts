@@ -7,6 +7,7 @@ import type { WireCommand } from "../../domain/wire/Wire.ts"
 import { Intake, type IntakeHandler, type IntakeMessage } from "../../services/Intake.ts"
 import { type Completion, LlmClient, type LlmError, type LlmRequest, LlmTimeout } from "../../services/LlmClient.ts"
 import type { CompletionEnd } from "../../services/replay/Recording.ts"
+import { SharedLimits } from "../../services/limits/SharedLimits.ts"
 import { monotonicMillis } from "../../services/Time.ts"
 import { Nats, NatsNotSent, NatsUnreachable } from "../../services/Nats.ts"
 import type { Playback, RecordedResult } from "./Playback.ts"
@@ -23,7 +24,7 @@ export interface Answers {
 }
 
 /** Feeds the bot's channels with the replay's events. */
-export const makeIntake = () => {
+export const makeIntake = (playback: Playback) => {
   // One a channel the bot listens to.
   const handlers = new Map<ChannelKey, IntakeHandler>()
   return {
@@ -32,6 +33,7 @@ export const makeIntake = () => {
       Intake.of({
         // What a bridge answered stands in the recording as the event it became.
         take: () => undefined,
+        sent: ({ key }) => Effect.sync(() => playback.recalled(key)),
         open: ({ key }, handle) =>
           Effect.asVoid(Effect.acquireRelease(
             Effect.sync(() => handlers.set(key, handle)),
@@ -163,6 +165,19 @@ export const makeLlm = (playback: Playback, other: LlmClient["Service"], answers
     })
   )
 }
+
+/** The recording's answers of the limits that replicas share; where it holds none, nobody shared any. */
+export const makeSharedLimits = (playback: Playback): Layer.Layer<never> =>
+  Layer.succeed(SharedLimits, {
+    charge: ({ correlationId }) =>
+      Effect.suspend(() => {
+        const result = playback.charged(correlationId)
+        if (result === undefined) return Effect.undefined
+        const { entry: { refusal }, index } = result
+        return playback.past(index) ? Effect.succeed(refusal) : Effect.as(playback.until(index), refusal)
+      }),
+    giveBack: () => Effect.void
+  })
 
 /** No one receives a replay's commands, so their ids need not be unique. */
 export const noRandom: Layer.Layer<SecureRandom.SecureRandom> = Layer.succeed(

@@ -17,7 +17,7 @@ import { NextEvaluation } from "../../services/triggers/NextEvaluation.ts"
 import { botOn } from "../Main.ts"
 import { type DeterministicRuntime, makeDeterministicRuntime, type ReplayStuck } from "../time/DeterministicRuntime.ts"
 import { evaluationsUntil, recordedEvaluations, recordedSendTimes } from "./ReplayTimes.ts"
-import { type Answers, makeIntake, makeLlm, makeNats, noRandom } from "./ReplayPorts.ts"
+import { type Answers, makeIntake, makeLlm, makeNats, makeSharedLimits, noRandom } from "./ReplayPorts.ts"
 import type { Playback } from "./Playback.ts"
 
 /** The replayed bot's setup. */
@@ -67,7 +67,7 @@ export const startReplayedBot = Effect.fnUntraced(function*(options: ReplayedBot
   const decisions = gatherDecisions()
   const active = yield* SubscriptionRef.make(withTexts(settings))
   const up = yield* SubscriptionRef.make(true)
-  const intake = makeIntake()
+  const intake = makeIntake(playback)
   let over = false
 
   // Without the room's echoes the delivery of a line is unknown.
@@ -84,6 +84,7 @@ export const startReplayedBot = Effect.fnUntraced(function*(options: ReplayedBot
       Layer.succeed(DryRun, dryRun),
       StateStore.layerMap(options.states, "nobody"),
       recordingClock,
+      makeSharedLimits(playback),
       Layer.succeed(EarlierDelivery, former)
     )),
     Layer.provide([Logger.layer([]), Layer.succeed(References.MinimumLogLevel, "None")])

@@ -1,6 +1,13 @@
 import type { Clock, Effect } from "effect"
 import type { ClockReading } from "../../domain/ClockReading.ts"
-import type { Content, DecisionRecord, Delivery, Outcome, Step } from "../../domain/decision/Decision.ts"
+import {
+  type Content,
+  type DecisionRecord,
+  type Delivery,
+  internalError,
+  type Outcome,
+  type Step
+} from "../../domain/decision/Decision.ts"
 import { amendRecord } from "../../domain/decision/DecisionRing.ts"
 import {
   beginDecision,
@@ -46,6 +53,16 @@ export interface DecisionRecorder {
   readonly within: DecisionTrace["within"]
   /** Amends the closed record with what became of the reply (F8). */
   readonly deliver: (delivery: Delivery) => void
+}
+
+/** Does a part of a decision; a defect still closes it, and goes on to whoever handles the event. */
+export const closing = <A>(decision: DecisionRecorder, act: () => A): A => {
+  try {
+    return act()
+  } catch (defect) {
+    decision.close(internalError)
+    throw defect
+  }
 }
 
 /** What a recorder tells of its decision, in the order of its listeners. */

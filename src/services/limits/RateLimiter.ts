@@ -17,6 +17,7 @@ import {
   type Reservation,
   sendDelay
 } from "../../domain/limits/RateLimit.ts"
+import { recallChannel, recallUsers, type SentReply } from "../../domain/limits/SentReply.ts"
 import type { ClockReading } from "../../domain/ClockReading.ts"
 import { countLine, paceIn, paceRefused } from "../../domain/limits/FloodControl.ts"
 import type { FloodControl } from "../../domain/ChatEvent.ts"
@@ -43,6 +44,8 @@ export class RateLimiter extends Context.Service<RateLimiter, {
   readonly admit: (request: AdmissionRequest, now: number) => AdmissionResult
   readonly confirm: (reservation: Reservation, sentAt: number) => void
   readonly release: (reservation: Reservation) => void
+  /** Counts what was sent to a channel before this process had it. */
+  readonly recall: (channel: ChannelKey, replies: ReadonlyArray<SentReply>) => void
   /** ms left of a cooldown. */
   readonly cooldown: (channel: ChannelKey, key: CooldownKey, now: number) => number
   /** ms until a ready reply may follow the channel's last line. */
@@ -108,6 +111,12 @@ export class RateLimiter extends Context.Service<RateLimiter, {
         confirm: (reservation, sentAt) =>
           keep(reservation.channel, confirm(stateOf(reservation.channel), reservation, sentAt)),
         release: (reservation) => keep(reservation.channel, release(stateOf(reservation.channel), reservation)),
+        recall: (channel, replies) => {
+          const { channel: limits, users } = stateOf(channel)
+          keep(channel, { channel: recallChannel(limits, replies), users: recallUsers(users, replies) })
+          const state = states.of(channel)
+          state.pace = replies.reduce((pace, { at }) => countLine(pace, at), state.pace)
+        },
         cooldown: (channel, key, now) => cooldownRemaining(states.of(channel).limits, key, now),
         flood: (channel, control) => {
           const state = states.of(channel)

@@ -1,4 +1,5 @@
 import { Predicate } from "effect"
+import { renameReply } from "../../domain/limits/SentReply.ts"
 import { type UserKey, userKey, Username } from "../../domain/Ids.ts"
 import { lineText, roomHtml } from "../../domain/wire/LineText.ts"
 import { isEnvelope } from "../../domain/wire/Wire.ts"
@@ -138,10 +139,13 @@ const renamed = (people: KnownPeople, entry: RecordingEntry): RecordingEntry => 
         ? entry
         : { ...entry, record: { ...entry.record, username: Username.make(people.nameFor(username)) } }
     }
+    case "recalled":
+      return { ...entry, replies: entry.replies.map((reply) => renameReply(reply, people.nameFor)) }
     case "config":
       return { ...entry, settings: inSettings(people, entry.settings) }
     case "state":
       return { ...entry, value: anonymousState(entry.name, entry.value, people) }
+    case "charged":
     case "recording":
     case "turn":
     case "sent":

@@ -8,15 +8,11 @@ import { BotConfig } from "../BotConfig.ts"
 import { NextEvaluation } from "../triggers/NextEvaluation.ts"
 import { type Arrival, Intake } from "../Intake.ts"
 import { type Completion, LlmClient, type LlmError, type LlmRequest } from "../LlmClient.ts"
-import type { ClockReading } from "../../domain/ClockReading.ts"
 import { readClock } from "../Time.ts"
 import { Nats, type NatsSendError, type Published } from "../Nats.ts"
-import { SendTime } from "../reply/SendTime.ts"
-import { Recorder } from "./Recorder.ts"
-import type { CompletionEnd, RecordingEntry, Stamped } from "./Recording.ts"
+import { now, Recorder, stamp } from "./Recorder.ts"
+import type { CompletionEnd, RecordingEntry } from "./Recording.ts"
 
-const stamp = ({ monotonic, wall }: ClockReading): Stamped => ({ ts: wall / 1000, mono: monotonic })
-const now = Effect.map(readClock, stamp)
 const idOf = Schema.decodeUnknownOption(CorrelationId)
 
 /** Recorded nesting levels of a payload. The wire reads far fewer, and too deep a JSON cannot be written. */
@@ -82,6 +78,11 @@ export const intake: Layer.Layer<Intake, never, BotConfig | Intake | Recorder> =
       Option.match(eventEntry(arrival), { onNone: () => Effect.void, onSome: append })
     return Intake.of({
       take: inner.take,
+      sent: (channel) =>
+        Effect.tap(inner.sent(channel), (replies) =>
+          replies.length === 0
+            ? Effect.void
+            : Effect.flatMap(now, (at) => append({ kind: "recalled", ...at, channel: channel.room.name, replies }))),
       open: (channel, handle) =>
         inner.open(channel, (message) => {
           run(Effect.andThen(noteConfiguration, note(message.arrival)))
@@ -168,23 +169,6 @@ export const nats: Layer.Layer<Nats, never, Nats | Recorder> = Layer.effect(
           onNone: () => inner.publish(command),
           onSome: (id) => publish(id, command)
         })
-    })
-  })
-)
-
-/** Records when each ready line was checked. */
-export const sendTimes: Layer.Layer<SendTime, never, Recorder | SendTime> = Layer.effect(
-  SendTime,
-  Effect.gen(function*() {
-    const inner = yield* SendTime
-    const { append } = yield* Recorder
-    return SendTime.of({
-      next: (id) =>
-        Effect.tap(
-          inner.next(id),
-          (monotonic) =>
-            Effect.flatMap(readClock, ({ wall }) => append({ kind: "turn", ...stamp({ wall, monotonic }), id }))
-        )
     })
   })
 )

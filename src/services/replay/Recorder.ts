@@ -1,5 +1,7 @@
-import { Context, type Effect } from "effect"
-import type { RecordingEntry, StateEntry } from "./Recording.ts"
+import { Context, Effect } from "effect"
+import type { ClockReading } from "../../domain/ClockReading.ts"
+import { readClock } from "../Time.ts"
+import type { RecordingEntry, Stamped, StateEntry } from "./Recording.ts"
 
 /** Records the bot's inputs and results, in order, for replay. */
 export class Recorder extends Context.Service<Recorder, {
@@ -8,3 +10,9 @@ export class Recorder extends Context.Service<Recorder, {
   readonly remember: (entry: StateEntry) => Effect.Effect<void>
   readonly append: (entry: RecordingEntry) => Effect.Effect<void>
 }>()("llm-bot/Recorder") {}
+
+/** A moment as a recording has it. */
+export const stamp = ({ monotonic, wall }: ClockReading): Stamped => ({ ts: wall / 1000, mono: monotonic })
+
+/** The moment now, as a recording has it. */
+export const now = Effect.map(readClock, stamp)

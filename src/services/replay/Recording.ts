@@ -1,6 +1,7 @@
 import { Schema, SchemaTransformation } from "effect"
-import { LlmAttempt } from "../../domain/decision/Decision.ts"
+import { LimitName, LlmAttempt } from "../../domain/decision/Decision.ts"
 import { ChannelName, CorrelationId, EntryKey, EventIdentity } from "../../domain/Ids.ts"
+import { SentReply } from "../../domain/limits/SentReply.ts"
 import {
   LlmBadAnswer,
   LlmBroken,
@@ -144,6 +145,22 @@ const Sent = Schema.Struct({
   failure: Schema.optionalKey(Schema.Union([...NatsSendError.members, EarlierFailure]))
 })
 
+/** What was sent to a channel before the bot opened it, where durable intake knows. */
+const Recalled = Schema.Struct({
+  kind: Schema.tag("recalled"),
+  ...Stamp,
+  channel: ChannelName,
+  replies: Schema.Array(SentReply)
+})
+
+/** What the limits that replicas share said to a decision; absent: it may be answered. */
+const Charged = Schema.Struct({
+  kind: Schema.tag("charged"),
+  ...Stamp,
+  id: CorrelationId,
+  refusal: Schema.optionalKey(Schema.Struct({ limit: LimitName, maximum: Schema.Finite }))
+})
+
 /** A decision's ready line was checked for whether it may be sent. */
 const Turn = Schema.Struct({ kind: Schema.tag("turn"), ...Stamp, id: CorrelationId })
 
@@ -168,6 +185,8 @@ export const RecordingEntry = Schema.Union([
   Began,
   Configured,
   Completion,
+  Recalled,
+  Charged,
   Turn,
   Sent,
   Unheard,

@@ -1,7 +1,7 @@
 import { Cause, Context, Effect, Exit, Fiber, FiberSet, Layer, Option } from "effect"
 import { internalError, type LlmAttempt, type Outcome, skipped } from "../../domain/decision/Decision.ts"
 import { hashToUnit } from "../../domain/Hash.ts"
-import type { ChannelKey } from "../../domain/Ids.ts"
+import { type ChannelKey, userKey } from "../../domain/Ids.ts"
 import { promptLength } from "../../domain/llm/Prompt.ts"
 import { stopConditionFor } from "../../domain/reply/StopCondition.ts"
 import { speakersOf } from "../../domain/reply/Transcript.ts"
@@ -11,6 +11,7 @@ import type { NatsSendError } from "../Nats.ts"
 import { Outbox } from "./Outbox.ts"
 import { PromptBuilder } from "./PromptBuilder.ts"
 import { RateLimiter } from "../limits/RateLimiter.ts"
+import { SharedLimits } from "../limits/SharedLimits.ts"
 import { type ReplyJob, timeLeft } from "./ReplyJob.ts"
 import { ResponseProcessor } from "./ResponseProcessor.ts"
 import { StopLimits, stopStep } from "../Stopping.ts"
@@ -40,6 +41,7 @@ export class Replies extends Context.Service<Replies, {
       const llm = yield* LlmClient
       const responses = yield* ResponseProcessor
       const limiter = yield* RateLimiter
+      const shared = yield* SharedLimits
       const outbox = yield* Outbox
       const jobs = yield* FiberSet.make<void, never>()
       const fork = yield* FiberSet.runtime(jobs)()
@@ -98,8 +100,23 @@ export class Replies extends Context.Service<Replies, {
           })
       }
 
+      /** Asks the limits that replicas share, last of all; the outcome where they refuse. */
+      const charge = Effect.fnUntraced(function*({ cause, channel, decision, line, reservation }: ReplyJob) {
+        // Nobody asked for a contextual reply, so nobody is charged.
+        if (reservation.userWindows.length === 0) return undefined
+        const { correlationId } = decision
+        const user = userKey(line.username)
+        const refusal = yield* shared.charge({ correlationId, cause, user, limits: channel.userLimits })
+        if (refusal === undefined) return undefined
+        const { limit, maximum } = refusal
+        decision.step({ _tag: "Limit", limit, used: limit === "limit_unknown" ? 0 : maximum, maximum, allowed: false })
+        return skipped(limit)
+      })
+
       const answer = Effect.fnUntraced(
         function*(job: ReplyJob): Effect.fn.Return<Outcome, LlmError | NatsSendError> {
+          const refused = yield* charge(job)
+          if (refused !== undefined) return refused
           const { people, text } = yield* Effect.catch(ask(job), (error) => fallback(job, error))
           const reply = yield* responses.process(text, job, people)
           job.decision.content({ processing: reply.texts })
@@ -126,7 +143,10 @@ export class Replies extends Context.Service<Replies, {
 
       const finish = Effect.fnUntraced(function*(job: ReplyJob, exit: Exit.Exit<Outcome, LlmError | NatsSendError>) {
         const outcome = outcomeOf(exit, job.channel.key)
-        if (outcome._tag !== "Replied") limiter.release(job.reservation)
+        if (outcome._tag !== "Replied") {
+          limiter.release(job.reservation)
+          yield* shared.giveBack(job.cause)
+        }
         if (Exit.isFailure(exit) && Option.isNone(Cause.findErrorOption(exit.cause)) && outcome._tag === "Failed") {
           yield* Effect.logError("Reply failed with a defect", exit.cause)
         }

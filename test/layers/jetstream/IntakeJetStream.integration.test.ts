@@ -40,7 +40,7 @@ Protocol.literals.forEach((protocol, index) => {
           const { decisions } = yield* startBot(settings)
           room.say("Ana", "before the stop")
           room.say("Ana", "KrytenBot, are you there?")
-          yield* eventually("the first reply", Effect.sync(() => decisions), ({ length }) => length >= 2)
+          yield* eventually("the first reply", Effect.succeed(decisions), ({ length }) => length >= 2)
         }).pipe(Effect.scoped)
         assert.lengthOf(heard, 1)
 
@@ -50,8 +50,8 @@ Protocol.literals.forEach((protocol, index) => {
         yield* Effect.promise(() => client.flush())
 
         const { decisions } = yield* startBot(settings)
-        yield* eventually("1,000 decisions", Effect.sync(() => decisions), ({ length }) => length >= 1_000)
-        yield* eventually("six commands", Effect.sync(() => heard), ({ length }) => length >= 6)
+        yield* eventually("1,000 decisions", Effect.succeed(decisions), ({ length }) => length >= 1_000)
+        yield* eventually("six commands", Effect.succeed(heard), ({ length }) => length >= 6)
         const { num_ack_pending, num_pending } = yield* eventually(
           "nothing under way",
           Effect.promise(async () => {
@@ -91,11 +91,11 @@ Protocol.literals.forEach((protocol, index) => {
           const { decisions } = yield* startBot(settings)
           room.say("Ana", "my cat is called Minka")
           room.say("Ana", "KrytenBot, remember that")
-          yield* eventually("two decisions", Effect.sync(() => decisions), ({ length }) => length >= 2)
+          yield* eventually("two decisions", Effect.succeed(decisions), ({ length }) => length >= 2)
         }).pipe(Effect.scoped)
         const { decisions } = yield* startBot(settings)
         room.say("Ana", "KrytenBot, what is my cat called?")
-        yield* eventually("the reply", Effect.sync(() => heard), ({ length }) => length >= 2)
+        yield* eventually("the reply", Effect.succeed(heard), ({ length }) => length >= 2)
         assert.include(
           promptOf((yield* llm.calls).at(-1) ?? { method: "", path: "", authorization: "", body: "" }),
           "Minka"
@@ -114,7 +114,7 @@ Protocol.literals.forEach((protocol, index) => {
         room.say("Ana", "KrytenBot, still there?")
         yield* eventually(
           "the reply",
-          Effect.sync(() => heard),
+          Effect.succeed(heard),
           ({ length }) => length >= 1
         )
         yield* eventually(
@@ -132,7 +132,7 @@ Protocol.literals.forEach((protocol, index) => {
         const { heard, manager, room, settings } = yield* world(protocol, binary)
         yield* startBot(settings)
         room.say("Ana", "KrytenBot, one")
-        yield* eventually("the first reply", Effect.sync(() => heard), ({ length }) => length >= 1)
+        yield* eventually("the first reply", Effect.succeed(heard), ({ length }) => length >= 1)
         for (const name of ["b_IN"]) yield* Effect.promise(() => manager.streams.delete(name))
         yield* eventually(
           "the stream again",
@@ -140,7 +140,7 @@ Protocol.literals.forEach((protocol, index) => {
           (count) => count === 1
         )
         room.say("Ana", "KrytenBot, two")
-        yield* eventually("the second reply", Effect.sync(() => heard), ({ length }) => length >= 2)
+        yield* eventually("the second reply", Effect.succeed(heard), ({ length }) => length >= 2)
       }).pipe(Effect.provide(quiet), Effect.scoped))
   })
 })

@@ -38,7 +38,11 @@ describe("what is taken down of the configuration", () => {
       )
       const quiet = Layer.succeed(
         Intake,
-        Intake.of({ take: () => undefined, open: () => Effect.succeed({ next: Effect.never }) })
+        Intake.of({
+          take: () => undefined,
+          sent: () => Effect.succeed([]),
+          open: () => Effect.succeed({ next: Effect.never })
+        })
       )
       yield* Layer.build(Recorded.intake.pipe(
         Layer.provide([quiet, recorder, Layer.succeed(BotConfig, BotConfig.fromRef(active))])

@@ -31,6 +31,8 @@ export interface BridgeProtocol {
   readonly commandSubject: (room: RoomTokens, command: "chat" | "pm") => string
   /** The body of a command, before it becomes JSON. */
   readonly commandBody: (command: BridgeCommand, room: Room, stamp: CommandStamp) => Readonly<Record<string, unknown>>
+  /** The same where a stream passes the command on and nobody answers; absent: it is the same (WIRE, through a stream). */
+  readonly relayed?: Pick<BridgeProtocol, "commandBody" | "commandSubject">
   /** Whether the bridge's other services want to hear of the bot (WIRE, bridge lifecycle). */
   readonly announces: boolean
 }

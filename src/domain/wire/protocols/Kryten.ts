@@ -1,5 +1,6 @@
 import { token } from "../Room.ts"
 import type { BridgeProtocol } from "./BridgeProtocol.ts"
+import { cytube } from "./Cytube.ts"
 
 /** The protocol of bridge 1.x (WIRE, protocols). */
 export const kryten: BridgeProtocol = {
@@ -22,5 +23,9 @@ export const kryten: BridgeProtocol = {
       request_id: requestId
     }
   }),
+  relayed: {
+    commandSubject: ({ channel }, command) => `kryten.commands.cytube.${channel}.${command}`,
+    commandBody: cytube.commandBody
+  },
   announces: true
 }
