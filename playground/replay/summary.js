@@ -66,7 +66,11 @@ const First = ({ all, items }) =>
 const Unusable = () => {
   const { count: all, first } = a.unusable
   return all > 0 && html`<div class="note hold">${count(all, "line")} of the log could not be used.
-    <${First} all=${all} items=${first.slice(0, 10).map(({ line, why }) => `Line ${grouped(line)}: ${why}`)} />
+    <${First} all=${all} items=${
+    first.slice(0, 10).map(({ file, line, why }) =>
+      `Line ${grouped(line)}${file === undefined ? "" : ` of ${file}`}: ${why}`
+    )
+  } />
   </div>`
 }
 

@@ -78,10 +78,12 @@ const playgroundCommand = Command.make("playground", {
 )
 
 const replayCommand = Command.make("replay", {
-  log: Argument.String("log").pipe(
+  logs: Argument.String("log").pipe(
     Argument.withDescription(
-      "a recording, a capture, CyTube's channel log, the bridge's audit log, or 2026-11-21 20:15:00<TAB>user<TAB>text"
-    )
+      "a recording, a capture, CyTube's channel log, the bridge's audit log, or 2026-11-21 20:15:00<TAB>user<TAB>text; " +
+        "several, as replicas record them, are replayed together"
+    ),
+    Argument.atLeast(1)
   ),
   config: Flag.optional(config).pipe(Flag.withDescription("configuration; default: the recording's own")),
   against: Flag.String("against").pipe(

@@ -135,9 +135,9 @@ export const fidelityTally = (followsLive: boolean) => {
       for (const pair of pairs) found.push(...foundIn(pair))
     },
     /** Nothing where the log is no recording. */
-    result: ({ restarts, to }: Pick<ReplayFacts, "restarts" | "to">): Fidelity | undefined => {
+    result: ({ merged, restarts, to }: Pick<ReplayFacts, "merged" | "restarts" | "to">): Fidelity | undefined => {
       if (!any) return undefined
-      const stops = [...restarts.map(({ stoppedAt }) => stoppedAt), to]
+      const stops = [...restarts.map(({ stoppedAt }) => stoppedAt), ...(merged?.stops ?? []), to]
       // A bot that was killed, or still records, has not closed the decisions in progress at the log's end.
       const departures = found.filter(({ onlyReplay }) =>
         onlyReplay === undefined || !stops.some((stop) => onlyReplay.from <= stop && onlyReplay.to > stop)

@@ -9,16 +9,19 @@ export type ReplayModel =
   /** The model of the configuration. */
   | { readonly _tag: "Real"; readonly model: string }
 
-/** An unusable line of the log, and why; never its content. */
-export interface UnusableLine {
-  /** From 1. */
+/** A line of a log, from 1; its file, where several logs are replayed together. */
+export interface LogPlace {
   readonly line: number
+  readonly file?: string
+}
+
+/** An unusable line of the log, and why; never its content. */
+export interface UnusableLine extends LogPlace {
   readonly why: string
 }
 
-/** A place of a log that the report names: its line, from 1, and when it was written, epoch ms. */
-export interface LogMoment {
-  readonly line: number
+/** A place of a log that the report names, and when it was written, epoch ms. */
+export interface LogMoment extends LogPlace {
   readonly at: number
 }
 
@@ -28,10 +31,21 @@ export interface Restart extends LogMoment {
 }
 
 /** Time runs backwards in a log: so often, first at this line and by so many ms. */
-export interface Backwards {
+export interface Backwards extends LogPlace {
   readonly count: number
-  readonly line: number
   readonly byMs: number
+}
+
+/** Several logs that are replayed together, as those of one bot. */
+export interface MergedLogs {
+  /** Their files' names, as they were named. */
+  readonly names: ReadonlyArray<string>
+  /** Lines that more than one of them holds; each counts once. */
+  readonly shared: number
+  /** Those recorded under another configuration than the others. */
+  readonly otherwise: ReadonlyArray<string>
+  /** When a bot that recorded one of them stopped, epoch ms. */
+  readonly stops: ReadonlyArray<number>
 }
 
 /** What is known of a replay of a log under a configuration besides its decisions. */
@@ -60,6 +74,8 @@ export interface ReplayFacts {
    */
   readonly followsLive: boolean
   readonly backwards: Backwards | undefined
+  /** Absent for a single log. */
+  readonly merged: MergedLogs | undefined
   readonly model: ReplayModel
 }
 

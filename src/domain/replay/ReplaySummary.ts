@@ -38,9 +38,14 @@ export const ReplaySummary = Schema.Struct({
   /** Unusable lines of the log: the first of them, and how many there are. */
   unusable: Schema.Struct({
     count: Schema.Finite,
-    first: Schema.Array(Schema.Struct({ line: Schema.Finite, why: Schema.String }))
+    first: Schema.Array(Schema.Struct({
+      line: Schema.Finite,
+      /** Where several logs are replayed together. */
+      file: Schema.optionalKey(Schema.String),
+      why: Schema.String
+    }))
   }),
-  /** What is to be known of the log before reading on, in words: restarts, reloads, time that runs backwards. */
+  /** What is to be known of the log before reading on, in words: logs replayed together, restarts, reloads, time that runs backwards. */
   notes: Schema.Array(Schema.String),
   /** Decisions made, one an event that is a line, a message or a change of media, and one a look at the room. */
   decisions: Schema.Finite,

@@ -1,6 +1,7 @@
 import type { EndCount } from "./ReplayEnd.ts"
 import type { Fidelity } from "./ReplayFidelity.ts"
 import { columns, figures, momentIn, more, mostListed, saidText, section, spanName, spanText } from "./ReplayLayout.ts"
+import { placeText } from "./ReplayNotes.ts"
 import type { ReplaySummary } from "./ReplaySummary.ts"
 import {
   bar,
@@ -21,7 +22,9 @@ export const aboutText = (summary: ReplaySummary): ReadonlyArray<string> => {
   const { events, from, lastedMs, lines, to, unusable } = summary
   const warning = unusable.count === 0 ? [] : [
     `Warning: ${many(unusable.count, "line")} of the log could not be used:`,
-    ...unusable.first.slice(0, 5).map(({ line, why }) => wrapped(`  line ${line}: ${oneLine(why)}`, columns, "    ")),
+    ...unusable.first.slice(0, 5).map((place) =>
+      wrapped(`  ${oneLine(`${placeText(place)}: ${place.why}`)}`, columns, "    ")
+    ),
     ...more(unusable.count - Math.min(5, unusable.first.length))
   ]
   const notes = summary.notes.map((note) => wrapped(oneLine(note), columns, "  "))

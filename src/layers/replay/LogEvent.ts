@@ -20,10 +20,10 @@ export const isLogEvent = (entry: LogEntry): entry is LogEvent => entry.kind ===
 /** A recorded moment. */
 export const momentOf = ({ mono, ts }: Stamped): ClockReading => ({ wall: Math.round(ts * 1000), monotonic: mono })
 
-/** A captured moment: its monotonic clock begins with the log. */
-export const capturedMoment = ({ ts }: CapturedEvent, beganAt: number): ClockReading => ({
+/** A captured moment: its monotonic clock goes with the wall's from where the log begins. */
+export const capturedMoment = ({ ts }: CapturedEvent, { monotonic, wall }: ClockReading): ClockReading => ({
   wall: Math.round(ts * 1000),
-  monotonic: Math.max(0, Math.round(ts * 1000) - beganAt)
+  monotonic: monotonic + Math.max(0, Math.round(ts * 1000) - wall)
 })
 
 const channelOf = (subject: string | undefined, { channels }: ActiveSettings): ChannelSettings | undefined => {

@@ -3,7 +3,7 @@ import type { Backwards, LogMoment, Restart } from "../../domain/replay/ReplayRu
 import { decideAlike } from "../../domain/replay/SameDecisions.ts"
 import { isLogEvent } from "./LogEvent.ts"
 import { type LogPart, partTally } from "./LogPart.ts"
-import type { LogEntry, LogLine } from "./LogReader.ts"
+import { type LogEntry, type LogLine, placeOf } from "./LogReader.ts"
 
 /** What has to be known of a log before it is replayed. */
 export interface LogOutline {
@@ -17,7 +17,7 @@ export interface LogOutline {
   readonly settings: unknown
   /** Whether a part of it was recorded by version 0.1. */
   readonly former: boolean
-  /** The first heading of a recording. */
+  /** The first heading of a recording, of those with pseudonyms where there are any. */
   readonly heading: Extract<LogEntry, { readonly kind: "recording" }> | undefined
   /** The ids of the echoes that the live run had of its lines. */
   readonly echoes: ReadonlySet<string>
@@ -33,7 +33,7 @@ const tolerated = 1_000
 /** When a line was written, ms: by the clock that never goes back, where there is one. */
 const orderOf = (entry: LogEntry): number => entry.kind === "captured" ? entry.ts * 1000 : entry.mono
 
-const momentOf = ({ entry, line }: LogLine): LogMoment => ({ line, at: Math.round(entry.ts * 1000) })
+const momentOf = (line: LogLine): LogMoment => ({ ...placeOf(line), at: Math.round(line.entry.ts * 1000) })
 
 /** Where a heading is known, or not yet known, to be that of another process. */
 type Heading = "restart" | "same" | "open"
@@ -58,7 +58,7 @@ const backwardsTally = () => {
       last = line
       if (byMs <= tolerated) return
       count++
-      first ??= { line: line.line, byMs: Math.round(byMs) }
+      first ??= { ...placeOf(line), byMs: Math.round(byMs) }
     },
     result: (): Backwards | undefined => first && { count, ...first }
   }
@@ -110,7 +110,7 @@ const partsTally = () => {
       const before = parts.length
       const { entry } = line
       const [heading] = open
-      if (entry.kind === "recording") {
+      if (entry.kind === "recording" && line.joins !== true) {
         settle(false)
         open.push(line)
         if (last === undefined) settle(false)
@@ -156,7 +156,8 @@ export const outlineTally = () => {
         backwards.add(line, otherProcess && counts.events > 1)
         otherProcess = false
       } else if (entry.kind === "recording") {
-        heading ??= entry
+        // One with pseudonyms speaks for all.
+        if (heading === undefined || entry.anonymous) heading = entry
         counts.format = Math.max(counts.format, entry.format ?? 0)
       } else if (entry.kind === "decision" && isEcho(entry.record)) {
         echoes.add(entry.record.correlationId)

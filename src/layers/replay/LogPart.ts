@@ -25,14 +25,15 @@ export const partTally = (first: LogLine) => {
   let headings = 0
   const states = new Map<StateName, unknown>()
   return {
-    add: ({ entry, line }: LogLine): void => {
+    add: ({ entry, joins, line }: LogLine): void => {
       if (entry.kind === "recording") {
         heading ??= entry
-        headings++
+        if (joins !== true) headings++
         former ||= entry.format === undefined
       } else if (entry.kind === "config") {
         settings ??= entry.settings
-      } else if (entry.kind === "state" && headings === 1) {
+      } else if (entry.kind === "state" && headings === 1 && !states.has(entry.name)) {
+        // A channel that is opened again goes on from what it was.
         states.set(entry.name, entry.value)
       }
       results.add(line, entry)

@@ -1,5 +1,6 @@
 import { Option, Predicate, Schema } from "effect"
 import { type ChatLogLine, makeChatLogReader } from "../../domain/wire/ChatLog.ts"
+import type { LogPlace } from "../../domain/replay/ReplayRun.ts"
 import { RecordingEntry } from "../../services/replay/Recording.ts"
 
 /** An event of a capture or of a plain chat log, with fewer fields than a recorded one. */
@@ -20,7 +21,14 @@ export type LogEntry = RecordingEntry | CapturedEvent
 export interface LogLine {
   readonly line: number
   readonly entry: LogEntry
+  /** The line of a file that it is, where several are replayed together; `line` is then its place among all. */
+  readonly origin?: LogPlace
+  /** Whether it is the heading of a recording that joins others under way: no part begins there. */
+  readonly joins?: boolean
 }
+
+/** Where a line stands, for people. */
+export const placeOf = ({ line, origin }: Pick<LogLine, "line" | "origin">): LogPlace => origin ?? { line }
 
 const Captured = Schema.Struct({
   ts: Schema.Finite,

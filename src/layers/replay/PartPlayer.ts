@@ -8,7 +8,7 @@ import type { ReplayStuck } from "../time/DeterministicRuntime.ts"
 import type { AskedModel } from "./AskedModel.ts"
 import { capturedMoment, deliveryOf, isLogEvent, type LogEvent, momentOf } from "./LogEvent.ts"
 import type { LogPart } from "./LogPart.ts"
-import type { LogEntry, LogLine } from "./LogReader.ts"
+import { type LogEntry, type LogLine, placeOf } from "./LogReader.ts"
 import { makePlayback } from "./Playback.ts"
 import { startReplayedBot } from "./ReplayedBot.ts"
 import { namedLines } from "./ReplayLog.ts"
@@ -90,16 +90,16 @@ export const playerOf = Effect.fnUntraced(function*(part: LogPart, setup: PartSe
     while (world.time.pass(moment)) yield* settle
   })
 
-  const refuse = (line: number, why: string): void => {
+  const refuse = (line: LogLine, why: string): void => {
     tally.unusableCount++
-    if (tally.unusable.length < namedLines) tally.unusable.push({ line, why })
+    if (tally.unusable.length < namedLines) tally.unusable.push({ ...placeOf(line), why })
   }
 
-  const take = (line: number, entry: LogEvent, arrivedAt: ClockReading): void => {
+  const take = (line: LogLine, entry: LogEvent, arrivedAt: ClockReading): void => {
     tally.from = Math.min(tally.from ?? arrivedAt.wall, arrivedAt.wall)
     tally.to = Math.max(tally.to, arrivedAt.wall)
     last = arrivedAt
-    const delivery = deliveryOf({ line, entry }, arrivedAt, began, bot.active())
+    const delivery = deliveryOf({ line: line.line, entry }, arrivedAt, began, bot.active())
     if (Result.isFailure(delivery)) return refuse(line, delivery.failure)
     if (echoes.has(delivery.success.arrival.correlationId)) return
     tally.events++
@@ -116,14 +116,15 @@ export const playerOf = Effect.fnUntraced(function*(part: LogPart, setup: PartSe
 
   const changesBot = ({ kind }: LogEntry): boolean => kind === "connection" || kind === "config"
   const momentIn = (entry: LogEntry): ClockReading =>
-    entry.kind === "captured" ? capturedMoment(entry, began.wall) : momentOf(entry)
+    entry.kind === "captured" ? capturedMoment(entry, began) : momentOf(entry)
 
-  const playSlowly = Effect.fnUntraced(function*({ entry, line }: LogLine) {
+  const playSlowly = Effect.fnUntraced(function*(line: LogLine) {
+    const { entry } = line
     const moment = momentIn(entry)
     yield* passTo(moment)
     if (isLogEvent(entry)) take(line, entry, moment)
     else yield* happen(entry)
-    playback.reach(line)
+    playback.reach(line.line)
     yield* settle
   })
 
@@ -133,7 +134,7 @@ export const playerOf = Effect.fnUntraced(function*(part: LogPart, setup: PartSe
       if (asked !== undefined || changesBot(line.entry)) return playSlowly(line)
       const moment = momentIn(line.entry)
       while (world.time.pass(moment)) world.settle()
-      if (isLogEvent(line.entry)) take(line.line, line.entry, moment)
+      if (isLogEvent(line.entry)) take(line, line.entry, moment)
       playback.reach(line.line)
       world.settle()
       return undefined

@@ -113,6 +113,7 @@ const factsOf = (log: ReplayLog, run: Run): ReplayFacts => {
     restarts: log.restarts,
     reloads: log.reloads,
     backwards: log.backwards,
+    merged: log.merged,
     model: modelOf(asked, log.heading !== undefined, tally.answers)
   }
 }
@@ -183,7 +184,7 @@ export const replayTogether = Effect.fnUntraced(function*<E>(
   for (;;) {
     const { done: over, value: batch } = yield* Effect.tryPromise({
       try: () => batches.next(),
-      catch: unreadable(log.file)
+      catch: unreadable(log.name)
     })
     if (over === true) break
     yield* players.play(batch)

@@ -13,7 +13,8 @@ import { type ReplayOutput, replayOutput } from "./ReplayOutput.ts"
 
 /** The options of `llm-bot replay`. */
 export interface ReplayOptions {
-  readonly log: string
+  /** Several are replayed together. */
+  readonly logs: ReadonlyArray<string>
   /** Absent: the configuration of the recording. */
   readonly config: Option.Option<string>
   readonly against: Option.Option<string>
@@ -63,7 +64,7 @@ const setupOf = Effect.fnUntraced(function*(file: Option.Option<string>, log: Re
 /** `llm-bot replay`: a log through the same pipeline, under one configuration or two compared (OPERATIONS, replay). */
 export const replayLog = (options: ReplayOptions) =>
   Effect.gen(function*() {
-    const log = yield* readLog(options.log)
+    const log = yield* readLog(...options.logs)
     const first = yield* setupOf(options.config, log, options.llm)
     const setups = Option.isSome(options.against)
       ? [first, yield* setupOf(options.against, log, options.llm)] as const

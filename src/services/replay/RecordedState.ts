@@ -33,6 +33,16 @@ const redate = (value: unknown, from: SavedAt, to: SavedAt): unknown =>
     }
   })
 
+/** A recorded value on a recording's clock that began so much earlier, ms. */
+export const onEarlierClock = (value: unknown, byMs: number): unknown =>
+  Option.match(decodeStored(value), {
+    onNone: () => value,
+    onSome: ({ savedAt: { uptime, wall }, ...rest }) => ({
+      ...rest,
+      savedAt: { wall, ...(uptime === undefined ? {} : { uptime: { ...uptime, ms: uptime.ms + byMs } }) }
+    })
+  })
+
 /** Records what is restored, on the recording's clock, and remembers what is saved for the files that follow. */
 export const state: Layer.Layer<StateStore, never, Recorder | StateStore> = Layer.effect(
   StateStore,

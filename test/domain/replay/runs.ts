@@ -24,6 +24,7 @@ export const runOf = (parts: Partial<ReplayRun>): ReplayRun => {
     reloads: [],
     followsLive: false,
     backwards: undefined,
+    merged: undefined,
     model: { _tag: "StandIn", standInMs: 1_500 },
     decisions,
     live: [],
