@@ -47,12 +47,15 @@ export interface ReplyInput extends QualityInput {
   readonly people: ReadonlyArray<string>
 }
 
+type Lines = ReadonlyArray<string>
+
 interface Facts {
   readonly input: ReplyInput
   readonly speakers: Speakers
+  /** Lines as they would be sent. */
+  readonly sendable: (lines: Lines) => Lines
 }
 
-type Lines = ReadonlyArray<string>
 type Verdict = { readonly lines: Lines } | { readonly drop: DropReason; readonly cause: DropCause }
 type Processor = (lines: Lines, facts: Facts) => Verdict
 
@@ -117,12 +120,19 @@ const sendable = (settings: ResponseProcessing, commands: CommandPrefixes) => {
   return (lines: Lines, speakers: Speakers): Lines => lines.map((line) => lineOf(line, speakers)).filter(isVisible)
 }
 
-type Sendable = ReturnType<typeof sendable>
+/** Computes once where it is asked for the same twice in a row. */
+const keepingLast = <A, B>(compute: (from: A) => B): (from: A) => B => {
+  let last: { readonly from: A; readonly result: B } | undefined
+  return (from) => {
+    if (last === undefined || last.from !== from) last = { from, result: compute(from) }
+    return last.result
+  }
+}
 
-const checks = (settings: ResponseProcessing, block: Processor, linesOf: Sendable): Processor => {
+const checks = (settings: ResponseProcessing, block: Processor): Processor => {
   const filter = filterChecks(settings.content_filter)
   return (lines, facts) => {
-    const sent = linesOf(lines, facts.speakers)
+    const sent = facts.sendable(lines)
     // What is blocked must not come out of being cut and cleaned either.
     const blocked = block(sent, facts)
     if ("drop" in blocked) return blocked
@@ -156,15 +166,16 @@ export const compileReply = (
     ]),
     ["block", block],
     ["length", (lines) => changed(linesWithin(joined(lines), limits))],
-    ["checks", checks(settings, block, linesOf)],
-    ["command_safe", (lines, { speakers }) => {
-      const safe = linesOf(lines, speakers)
+    ["checks", checks(settings, block)],
+    ["command_safe", (lines, { sendable }) => {
+      const safe = sendable(lines)
       return safe.length === 0 ? dropped("quality_check", { _tag: "Empty" }) : changed(safe)
     }]
   ]
   const size = (lines: Lines): number => lines.reduce((sum, line) => sum + line.length, 0)
   return (answer, input) => {
-    const facts: Facts = { input, speakers: speakersOf(input.botNames, input.people) }
+    const speakers = speakersOf(input.botNames, input.people)
+    const facts: Facts = { input, speakers, sendable: keepingLast((lines) => linesOf(lines, speakers)) }
     const done: Array<ProcessedStep> = []
     const texts: Array<ProcessedText> = []
     let lines: Lines = [answer]

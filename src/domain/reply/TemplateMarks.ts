@@ -54,6 +54,12 @@ export const templateMark = new RegExp(
   "giu"
 )
 
+// A sign of one of them, or a role's name at a place where one stands without any.
+const markSign = /[<>|｜[\]#\n]|(?:user|human|assistant):|[.!?…)"'](?:assistant|user|model|system)\s?$/iu
+
+/** Whether a text may hold a mark; most answers hold none, and looking for all of them is slow. */
+export const mayHoldMark = (text: string): boolean => markSign.test(text)
+
 const isUpper = (text = ""): boolean => text === text.toUpperCase()
 /** Whether what was found is written as templates write it: words that people write too are marks in one case only. */
 export const isMark = (

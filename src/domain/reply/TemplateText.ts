@@ -1,4 +1,4 @@
-import { effectOfMark, isMark, templateMark } from "./TemplateMarks.ts"
+import { effectOfMark, isMark, mayHoldMark, templateMark } from "./TemplateMarks.ts"
 
 // After the mark that begins a turn: the speaker.
 const role =
@@ -33,6 +33,7 @@ const says = (text: string): boolean => /[^\s\p{C}]/u.test(text)
 
 /** The first passage of the bot's own that says anything, without marks. */
 const ownPassage = (text: string): string => {
+  if (!mayHoldMark(text)) return text
   let output = ""
   let from = 0
   let silent = false
