@@ -73,9 +73,9 @@ const features: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<st
   layers: {
     time: [],
     process: [],
-    state: [],
     nats: [],
     jetstream: ["nats"],
+    state: ["nats"],
     llm: [],
     telemetry: ["process"],
     config: ["process", "nats", "llm"],

@@ -35,6 +35,8 @@ import { randomBytes } from "./process/RandomBytes.ts"
 import { arrivals, tellUnused } from "./process/Signals.ts"
 import { machineClock } from "./state/MachineClock.ts"
 import * as StateFile from "./state/StateFile.ts"
+import type { StateInUse } from "./state/StateLock.ts"
+import { warnOfLoss } from "./state/Volatile.ts"
 import { type SystemdNotify, systemdNotify } from "./process/SystemdNotify.ts"
 import * as Tracing from "./telemetry/Tracing.ts"
 
@@ -94,21 +96,30 @@ const ownership = ({ jetstream }: Settings["nats"]): Layer.Layer<Ownership, neve
     ))
     : Ownership.alone()
 
+/** Where the state outlives the process: a bucket of all replicas, a directory, or nowhere (F13). */
+const stateStore = ({ nats: { jetstream }, state }: Settings): Layer.Layer<StateStore, StateInUse, NatsClient> =>
+  jetstream.enabled
+    ? Layer.unwrap(Effect.map(Effect.promise(() => import("./state/StateKv.ts")), ({ layer }) => layer(jetstream)))
+    : Option.match(state.directory, {
+      onNone: () => StateStore.layerNone,
+      onSome: (directory) => Layer.provideMerge(Layer.effectDiscard(warnOfLoss(directory)), StateFile.layer(directory))
+    })
+
 /** NATS → model → subscriptions → HTTP → ready (F10). */
 const start = Effect.fnUntraced(function*(
-  { health, nats, state }: Settings,
+  settings: Settings,
   { record, recordAnonymous }: DaemonOptions,
   startHttp: Effect.Success<ReturnType<typeof makeHttp>>
 ) {
+  const { health, nats } = settings
   const world = Layer.mergeAll(LlmOpenAi.layer, ownership(nats)).pipe(Layer.provideMerge(NatsConnection.layer(nats)))
   const botLayer = Option.match(record, {
     onNone: () => replica(nats),
     onSome: (file) => recordedBot(nats, { file, anonymous: recordAnonymous })
   })
-  const store = Option.match(state.directory, { onNone: () => StateStore.layerNone, onSome: StateFile.layer })
   const services = yield* Layer.build(botLayer.pipe(
-    Layer.provideMerge(world),
-    Layer.provide(Layer.merge(store, Layer.effect(BootClock, machineClock)))
+    Layer.provide(Layer.merge(stateStore(settings), Layer.effect(BootClock, machineClock))),
+    Layer.provideMerge(world)
   ))
   yield* startHttp(services)
   const httpPort = health.enabled ? health.port : undefined

@@ -1,6 +1,7 @@
 import { Option } from "effect"
 import { type Diagnostic, type FieldPath, warning } from "./Diagnostic.ts"
 import { jetStreamWarnings } from "./JetStreamLint.ts"
+import { stateWarnings } from "./StateLint.ts"
 import { llmWarnings } from "./LlmLint.ts"
 import type { ResponseProcessing } from "./ResponseSettings.ts"
 import type { NatsSettings, Settings } from "./Settings.ts"
@@ -128,6 +129,7 @@ const channelWarnings = (
 export const lintSettings = (settings: Settings, isGiven: (path: FieldPath) => boolean): ReadonlyArray<Diagnostic> => [
   ...natsWarnings(settings.nats),
   ...jetStreamWarnings(settings),
+  ...stateWarnings(settings),
   ...aliasWarnings(settings),
   ...tokenWarnings(settings),
   ...stopWarnings(settings),

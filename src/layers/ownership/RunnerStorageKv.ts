@@ -1,9 +1,10 @@
 import { JetStreamApiError, jetstreamManager, StorageType } from "@nats-io/jetstream"
-import { type KV, type KvEntry, Kvm } from "@nats-io/kv"
+import type { KV, KvEntry } from "@nats-io/kv"
 import type { NatsConnection } from "@nats-io/transport-node"
 import { Effect, Layer, Schema } from "effect"
 import { PersistenceError } from "effect/cluster/ClusterError"
 import * as RunnerStorage from "effect/cluster/RunnerStorage"
+import { makeBucket } from "../nats/Bucket.ts"
 import { NatsClient } from "../nats/NatsClient.ts"
 
 /** The bucket of the leases. */
@@ -31,9 +32,6 @@ const shardKey = (shard: string): string => `shard.${shard.replaceAll(/[^\w-]/g,
 /** The value of a key, unless it is deleted or expired. */
 const valueOf = (entry: KvEntry | null): KvEntry | undefined => entry?.operation === "PUT" ? entry : undefined
 
-const open = ({ name, replicas, ttlMs }: LeaseBucket, connection: NatsConnection): Promise<KV> =>
-  new Kvm(connection).create(name, { ttl: ttlMs, history: 1, storage: StorageType.File, replicas })
-
 /** The keys of all runners, by the stream's own word: `KV.keys` would make a consumer each time. */
 const runnerKeys = async ({ name }: LeaseBucket, connection: NatsConnection): Promise<ReadonlyArray<string>> => {
   const under = `$KV.${name}.`
@@ -42,17 +40,12 @@ const runnerKeys = async ({ name }: LeaseBucket, connection: NatsConnection): Pr
   return Object.keys(state.subjects ?? {}).map((subject) => subject.slice(under.length))
 }
 
-/** The bucket, opened when it is needed and again after a failure: its stream may have been deleted meanwhile. */
-const makeBucket = (bucket: LeaseBucket, connection: NatsConnection) => {
-  let opened: Promise<KV> | undefined
-  return <A>(use: (kv: KV) => Promise<A>): Effect.Effect<A, PersistenceError> =>
-    Effect.tryPromise({
-      try: async () => use(await (opened ??= open(bucket, connection))),
-      catch: (cause) => {
-        opened = undefined
-        return new PersistenceError({ cause })
-      }
-    })
+/** The bucket; a failure is the cluster's own error. */
+const makeLeaseBucket = ({ name, replicas, ttlMs }: LeaseBucket, connection: NatsConnection) => {
+  const options = { ttl: ttlMs, history: 1, storage: StorageType.File, replicas }
+  const use = makeBucket({ name, options }, connection)
+  return <A>(act: (kv: KV) => Promise<A>): Effect.Effect<A, PersistenceError> =>
+    Effect.tryPromise({ try: () => use(act), catch: (cause) => new PersistenceError({ cause }) })
 }
 
 /** The leases this replica holds, by revision: who writes with the last one renews, nobody else can. */
@@ -105,7 +98,7 @@ const makeLeases = () => {
 }
 
 const make = (bucket: LeaseBucket, connection: NatsConnection) => {
-  const withBucket = makeBucket(bucket, connection)
+  const withBucket = makeLeaseBucket(bucket, connection)
   const leases = makeLeases()
   let self: { readonly key: string; readonly entry: RunnerEntry } | undefined
 

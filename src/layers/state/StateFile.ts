@@ -4,6 +4,7 @@ import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs
 import { join } from "node:path"
 import { Effect, Layer, Option, Predicate, Result, Schema, Semaphore } from "effect"
 import { StateName, StateStore, StateUnreadable, StateUnsaved } from "../../services/state/StateStore.ts"
+import { makeSavingLog } from "./SavingLog.ts"
 import { lockDirectory } from "./StateLock.ts"
 
 const ending = ".json"
@@ -89,24 +90,12 @@ export const layer = (directory: string) =>
       const fileOf = (name: StateName): string => join(directory, `${name}${ending}`)
       // Many channels start at once, and a process may have only so many files open.
       const reader = Semaphore.makeUnsafe(mostReads)
-      let failing = false
-
-      /** One warning when the disk takes nothing any more, one line when it does again. */
-      const noteFailure = (detail: string): Effect.Effect<void> => {
-        if (failing) return Effect.void
-        failing = true
-        return Effect.logWarning(`State is not saved in ${directory}, the bot goes on without: ${detail}`)
-      }
-      const noteSuccess: Effect.Effect<void> = Effect.suspend(() => {
-        if (!failing) return Effect.void
-        failing = false
-        return Effect.logInfo(`State is saved in ${directory} again`)
-      })
+      const log = makeSavingLog(directory)
 
       const writing = (act: () => Promise<void>): Effect.Effect<void, StateUnsaved> =>
         Effect.tryPromise({ try: act, catch: (cause) => new StateUnsaved({ detail: detailOf(cause) }) }).pipe(
-          Effect.tapError(({ detail }) => noteFailure(detail)),
-          Effect.andThen(noteSuccess),
+          Effect.tapError(({ detail }) => log.failed(detail)),
+          Effect.andThen(log.saved),
           // What was begun is finished, or a file would be left half-written.
           Effect.uninterruptible,
           Effect.annotateLogs({ logger: "State" })
@@ -136,7 +125,7 @@ export const layer = (directory: string) =>
 
       // The failure is logged; what cannot be saved is not needed to go on.
       yield* Effect.ignore(writing(() => prepare(directory)))
-      if (!failing) yield* lockDirectory(directory)
+      if (!log.isFailing()) yield* lockDirectory(directory)
       return StateStore.of({
         reach: "next_process",
         load,

@@ -5,7 +5,7 @@ import process from "node:process"
 import { Effect, Predicate, Schema } from "effect"
 
 /** Another bot keeps its state in the directory. */
-class StateInUse extends Schema.TaggedError<StateInUse>()("StateInUse", { directory: Schema.String }) {
+export class StateInUse extends Schema.TaggedError<StateInUse>()("StateInUse", { directory: Schema.String }) {
   override get message() {
     return `another bot keeps its state in ${this.directory}: two would overwrite each other's; ` +
       "stop it, or give this one a state.directory of its own"

@@ -26,8 +26,32 @@ const fallbacksOf = (more: string): string =>
   `fallbacks: [{ base_url: http://127.0.0.1/v1, api_key: "\${KEY}", model: m, ${more} }]`
 const outOf = (seconds: number) => `a reply has ${seconds} s (reply_deadline_seconds)`
 
+const inStreams = "is not used where nats.jetstream is enabled: the streams bring back what the bot knows"
+
 const doubtful: ReadonlyArray<readonly [what: string, text: string, ...warnings: ReadonlyArray<string>]> = [
   ["a literal key", withFields("").replace("\"${KEY}\"", "abc"), `llm_api.api_key: ${literal}`],
+  [
+    "a directory beside durable intake",
+    withFields("state: { directory: /var/lib/llm-bot }", {
+      nats: "jetstream: { enabled: true, replay_seconds: 7200 }"
+    }),
+    `state.directory: ${inStreams}`
+  ],
+  [
+    "a directory that depends on where the bot is started",
+    withFields("state: { directory: state }"),
+    "state.directory: is relative: started from another folder, the bot begins anew"
+  ],
+  [
+    "a state that is saved all the time",
+    withFields("state: { directory: /state, save_seconds: 0.1 }"),
+    "state.save_seconds: below 0.5: the disk is written all the time for what a crash hardly saves"
+  ],
+  [
+    "a state that is seldom saved",
+    withFields("state: { directory: /state, save_seconds: 600 }"),
+    "state.save_seconds: a crash loses up to 600 s: limits and cooldowns of that time begin again"
+  ],
   ["a literal password", withFields("", { nats: "user: me, password: abc" }), `nats.password: ${literal}`],
   ["a literal token", withFields("", { nats: "token: abc" }), `nats.token: ${literal}`],
   ["a key that is half a literal", withFields("").replace("${KEY}", "${KEY}abc"), `llm_api.api_key: ${literal}`],

@@ -106,7 +106,7 @@ describe("saving what changed", () => {
       yield* TestClock.adjust("1 millis")
       assert.include(kept.countOf(one.name), `"count":1`)
       assert.strictEqual(Option.getOrThrow(yield* status).unsaved, 1)
-      yield* TestClock.adjust("5 seconds")
+      yield* TestClock.adjust("6 seconds")
       assert.include(kept.countOf(one.name), `"count":2`)
       assert.strictEqual(Option.getOrThrow(yield* status).unsaved, 0)
     }).pipe(Effect.provide(withStore(kept)))
@@ -198,7 +198,7 @@ describe("saving what changed", () => {
         add()
       }
       yield* TestClock.adjust("5 seconds")
-      yield* TestClock.adjust("5 seconds")
+      yield* TestClock.adjust("15 seconds")
       assert.strictEqual(kept.values.size, parts.length)
       assert.strictEqual(Option.getOrThrow(yield* status).unsaved, 0)
     }).pipe(Effect.provide(withStore(kept)))
