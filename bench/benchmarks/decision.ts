@@ -1,5 +1,5 @@
 import { Effect, Schema } from "effect"
-import { alternated, type Benchmark, valueFigure } from "../Figure.ts"
+import { alternated, type Benchmark, ratioFigure, valueFigure } from "../Figure.ts"
 import { inMemory } from "../process/InMemory.ts"
 
 const Shares = Schema.Record(Schema.String, Schema.Finite)
@@ -17,6 +17,7 @@ export const decision: Benchmark = {
     const cpu = (part: string) => bot.ask({ part, count }, Schema.Finite)
     yield* cpu("receive")
     yield* cpu("decide")
+    yield* cpu("floor")
     const rounds = extent === "short" ? 3 : 5
     const results = yield* alternated(
       rounds,
@@ -30,6 +31,7 @@ export const decision: Benchmark = {
       "µs"
     )
     if (extent === "short") return [decide]
+    const whole = yield* alternated(rounds, cpu("floor"), cpu("receive"))
     const shares = yield* bot.ask({ part: "profile", count: 2 * count }, Shares)
     return [
       { ...decide, detail: `${decide.detail} to parse` },
@@ -40,7 +42,13 @@ export const decision: Benchmark = {
           "µs"
         ),
         detail: `both by feature: ${told(shares)}`
-      }
+      },
+      ratioFigure(
+        { id: "e.floor", what: "the bytes to the closed decision, the least plain code that does it", target: undefined },
+        "efficiency",
+        { baseline: whole.map(({ baseline }) => baseline), ours: whole.map(({ ours }) => ours) },
+        "µs"
+      )
     ]
   }, Effect.scoped)
 }

@@ -16,6 +16,7 @@ import { Intake, type IntakeMessage } from "../../src/services/Intake.ts"
 import { Ownership } from "../../src/services/ownership/Ownership.ts"
 import { Nats } from "../../src/services/Nats.ts"
 import { answering } from "./answering.ts"
+import { floorChannel } from "./floor.ts"
 import { heldByPart } from "./heldByPart.ts"
 import { shares } from "./profileShares.ts"
 import { StateStore } from "../../src/services/state/StateStore.ts"
@@ -23,8 +24,11 @@ import { StateStore } from "../../src/services/state/StateStore.ts"
 // The bot without a bus, in this process: bytes are handed to its subscriptions, and no line is answered.
 
 interface Work {
-  /** What is measured: all of it, or one half. `parse` is the baseline: the bytes to a value. */
-  readonly part: "receive" | "decode" | "decide" | "parse" | "profile" | "memory"
+  /**
+   * What is measured: all of it, or one half. The baselines are `parse`, the bytes to a value, and `floor`, the least that
+   * does what `receive` does.
+   */
+  readonly part: "receive" | "decode" | "decide" | "parse" | "floor" | "profile" | "memory"
   readonly count: number
 }
 
@@ -71,22 +75,29 @@ const text = new TextDecoder()
 const headers = new Map<string, string>()
 let number = 0
 
-const nextMessage = (): WireMessage => {
-  number++
-  const user = { name: `viewer${number * 7 % users}`, rank: 1 }
-  const line = { user, msg: `some words about the film, this is the line ${number}`, meta: {}, time: Date.now() }
-  return {
-    subject: `cytube.events.ch${number % channels}.chatMsg`,
-    headers,
-    body: utf8.encode(JSON.stringify(line))
-  }
+/** A message, and who listens to it: a client finds that by a number, not by the subject. */
+interface Received {
+  readonly channel: number
+  readonly message: WireMessage
+  readonly handle: (message: WireMessage) => void
 }
 
-const receive = (message: WireMessage): void => {
-  const handler = handlers.get(message.subject) ?? handlers.get(message.subject.replace(/chatMsg$/, "*"))
-  if (handler === undefined) throw new Error(`nobody listens to ${message.subject}`)
-  handler(message)
+const nextMessage = (): Received => {
+  number++
+  const channel = number % channels
+  const user = { name: `viewer${number * 7 % users}`, rank: 1 }
+  const line = { user, msg: `some words about the film, this is the line ${number}`, meta: {}, time: Date.now() }
+  const subjects = `cytube.events.ch${channel}`
+  const handle = handlers.get(`${subjects}.*`)
+  if (handle === undefined) throw new Error(`nobody listens to ${subjects}`)
+  const message = { subject: `${subjects}.chatMsg`, headers, body: utf8.encode(JSON.stringify(line)) }
+  return { channel, message, handle }
 }
+
+const receive = ({ handle, message }: Received): void => handle(message)
+
+const floors = Array.from({ length: channels }, floorChannel)
+const floor = ({ channel, message }: Received): void => floors[channel]?.(message)
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
@@ -108,7 +119,9 @@ const run = async ({ count, part }: Work, states: Context.Service.Shape<typeof C
     case "receive":
       return timed(messages, receive)
     case "parse":
-      return timed(messages, ({ body }) => void JSON.parse(text.decode(body)))
+      return timed(messages, ({ message: { body } }) => void JSON.parse(text.decode(body)))
+    case "floor":
+      return timed(messages, floor)
     case "decode":
       decoded = []
       return timed(messages, receive).finally(() => (decoded = undefined))

@@ -84,8 +84,10 @@ export const compilePhrases = (phrases: ReadonlyArray<string>, options: MatchOpt
   // Longer first: of two phrases that begin alike the alternation takes the one written earlier.
   const foldedPhrases = [...originals.keys()].filter((phrase) => phrase !== "").toSorted((a, b) => b.length - a.length)
   if (foldedPhrases.length === 0) return () => undefined
-  const any = new RegExp(alternation(foldedPhrases, options.match), "v")
+  // Made for the first text: thousands of rooms are configured at once, and their lines come one after the other.
+  let any: RegExp | undefined
   return (text) => {
+    any ??= new RegExp(alternation(foldedPhrases, options.match), "v")
     const match = any.exec(fold(text))?.[0]
     return match === undefined ? undefined : originals.get(match)
   }

@@ -81,8 +81,8 @@ export const ChannelEntry = Schema.Struct({
 export type ChannelEntry = typeof ChannelEntry.Type
 
 const Channels = AtLeastOne(ChannelEntry).check(Schema.makeFilter((channels: ReadonlyArray<ChannelEntry>) => {
-  const names = channels.map((channel) => channel.name.toLowerCase())
-  const twice = names.findIndex((name, index) => names.indexOf(name) < index)
+  const names = new Set<string>()
+  const twice = channels.findIndex(({ name }) => names.size === names.add(name.toLowerCase()).size)
   return twice < 0
     ? undefined
     : { path: [twice, "name"], issue: "is there twice (upper and lower case do not differ)" }

@@ -1,4 +1,4 @@
-import { Option, Result, Schema } from "effect"
+import { Option, Result, Schema, type SchemaIssue } from "effect"
 import type { Document } from "yaml"
 import { type Diagnostic, error, type LocatedDiagnostic, samePath, warning } from "./Diagnostic.ts"
 import { isSecretName, isVariable } from "./SecretMask.ts"
@@ -26,12 +26,11 @@ const byPlace = (a: LocatedDiagnostic, b: LocatedDiagnostic): number => a.line -
 /** Secrets in the file itself (N4). Runs before variables are expanded; afterwards they look the same. */
 const literalSecrets = (document: Document): ReadonlyArray<Diagnostic> => {
   const diagnostics: Array<Diagnostic> = []
-  eachValue(document, ({ value }, path) => {
-    const name = path.at(-1) ?? ""
+  eachValue(document, ({ value }, { name = "", path }) => {
     const secret = isSecretName(name) && name !== "user" && name !== "creds_file"
     // A local server wants some key and none in particular.
     if (!secret || typeof value !== "string" || isVariable(value) || value === "" || value === "none") return
-    diagnostics.push(warning(path, "a secret stands in the file: take it from the environment, as ${NAME}"))
+    diagnostics.push(warning(path(), "a secret stands in the file: take it from the environment, as ${NAME}"))
   })
   return diagnostics
 }
@@ -41,16 +40,17 @@ const contentOf = (document: Document): Option.Option<unknown> =>
   Option.map(Option.liftThrowable((): unknown => document.toJS())(), (content) => content ?? {})
 
 /** The schema's diagnostics: none for a field whose variable is missing; others name their variable. */
-const schemaDiagnostics = (content: unknown, uses: ReadonlyArray<VariableUse>): ReadonlyArray<Diagnostic> => {
-  const strict = decodeStrict(content)
-  if (Result.isSuccess(strict)) return []
-  return diagnosticsOf(strict.failure.issue, content).flatMap((finding) => {
+const schemaDiagnostics = (
+  issue: SchemaIssue.Issue,
+  content: unknown,
+  uses: ReadonlyArray<VariableUse>
+): ReadonlyArray<Diagnostic> =>
+  diagnosticsOf(issue, content).flatMap((finding) => {
     const use = uses.find(({ path }) => samePath(path, finding.path))
     if (use === undefined) return [finding]
     const quoted = use.isQuoted ? ", whose value is in quotes: write it without them" : ""
     return use.isSet ? [{ ...finding, message: `${finding.message} (it comes from \${${use.name}}${quoted})` }] : []
   })
-}
 
 /**
  * Reads a configuration file: `${VAR}` in its strings is replaced from the environment, then everything is checked
@@ -74,8 +74,10 @@ export const parseSettings = (
     return Result.fail([place(error([], yamlMessage("RESOURCE_EXHAUSTION")))])
   }
   const unset = uses.filter(({ isSet }) => !isSet).map(unsetVariable)
-  const diagnostics = [...repeatedFields(document), ...unset, ...schemaDiagnostics(content.value, uses), ...secrets]
-  const settings = decode(content.value)
+  const strict = decodeStrict(content.value)
+  const faults = Result.isSuccess(strict) ? [] : schemaDiagnostics(strict.failure.issue, content.value, uses)
+  const diagnostics = [...repeatedFields(document), ...unset, ...faults, ...secrets]
+  const settings = Result.isSuccess(strict) ? Option.some(strict.success) : decode(content.value)
   if (Option.isNone(settings) || diagnostics.some(({ severity }) => severity === "error")) {
     return Result.fail(diagnostics.map(place).toSorted(byPlace))
   }

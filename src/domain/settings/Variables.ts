@@ -24,11 +24,11 @@ const variable = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g
  */
 export const fillVariables = (document: Document, environment: Environment): ReadonlyArray<VariableUse> => {
   const uses: Array<VariableUse> = []
-  eachValue(document, (node, path) => {
+  eachValue(document, (node, { path }) => {
     if (typeof node.value !== "string") return
     node.value = node.value.replace(variable, (whole, name: string) => {
       const value = environment[name]
-      uses.push({ path, name, isSet: value !== undefined, isQuoted: quoted.test(value ?? "") })
+      uses.push({ path: path(), name, isSet: value !== undefined, isQuoted: quoted.test(value ?? "") })
       return value ?? whole
     })
   })

@@ -11,11 +11,21 @@ export const pathOf = (chain: ReadonlyArray<unknown>): FieldPath =>
     return isPair(node) ? [nameOf(node) ?? ""] : []
   })
 
-/** Calls back for every scalar that is a value, with its path. */
-export const eachValue = (document: Document, see: (node: Scalar, path: FieldPath) => void): void =>
+/** A scalar that is a value. */
+export interface ScalarPlace {
+  /** The field it is the value of; none in a list. */
+  readonly name: string | undefined
+  /** Found when it is asked for: in a long list that takes long. */
+  readonly path: () => FieldPath
+}
+
+/** Calls back for every scalar that is a value, with its place. */
+export const eachValue = (document: Document, see: (node: Scalar, place: ScalarPlace) => void): void =>
   visit(document, {
     Scalar: (key, node, ancestors) => {
-      if (key !== "key") see(node, pathOf([...ancestors, node]))
+      const parent = ancestors.at(-1)
+      const name = isPair(parent) ? nameOf(parent) : undefined
+      if (key !== "key") see(node, { name, path: () => pathOf([...ancestors, node]) })
     }
   })
 

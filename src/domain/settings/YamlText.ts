@@ -17,8 +17,8 @@ export interface YamlText {
 /** The text with all its secrets masked. */
 const masked = (text: string, document: Document): string => {
   const spans: Array<readonly [number, number]> = []
-  eachValue(document, ({ range, source = "" }, path) => {
-    if (range && !isVariable(source) && path.some(isSecretName)) spans.push([range[0], range[1]])
+  eachValue(document, ({ range, source = "" }, { path }) => {
+    if (range && !isVariable(source) && path().some(isSecretName)) spans.push([range[0], range[1]])
   })
   return maskSpans(text, spans)
 }
@@ -41,7 +41,12 @@ export const readYaml = (text: string): YamlText => {
     uniqueKeys: false
   })
   const tooDeep = isTooDeep(document)
-  const lines = tooDeep ? maskLines(text) : maskedLines(text, document)
+  let lines: ReadonlyArray<string> | undefined
+  // Most files have no fault to show a line for.
+  const lineAt = (line: number): string => {
+    lines ??= tooDeep ? maskLines(text) : maskedLines(text, document)
+    return lines[line - 1] ?? ""
+  }
   const placeAt = (finding: Diagnostic, offset: number): LocatedDiagnostic => {
     const { col, line } = counter.linePos(Math.min(offset, text.length))
     return {
@@ -49,7 +54,7 @@ export const readYaml = (text: string): YamlText => {
       path: maskLine(pathText(finding.path)),
       line: Math.max(1, line),
       column: Math.max(1, col),
-      source: lines[line - 1] ?? ""
+      source: lineAt(line)
     }
   }
   const place = (finding: Diagnostic): LocatedDiagnostic => placeAt(finding, offsetOf(document, finding))
