@@ -44,7 +44,11 @@ export const decision: Benchmark = {
         detail: `both by feature: ${told(shares)}`
       },
       ratioFigure(
-        { id: "e.floor", what: "the bytes to the closed decision, the least plain code that does it", target: undefined },
+        {
+          id: "e.floor",
+          what: "the bytes to the closed decision, the least plain code that does it",
+          target: undefined
+        },
         "efficiency",
         { baseline: whole.map(({ baseline }) => baseline), ours: whole.map(({ ours }) => ours) },
         "µs"
