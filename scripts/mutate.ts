@@ -180,8 +180,8 @@ const mutations: ReadonlyArray<Mutation> = [
     ["one losing draw too many", "unlucky >= entry.max_unlucky_draws.value", "unlucky > entry.max_unlucky_draws.value"],
     [
       "a private message is tested by every trigger",
-      "trigger.on !== (facts.private ? \"pm\" : \"line\")",
-      "trigger.on === \"timer\" || (trigger.on === \"pm\" && !facts.private)"
+      "on === (facts.private ? \"pm\" : \"line\")",
+      "on !== \"timer\" && (on !== \"pm\" || facts.private)"
     ],
     ["a disabled entry fires", "if (!trigger.entry.enabled) return disabled", ""]
   ),
@@ -279,15 +279,23 @@ const mutations: ReadonlyArray<Mutation> = [
   ...inFile(
     "src/services/MessagePipeline.ts",
     [
+      "a bug of ours leaves a line's decision open",
+      "(decision ?? open(opening, heard)).close(internalError)\n",
+      "\n"
+    ],
+    [
       "a private message is answered in the room",
       "to: line._tag === \"Pm\" ? line.username : undefined",
       "to: undefined"
     ],
     [
       "the silence after a media change is not checked",
-      "if (!admission.silence(channel, line._tag === \"Pm\", decision)) return undefined",
-      ""
-    ],
+      "!admission.maySpeak(channel, line._tag === \"Pm\", now)",
+      "false"
+    ]
+  ),
+  ...inFile(
+    "src/services/Hearing.ts",
     [
       "echoes enter the context again",
       "updates.isEcho(conversation, line, arrival.arrivedAt)",

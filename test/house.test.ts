@@ -123,6 +123,7 @@ const loose: Readonly<Record<string, string>> = {
   "services/BotConfig.ts": "ports",
   "services/ChannelSupervisor.ts": "bot",
   "services/Health.ts": "bot",
+  "services/Hearing.ts": "bot",
   "services/Intake.ts": "ports",
   "services/LlmClient.ts": "ports",
   "services/MessagePipeline.ts": "bot",

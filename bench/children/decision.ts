@@ -10,9 +10,10 @@ import { layerOf } from "../../src/layers/llm/LlmScripted.ts"
 import { botOn, byTheClock } from "../../src/layers/Main.ts"
 import * as IntakeCore from "../../src/layers/nats/IntakeCore.ts"
 import * as NatsMemory from "../../src/layers/nats/NatsMemory.ts"
+import * as Logging from "../../src/layers/telemetry/Logging.ts"
 import { BotConfig } from "../../src/services/BotConfig.ts"
 import { ChannelStates } from "../../src/services/state/ChannelStates.ts"
-import { Intake, type IntakeMessage } from "../../src/services/Intake.ts"
+import { Intake, type IntakeHandler, type IntakeMessage } from "../../src/services/Intake.ts"
 import { Ownership } from "../../src/services/ownership/Ownership.ts"
 import { Nats } from "../../src/services/Nats.ts"
 import { answering } from "./answering.ts"
@@ -47,6 +48,7 @@ const { settings } = Result.getOrThrow(parseSettings(
 const handlers = new Map<string, (message: WireMessage) => void>()
 /** Decoded messages that wait to be decided; none while all goes its way. */
 let decoded: Array<() => void> | undefined
+let decided = 0
 
 const nats = Layer.effect(
   Nats,
@@ -58,6 +60,11 @@ const nats = Layer.effect(
     }))
 ).pipe(Layer.provide(NatsMemory.layer))
 
+const decide = (handle: IntakeHandler, message: IntakeMessage): void => {
+  handle(message)
+  decided++
+}
+
 const intake = Layer.effect(
   Intake,
   Effect.map(Intake, ({ open }) =>
@@ -66,7 +73,9 @@ const intake = Layer.effect(
       sent: () => Effect.succeed([]),
       open: (channel, handle) =>
         open(channel, (message: IntakeMessage) =>
-          decoded === undefined ? handle(message) : void decoded.push(() => handle(message)))
+          decoded === undefined ? decide(handle, message) : void decoded.push(() =>
+            decide(handle, message)
+          ))
     }))
 ).pipe(Layer.provide(IntakeCore.layer))
 
@@ -143,9 +152,14 @@ const run = async ({ count, part }: Work, states: Context.Service.Shape<typeof C
       session.disconnect()
       return shares(profile)
     }
-    case "memory":
+    case "memory": {
+      const all = decided + count
+      const isBehind = (): boolean => decided < all
       await timed(messages, receive)
+      // Where the machine has other work too, some were put off: nothing may come once the parts are let go of.
+      while (isBehind()) await turn()
       return heldByPart(states.all())
+    }
   }
 }
 
@@ -163,6 +177,7 @@ const program = Effect.gen(function*() {
       nats,
       layerOf(() => ({ afterMs: 0, says: Result.succeed("") })),
       BotConfig.layerFixed(settings),
+      Logging.layerFollowing(() => settings),
       SecureRandom.layerWebCrypto,
       StateStore.layerNone
     ))

@@ -1,16 +1,15 @@
 import { Context, Effect, Layer, Option } from "effect"
 import type { ChannelSettings } from "../domain/ChannelSettings.ts"
-import type { ChangeMedia, ChatMsg, ConversationEvent, Pm } from "../domain/ChatEvent.ts"
-import { skipped, type SkipReason } from "../domain/decision/Decision.ts"
-import type { SkipFacts } from "../domain/decision/SkipFacts.ts"
+import type { ChangeMedia, ChatMsg, Pm } from "../domain/ChatEvent.ts"
+import { internalError, skipped } from "../domain/decision/Decision.ts"
 import { conversationOf } from "../domain/Conversation.ts"
 import { identityOf } from "../domain/EventIdentity.ts"
 import { userKey } from "../domain/Ids.ts"
 import type { Reservation } from "../domain/limits/RateLimit.ts"
-import type { CompiledTrigger } from "../domain/triggers/Trigger.ts"
+import type { CompiledTrigger, TriggerDecision } from "../domain/triggers/Trigger.ts"
 import { BotConfig } from "./BotConfig.ts"
 import { ContextStore } from "./state/ContextStore.ts"
-import { DecisionLog } from "./decision/DecisionLog.ts"
+import { DecisionLog, type QuietOpening } from "./decision/DecisionLog.ts"
 import { closing, type DecisionRecorder } from "./decision/DecisionRecorder.ts"
 import type { Arrival, IntakeHandler, IntakeMessage } from "./Intake.ts"
 import { Admission } from "./limits/Admission.ts"
@@ -20,18 +19,17 @@ import { Replies } from "./reply/Replies.ts"
 import type { ReplyJob } from "./reply/ReplyJob.ts"
 import { makeLogWriter } from "./telemetry/LogWriter.ts"
 import { Screening } from "./triggers/Screening.ts"
+import { type Heard, makeHearing } from "./Hearing.ts"
 import { Triggers } from "./triggers/Triggers.ts"
 
-const eventTypes = { ChatMsg: "chatMsg", Pm: "pm", ChangeMedia: "changeMedia" } as const
+const eventTypes = { ChatMsg: "chatMsg", Pm: "pm" } as const
 
 /** A trigger that fired and has its place in every limit. */
 interface AdmittedTrigger {
   readonly trigger: CompiledTrigger
   readonly reservation: Reservation
+  readonly decision: DecisionRecorder
 }
-
-const skip = (decision: DecisionRecorder, reason: SkipReason, facts?: SkipFacts): void =>
-  decision.close(skipped(reason, facts))
 
 /**
  * The path of one message: screen → remember → silence → triggers → limits → hand over to `Replies`. Deciding is plain
@@ -54,85 +52,82 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
       const triggers = yield* Triggers
       const admission = yield* Admission
       const replies = yield* Replies
+      const hear = yield* makeHearing
       const log = yield* makeLogWriter("MessagePipeline")
 
-      const open = (
-        event: ConversationEvent,
+      const openingOf = (
+        line: ChatMsg | Pm,
         { arrivedAt, correlationId, message }: Arrival,
         channel: ChannelSettings
-      ): DecisionRecorder => {
-        const line = event._tag === "ChangeMedia" ? undefined : event
-        const knownRank = line === undefined ? undefined : store.rank(channel.key, userKey(line.username))
-        return decisions.open({
-          correlationId,
-          channel: channel.room.name,
-          eventType: eventTypes[event._tag],
-          username: line?.username,
-          rank: line?.rank ?? knownRank,
-          arrivedAt,
-          message,
-          line: event._tag === "ChangeMedia" ? event.media.title : event.text,
-          logContent: channel.logContent
-        })
+      ): QuietOpening => ({
+        correlationId,
+        channel: channel.room.name,
+        eventType: eventTypes[line._tag],
+        username: line.username,
+        rank: line.rank ?? store.rank(channel.key, userKey(line.username)),
+        arrivedAt,
+        message,
+        line: line.text,
+        logContent: channel.logContent
+      })
+
+      /** Begins to record the decision about a line, with what was heard of it. */
+      const open = (opening: QuietOpening, heard: Heard | undefined): DecisionRecorder => {
+        const decision = decisions.open(opening)
+        const lines = heard?.lines
+        if (lines !== undefined) decision.step({ _tag: "Context", lines, private: opening.eventType === "pm" })
+        return decision
       }
 
-      /** Sorts out what never triggers and remembers the line; true when it may trigger (F1, F2). */
-      const screen = (
-        line: ChatMsg | Pm,
-        arrival: Arrival,
-        channel: ChannelSettings,
-        decision: DecisionRecorder
-      ): boolean => {
-        if (screening.foreign(arrival, channel)) {
-          skip(decision, "wrong_domain")
-          return false
-        }
-        const refusal = Option.getOrUndefined(screening.check(line, arrival, channel))
-        const conversation = conversationOf(line, channel.key, channel.bot.key)
-        const isEcho = refusal?.reason === "own_line" && updates.isEcho(conversation, line, arrival.arrivedAt)
-        if (!isEcho && line.text !== "" && (refusal?.context ?? true)) {
-          const bot = userKey(line.username) === channel.bot.key
-          const { key, text, time, username } = line
-          // Whoever began with it before may have left it in what was rebuilt.
-          if (arrival.earlier === "unfinished") store.retract(conversation, key)
-          const lines = store.append(conversation, { username, text, time, bot, key }, channel.context)
-          decision.step({ _tag: "Context", lines, private: conversation.with !== undefined })
-        }
-        if (refusal === undefined) return true
-        if (isEcho) skip(decision, "echo")
-        else skip(decision, refusal.reason, refusal.facts)
-        return false
-      }
-
-      /** Tests the triggers; the one that fired, if any (F3). */
-      const evaluate = (
+      /** The trigger that fired, if it may be answered; otherwise the decision is closed. */
+      const admit = (
         line: ChatMsg | Pm,
         channel: ChannelSettings,
+        evaluation: TriggerDecision,
         decision: DecisionRecorder
-      ): CompiledTrigger | undefined => {
-        const evaluation = triggers.evaluate(line, channel, decision.arrivedAt.monotonic)
+      ): AdmittedTrigger | undefined => {
         for (const { result, trigger } of evaluation.tests) {
           decision.step({ _tag: "Trigger", entry: trigger.key, result })
         }
-        if (evaluation._tag === "Fired") return evaluation.trigger
-        skip(decision, evaluation.reason)
-        return undefined
+        if (evaluation._tag !== "Fired") {
+          decision.close(skipped(evaluation.reason))
+          return undefined
+        }
+        const { trigger } = evaluation
+        const reservation = admission.admit(trigger, Option.some(userKey(line.username)), channel, decision)
+        return Option.getOrUndefined(Option.map(reservation, (held) => ({ trigger, reservation: held, decision })))
       }
 
-      /** Whether and by which trigger a line is answered. */
-      const decide = (
-        line: ChatMsg | Pm,
-        arrival: Arrival,
-        channel: ChannelSettings,
-        decision: DecisionRecorder
-      ): AdmittedTrigger | undefined => {
-        if (!screen(line, arrival, channel, decision)) return undefined
-        if (!admission.silence(channel, line._tag === "Pm", decision)) return undefined
-        const trigger = evaluate(line, channel, decision)
-        if (trigger === undefined) return undefined
-        const user = Option.some(userKey(line.username))
-        const reservation = Option.getOrUndefined(admission.admit(trigger, user, channel, decision))
-        return reservation === undefined ? undefined : { trigger, reservation }
+      /** Whether and by which trigger a line is answered. Its decision is recorded once there is more than figures. */
+      const decide = (line: ChatMsg | Pm, arrival: Arrival, channel: ChannelSettings): AdmittedTrigger | undefined => {
+        const opening = openingOf(line, arrival, channel)
+        const now = arrival.arrivedAt.monotonic
+        let heard: Heard | undefined
+        let decision: DecisionRecorder | undefined
+        try {
+          heard = hear(line, arrival, channel)
+          if (heard.refusal !== undefined) {
+            decision = open(opening, heard)
+            decision.close(skipped(heard.refusal, heard.facts))
+            return undefined
+          }
+          if (!admission.maySpeak(channel, line._tag === "Pm", now)) {
+            decision = open(opening, heard)
+            admission.silence(channel, line._tag === "Pm", decision)
+            return undefined
+          }
+          const evaluation = triggers.evaluate(line, channel, now)
+          if (evaluation._tag === "Unmet") {
+            decisions.closeQuiet(opening, { lines: heard.lines, unmet: evaluation.entries })
+            return undefined
+          }
+          decision = open(opening, heard)
+          return admit(line, channel, evaluation, decision)
+        } catch (defect) {
+          // It still closes the decision; `handle` logs it.
+          ;(decision ?? open(opening, heard)).close(internalError)
+          throw defect
+        }
       }
 
       /** Decides about a line: the reply to begin, if any. */
@@ -141,8 +136,7 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
         { ack, arrival, nak }: IntakeMessage,
         channel: ChannelSettings
       ): ReplyJob | undefined => {
-        const decision = open(line, arrival, channel)
-        const admitted = closing(decision, () => decide(line, arrival, channel, decision))
+        const admitted = decide(line, arrival, channel)
         return admitted && {
           channel,
           conversation: conversationOf(line, channel.key, channel.bot.key),
@@ -150,7 +144,7 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
           cause: identityOf(channel.key, line),
           to: line._tag === "Pm" ? line.username : undefined,
           reservation: admitted.reservation,
-          decision,
+          decision: admitted.decision,
           ack,
           nak,
           unprompted: !admitted.trigger.asked
@@ -159,13 +153,21 @@ export class MessagePipeline extends Context.Service<MessagePipeline, {
 
       /** Notes what plays now; other media than before begin the silence (F4). */
       const changeMedia = (event: ChangeMedia, arrival: Arrival, channel: ChannelSettings): void => {
-        const decision = open(event, arrival, channel)
+        const decision = decisions.open({
+          ...arrival,
+          channel: channel.room.name,
+          eventType: "changeMedia",
+          username: undefined,
+          rank: undefined,
+          line: event.media.title,
+          logContent: channel.logContent
+        })
         closing(decision, () => {
-          if (screening.foreign(arrival, channel)) return skip(decision, "wrong_domain")
+          if (screening.foreign(arrival, channel)) return decision.close(skipped("wrong_domain"))
           const changed = store.setMedia(channel.key, event.media, arrival.arrivedAt.monotonic)
           const silenceMs = changed ? channel.rateLimits.media_change_cooldown_seconds * 1000 : 0
           decision.step({ _tag: "Media", changed, silenceMs })
-          skip(decision, "media_event")
+          decision.close(skipped("media_event"))
         })
       }
 

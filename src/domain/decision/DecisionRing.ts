@@ -1,6 +1,7 @@
 import { Schema, Struct } from "effect"
 import { DecisionRecord } from "./Decision.ts"
-import { type ByteSink, type ByteSource, readNumber, writeNumber } from "./RecordBytes.ts"
+import { type QuietDecision, readQuiet, writeQuiet } from "./QuietDecision.ts"
+import { type ByteSink, type ByteSource, readByte, readNumber, writeByte, writeNumber } from "./RecordBytes.ts"
 import { codecOf } from "./RecordCodec.ts"
 
 /** Decisions remembered of each channel (OPERATIONS, explain). */
@@ -11,6 +12,8 @@ const rest = codecOf(
   Schema.Struct(Struct.omit(DecisionRecord.fields, ["arrivedAt"])),
   new Set(["channel", "entry", "model"])
 )
+/** How the rest is written. */
+const kinds = { quiet: 0, any: 1 }
 
 /**
  * A channel's last closed decisions as bytes, the oldest first: many channels keep many of them, and few are ever read.
@@ -46,9 +49,16 @@ const draft: Pick<ByteSink, "bytes"> = { bytes: new Uint8Array(4_096) }
 /** A longer draft is not kept for the next. */
 const longestDraft = 65_536
 
-const encode = ({ words }: DecisionRing, record: DecisionRecord): ByteSink => {
+/** Begins a draft. */
+const drafted = ({ words }: DecisionRing, arrivedAt: number, kind: number): ByteSink => {
   const sink: ByteSink = { bytes: draft.bytes, end: 0, words }
-  writeNumber(sink, record.arrivedAt)
+  writeNumber(sink, arrivedAt)
+  writeByte(sink, kind)
+  return sink
+}
+
+const encode = (ring: DecisionRing, record: DecisionRecord): ByteSink => {
+  const sink = drafted(ring, record.arrivedAt, kinds.any)
   rest.write(sink, record)
   if (sink.bytes.length <= longestDraft) draft.bytes = sink.bytes
   return sink
@@ -78,9 +88,9 @@ const append = (ring: DecisionRing, { bytes, end }: ByteSink): void => {
   ring.end += end
 }
 
-/** Keeps a closed record, and drops the oldest of too many; the number it can be amended by. */
-export const keepRecord = (ring: DecisionRing, record: DecisionRecord): number => {
-  append(ring, encode(ring, record))
+/** Keeps a draft, and drops the oldest of too many; its number. */
+const keep = (ring: DecisionRing, sink: ByteSink): number => {
+  append(ring, sink)
   if (ring.next - ring.first === keptDecisions) {
     const oldest = source(ring)
     const length = readNumber(oldest)
@@ -89,6 +99,16 @@ export const keepRecord = (ring: DecisionRing, record: DecisionRecord): number =
     if (ring.end - ring.start < used.least * ring.bytes.length) makeRoom(ring, 0)
   }
   return ring.next++
+}
+
+/** Keeps a closed record; the number it can be amended by. */
+export const keepRecord = (ring: DecisionRing, record: DecisionRecord): number => keep(ring, encode(ring, record))
+
+/** Keeps a decision of which only the figures were needed; it is read as its record. */
+export const keepQuiet = (ring: DecisionRing, quiet: QuietDecision): void => {
+  const sink = drafted(ring, quiet.arrivedAt, kinds.quiet)
+  writeQuiet(sink, quiet)
+  keep(ring, sink)
 }
 
 /** Replaces a record, if it is still kept: rare, since what stands behind it moves. */
@@ -117,7 +137,9 @@ export const keptRecords = (ring: DecisionRing, since = Number.NEGATIVE_INFINITY
     const length = readNumber(from)
     const behind = from.at + length
     const arrivedAt = readNumber(from)
-    if (arrivedAt >= since) records.push({ ...rest.read(from), arrivedAt })
+    if (arrivedAt >= since) {
+      records.push(readByte(from) === kinds.quiet ? readQuiet(from, arrivedAt) : { ...rest.read(from), arrivedAt })
+    }
     from.at = behind
   }
   return records

@@ -1,5 +1,6 @@
 import type { ChatEvent } from "../ChatEvent.ts"
 import type { SkipReason, TriggerResult } from "../decision/Decision.ts"
+import { type UnmetEntries, unmetEntries } from "../decision/QuietDecision.ts"
 import { hashToUnit } from "../Hash.ts"
 import { EntryKey, type EventIdentity } from "../Ids.ts"
 import type { PhraseMatcher } from "../PhraseMatch.ts"
@@ -61,14 +62,23 @@ export interface TriggerTest {
   readonly result: TriggerResult
 }
 
+/** No enabled entry's condition is met. */
+export interface Unmet {
+  readonly _tag: "Unmet"
+  readonly reason: "no_match"
+  readonly tests: ReadonlyArray<TriggerTest>
+  readonly entries: UnmetEntries
+}
+
 /** Whether a trigger fired, and every test that led there. */
 export type TriggerDecision =
   | { readonly _tag: "Fired"; readonly trigger: CompiledTrigger; readonly tests: ReadonlyArray<TriggerTest> }
   | {
     readonly _tag: "NotFired"
-    readonly reason: Extract<SkipReason, "no_match" | "cooldown" | "probability">
+    readonly reason: Extract<SkipReason, "cooldown" | "probability">
     readonly tests: ReadonlyArray<TriggerTest>
   }
+  | Unmet
 
 /** The draw of one entry for one event: a function of seed, event and entry alone, so order never matters (F3). */
 export const draw = (seed: number, identity: EventIdentity, key: EntryKey): number =>
@@ -86,8 +96,8 @@ export const chance = (trigger: CompiledTrigger, matched: string, facts: ChanceF
   return { _tag: due || roll.draw < roll.needed ? "Fired" : "Probability", ...roll }
 }
 
-const disabled: TriggerResult = { _tag: "Disabled" }
-const noMatch: TriggerResult = { _tag: "NoMatch" }
+const disabled = { _tag: "Disabled" } as const
+const noMatch = { _tag: "NoMatch" } as const
 
 const test = (trigger: CompiledTrigger, facts: TriggerFacts): TriggerResult => {
   if (!trigger.entry.enabled) return disabled
@@ -95,9 +105,37 @@ const test = (trigger: CompiledTrigger, facts: TriggerFacts): TriggerResult => {
   return matched === undefined ? noMatch : chance(trigger, matched, facts)
 }
 
-const reasonOf = (tests: ReadonlyArray<TriggerTest>): "no_match" | "cooldown" | "probability" => {
-  const refusal = tests.find(({ result }) => result._tag === "Cooldown" || result._tag === "Probability")
-  return refusal === undefined ? "no_match" : refusal.result._tag === "Cooldown" ? "cooldown" : "probability"
+const unmetOn = (triggers: ReadonlyArray<CompiledTrigger>, on: CompiledTrigger["on"]): Unmet => {
+  const tests = triggers.filter((trigger) => trigger.on === on)
+    .map((trigger) => ({ trigger, result: trigger.entry.enabled ? noMatch : disabled }))
+  const entries = unmetEntries(tests.map(({ result, trigger }) => ({ entry: trigger.key, result })))
+  return { _tag: "Unmet", reason: "no_match", tests, entries }
+}
+
+// Nearly every line comes to this, so it is made once a list.
+const unmetByList = new WeakMap<ReadonlyArray<CompiledTrigger>, Readonly<Record<"line" | "pm", Unmet>>>()
+
+const unmetOf = (triggers: ReadonlyArray<CompiledTrigger>, isPm: boolean): Unmet => {
+  let unmet = unmetByList.get(triggers)
+  if (unmet === undefined) {
+    unmet = { line: unmetOn(triggers, "line"), pm: unmetOn(triggers, "pm") }
+    unmetByList.set(triggers, unmet)
+  }
+  return isPm ? unmet.pm : unmet.line
+}
+
+const isOn = ({ on }: CompiledTrigger, facts: Pick<TriggerFacts, "private">): boolean =>
+  on === (facts.private ? "pm" : "line")
+
+/** What the tests come to where no enabled entry's condition is met: chance, and what it depends on, has no say then. */
+export const unmet = (
+  triggers: ReadonlyArray<CompiledTrigger>,
+  facts: Pick<TriggerFacts, "private" | "text">
+): Unmet | undefined => {
+  for (const trigger of triggers) {
+    if (isOn(trigger, facts) && trigger.entry.enabled && trigger.matches(facts.text) !== undefined) return undefined
+  }
+  return unmetOf(triggers, facts.private)
 }
 
 /** Tests the entries in order until one fires: enabled → condition → cooldown → probability (F3). */
@@ -107,12 +145,14 @@ export const evaluateTriggers = (
 ): TriggerDecision => {
   const tests: Array<TriggerTest> = []
   for (const trigger of triggers) {
-    if (trigger.on !== (facts.private ? "pm" : "line")) continue
+    if (!isOn(trigger, facts)) continue
     const result = test(trigger, facts)
     tests.push({ trigger, result })
     if (result._tag === "Fired") return { _tag: "Fired", trigger, tests }
   }
-  return { _tag: "NotFired", reason: reasonOf(tests), tests }
+  const refusal = tests.find(({ result }) => result._tag === "Cooldown" || result._tag === "Probability")
+  if (refusal === undefined) return unmetOf(triggers, facts.private)
+  return { _tag: "NotFired", reason: refusal.result._tag === "Cooldown" ? "cooldown" : "probability", tests }
 }
 
 /** Whether an event may begin a reply or changes the bot's state: kept before other lines in a flood. */

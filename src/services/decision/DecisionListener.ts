@@ -1,6 +1,7 @@
 import { Context, Effect, Layer } from "effect"
 import type { ClockReading } from "../../domain/ClockReading.ts"
 import type { Content, DecisionRecord, Delivery, Outcome, Step } from "../../domain/decision/Decision.ts"
+import type { QuietDecision } from "../../domain/decision/QuietDecision.ts"
 import type { DecisionTrace } from "./DecisionTrace.ts"
 
 /** A decision while it is made, as its listeners see it. */
@@ -16,6 +17,11 @@ export interface OpenDecision {
  * a listener.
  */
 export interface DecisionListener {
+  /**
+   * A quiet decision, closed in the moment it is opened: true where its figures are all the listener wants of it.
+   * Otherwise it hears of it as of any other. `now` is monotonic ms.
+   */
+  readonly quiet?: (decision: QuietDecision, now: number) => boolean
   readonly opened?: (decision: OpenDecision) => void
   readonly step?: (decision: OpenDecision, step: Step) => void
   /** Texts, where they may be kept at all (N4). */

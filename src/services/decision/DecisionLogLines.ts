@@ -40,6 +40,7 @@ export const decisionLogLines: Effect.Effect<DecisionListener> = Effect.gen(func
     else writeLine()
   }
   return {
+    quiet: (_, now) => !log.isEnabled("Debug") && sample.leavesOut("no_match", now),
     opened: (decision) => {
       if (log.isEnabled("Debug")) log("Debug", "Event received", fieldsOf(decision))
     },

@@ -1,5 +1,6 @@
 import { Effect } from "effect"
 import type { DecisionRecord, Delivery, Outcome, SkipReason, Step } from "../../domain/decision/Decision.ts"
+import type { QuietDecision, UnmetEntries } from "../../domain/decision/QuietDecision.ts"
 import { type ChannelName, entryType } from "../../domain/Ids.ts"
 import { makeMeter, type Meter } from "../telemetry/Metrics.ts"
 import type { DecisionListener } from "./DecisionListener.ts"
@@ -97,9 +98,48 @@ const countOutcome = (meter: Meter, { channel, steps }: DecisionRecord, outcome:
   meter.count("triggersSuppressed", { channel, trigger_type, reason: suppressed })
 }
 
+/** The series of a channel's quiet decisions. */
+interface QuietSeries {
+  readonly unmet: UnmetEntries
+  readonly evaluated: ReadonlyArray<(by: number) => void>
+  readonly duration: (seconds: number) => void
+}
+
+/** Counts quiet decisions as their steps and outcome would have been. */
+const makeQuietCounter = (meter: Meter): (quiet: QuietDecision) => void => {
+  // One a channel: there are as many of its series (N4).
+  const known = new Map<ChannelName, QuietSeries>()
+  const seriesOf = ({ channel, unmet }: QuietDecision): QuietSeries => {
+    const series: QuietSeries = {
+      unmet,
+      evaluated: unmet.tests.flatMap(({ entry, result }) =>
+        result._tag === "Disabled"
+          ? []
+          : meter.series("triggersEvaluated", { channel, trigger_type: entryType(entry) })
+      ),
+      duration: meter.series("eventProcessingDuration", { channel })
+    }
+    known.set(channel, series)
+    return series
+  }
+  return (quiet) => {
+    const before = known.get(quiet.channel)
+    const { duration, evaluated } = before?.unmet === quiet.unmet ? before : seriesOf(quiet)
+    for (const count of evaluated) count(1)
+    duration(quiet.at / 1000)
+  }
+}
+
 /** Counts decisions (OPERATIONS, metrics). */
-export const decisionMetrics: Effect.Effect<DecisionListener> = Effect.map(makeMeter, (meter) => ({
-  step: ({ record }, step) => countStep(meter, record, step),
-  delivered: ({ record }, delivery) => countDelivery(meter, record, delivery),
-  closed: ({ record }, outcome, atMs) => countOutcome(meter, record, outcome, atMs)
-}))
+export const decisionMetrics: Effect.Effect<DecisionListener> = Effect.map(makeMeter, (meter) => {
+  const countQuiet = makeQuietCounter(meter)
+  return {
+    quiet: (quiet) => {
+      countQuiet(quiet)
+      return true
+    },
+    step: ({ record }, step) => countStep(meter, record, step),
+    delivered: ({ record }, delivery) => countDelivery(meter, record, delivery),
+    closed: ({ record }, outcome, atMs) => countOutcome(meter, record, outcome, atMs)
+  }
+})

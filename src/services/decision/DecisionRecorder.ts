@@ -112,6 +112,10 @@ const openingRecord = (opening: DecisionOpening): GrowingRecord => {
   return record
 }
 
+/** ms since an arrival, to the µs. `now` is monotonic ms. */
+export const elapsedSince = ({ monotonic }: ClockReading, now: number): number =>
+  Math.max(0, Math.round((now - monotonic) * 1000) / 1000)
+
 // A class: there is one for each event, and its methods are shared.
 class Recorder implements DecisionRecorder, OpenDecision, DecisionUnderWay {
   readonly correlationId: CorrelationId
@@ -177,10 +181,8 @@ class Recorder implements DecisionRecorder, OpenDecision, DecisionUnderWay {
     for (const tell of this.#parts.audience.delivered) tell(this, delivery)
   }
 
-  /** ms since the arrival, to the µs. */
   #elapsed(): number {
-    const elapsed = monotonicOf(this.#parts.clock) - this.arrivedAt.monotonic
-    return Math.max(0, Math.round(elapsed * 1000) / 1000)
+    return elapsedSince(this.arrivedAt, monotonicOf(this.#parts.clock))
   }
 
   #grown(): void {

@@ -96,16 +96,27 @@ const traceOf = (span: Tracer.Span, startTime: bigint, clock: Clock.Clock): Deci
   }
 }
 
-/** Opens traces of decisions, each from the moment its event arrived; without traces it does nothing. */
-export const makeTraceOpener: Effect.Effect<(opening: DecisionTraceOpening) => DecisionTrace> = Effect.gen(function*() {
+/** Opens traces of decisions. */
+export interface DecisionTraces {
+  /** Whether any is exported. */
+  readonly exported: boolean
+  /** Opens one, from the moment its event arrived; without traces it does nothing. */
+  readonly open: (opening: DecisionTraceOpening) => DecisionTrace
+}
+
+/** The traces of decisions by the tracer of the fiber that builds them. */
+export const makeDecisionTraces: Effect.Effect<DecisionTraces> = Effect.gen(function*() {
   const tracer = yield* Tracer.Tracer
   const clock = yield* Clock.Clock
   // Effect's own tracer, the default, exports nothing.
-  if (tracer === Tracer.nativeTracer) return () => noTrace
-  return (opening: DecisionTraceOpening) => {
-    const elapsed = Number(clock.monotonicTimeNanosUnsafe()) - opening.arrivedAt.monotonic * 1e6
-    const startTime = clock.currentTimeNanosUnsafe() - BigInt(Math.max(0, Math.round(elapsed)))
-    const span = openSpan(tracer, startTime, opening)
-    return span.sampled ? traceOf(span, startTime, clock) : noTrace
+  if (tracer === Tracer.nativeTracer) return { exported: false, open: () => noTrace }
+  return {
+    exported: true,
+    open: (opening) => {
+      const elapsed = Number(clock.monotonicTimeNanosUnsafe()) - opening.arrivedAt.monotonic * 1e6
+      const startTime = clock.currentTimeNanosUnsafe() - BigInt(Math.max(0, Math.round(elapsed)))
+      const span = openSpan(tracer, startTime, opening)
+      return span.sampled ? traceOf(span, startTime, clock) : noTrace
+    }
   }
 })

@@ -15,10 +15,9 @@ import { RateLimiter } from "./RateLimiter.ts"
  * reason.
  */
 export class Admission extends Context.Service<Admission, {
-  /**
-   * Whether the bot may speak at all: not muted in the room, no silence after a media change. Checked before any trigger
-   * and without drawing dice (F3).
-   */
+  /** Whether the bot may speak at all: not muted in the room, no silence after a media change. `now` is monotonic ms. */
+  readonly maySpeak: (channel: ChannelSettings, isPrivate: boolean, now: number) => boolean
+  /** The same, recorded. Checked before any trigger and without drawing dice (F3). */
   readonly silence: (channel: ChannelSettings, isPrivate: boolean, decision: DecisionRecorder) => boolean
   /** Every limit at once: a place in each, or none when one refuses (F4). */
   readonly admit: (
@@ -34,18 +33,23 @@ export class Admission extends Context.Service<Admission, {
       const store = yield* ContextStore
       const limiter = yield* RateLimiter
       const states = yield* ChannelStates
+
+      // The room shows private lines of the muted all the same (WIRE, refusals).
+      const isMuted = ({ key }: ChannelSettings, isPrivate: boolean): boolean => !isPrivate && states.of(key).muted
+      const remainingSilence = ({ key, rateLimits }: ChannelSettings, now: number): number =>
+        silenceRemaining(store.mediaChangedAt(key), rateLimits.media_change_cooldown_seconds, now)
+
       return Admission.of({
+        maySpeak: (channel, isPrivate, now) => !isMuted(channel, isPrivate) && remainingSilence(channel, now) === 0,
         silence: (channel, isPrivate, decision) => {
-          // The room shows private lines of the muted all the same (WIRE, refusals).
-          if (!isPrivate && states.of(channel.key).muted) {
+          if (isMuted(channel, isPrivate)) {
             decision.close(skipped("muted"))
             return false
           }
-          const changedAt = store.mediaChangedAt(channel.key)
-          const seconds = channel.rateLimits.media_change_cooldown_seconds
-          const remainingMs = silenceRemaining(changedAt, seconds, decision.arrivedAt.monotonic)
+          const remainingMs = remainingSilence(channel, decision.arrivedAt.monotonic)
           if (remainingMs === 0) return true
-          decision.step({ _tag: "Silence", remainingMs, silenceMs: seconds * 1000 })
+          const silenceMs = channel.rateLimits.media_change_cooldown_seconds * 1000
+          decision.step({ _tag: "Silence", remainingMs, silenceMs })
           decision.close(skipped("media_silence"))
           return false
         },

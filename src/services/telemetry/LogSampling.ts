@@ -5,15 +5,20 @@ import { monotonicOf } from "../Time.ts"
 const firstLines = 20
 const minuteMs = 60_000
 
-/** Lines of one kind: in this minute, and since the last one written. */
+/** Lines of one kind: in this minute, and since the last one written. It counts in place, since floods are what it is for. */
 interface Minute {
-  readonly began: number
-  readonly came: number
-  readonly leftOut: number
+  began: number
+  came: number
+  leftOut: number
 }
 
-/** Writes a line, unless too many of its kind were written in this minute. */
-export type LogSampler = (kind: string, write: (leftOut: Readonly<Record<string, number>>) => void) => void
+/** Keeps too many lines of a kind out of the log. */
+export interface LogSampler {
+  /** Writes a line, unless too many of its kind were written in this minute. */
+  (kind: string, write: (leftOut: Readonly<Record<string, number>>) => void): void
+  /** The same where the line is dear to make: leaves out one that would not be written. `now` is monotonic ms. */
+  readonly leavesOut: (kind: string, now: number) => boolean
+}
 
 const isDoubling = (came: number): boolean => Number.isInteger(Math.log2(came / firstLines))
 
@@ -23,12 +28,33 @@ const isDoubling = (came: number): boolean => Number.isInteger(Math.log2(came / 
  */
 export const makeLogSampler: Effect.Effect<LogSampler> = Effect.map(Clock.Clock, (clock) => {
   const minutes = new Map<string, Minute>()
-  return (kind, write) => {
-    const now = monotonicOf(clock)
-    const last = minutes.get(kind) ?? { began: now, came: 0, leftOut: 0 }
-    const { began, came, leftOut } = now - last.began < minuteMs ? last : { ...last, began: now, came: 0 }
-    const isWritten = came < firstLines || isDoubling(came + 1)
-    minutes.set(kind, { began, came: came + 1, leftOut: isWritten ? 0 : leftOut + 1 })
-    if (isWritten) write(leftOut === 0 ? {} : { repeats_left_out: leftOut })
+  const minuteOf = (kind: string, now: number): Minute => {
+    let minute = minutes.get(kind)
+    if (minute === undefined) {
+      minute = { began: now, came: 0, leftOut: 0 }
+      minutes.set(kind, minute)
+    }
+    if (now - minute.began >= minuteMs) {
+      minute.began = now
+      minute.came = 0
+    }
+    return minute
   }
+  const leavesOut = (kind: string, now: number): boolean => {
+    const minute = minuteOf(kind, now)
+    if (minute.came < firstLines || isDoubling(minute.came + 1)) return false
+    minute.came++
+    minute.leftOut++
+    return true
+  }
+  const sample = (kind: string, write: (leftOut: Readonly<Record<string, number>>) => void): void => {
+    const now = monotonicOf(clock)
+    if (leavesOut(kind, now)) return
+    const minute = minuteOf(kind, now)
+    const { leftOut } = minute
+    minute.came++
+    minute.leftOut = 0
+    write(leftOut === 0 ? {} : { repeats_left_out: leftOut })
+  }
+  return Object.assign(sample, { leavesOut })
 })

@@ -45,6 +45,8 @@ export interface Meter {
   readonly count: <Name extends keyof typeof counters>(name: Name, labels: LabelsOf<Name>, by?: number) => void
   /** Records one value of a histogram: seconds, or characters. */
   readonly observe: <Name extends keyof typeof histograms>(name: Name, labels: LabelsOf<Name>, value: number) => void
+  /** One series, found once: adds to its counter, or records a value. */
+  readonly series: <Name extends FamilyName>(name: Name, labels: LabelsOf<Name>) => (value: number) => void
 }
 
 type Update = Metric.Metric.Hooks<number, unknown>["update"]
@@ -98,7 +100,20 @@ export const makeMeter: Effect.Effect<Meter> = Effect.map(Effect.context<never>(
   return {
     begin: (name, labels) => void updateOf(name, labels),
     count: (name, labels, by = 1) => updateOf(name, labels)?.(by, context),
-    observe: (name, labels, value) => updateOf(name, labels)?.(value, context)
+    observe: (name, labels, value) => updateOf(name, labels)?.(value, context),
+    series: (name, labels) => {
+      const { channel }: Labels = labels
+      let shownAs: string | undefined
+      let update: Update | undefined
+      return (value) => {
+        const label = channel === undefined ? "" : labelOf(channel)
+        if (label !== shownAs) {
+          shownAs = label
+          update = updateOf(name, labels)
+        }
+        update?.(value, context)
+      }
+    }
   }
 })
 

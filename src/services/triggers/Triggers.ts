@@ -9,7 +9,8 @@ import {
   type ChanceFacts,
   type CompiledTrigger,
   evaluateTriggers,
-  type TriggerDecision
+  type TriggerDecision,
+  unmet
 } from "../../domain/triggers/Trigger.ts"
 import { noteDraw, unluckyDraws } from "../../domain/triggers/UnluckyDraws.ts"
 import { ChannelStates } from "../state/ChannelStates.ts"
@@ -50,12 +51,15 @@ export class Triggers extends Context.Service<Triggers, {
 
       return Triggers.of({
         evaluate: (line, channel, now) => {
+          const shown = { text: line.text, private: line._tag === "Pm" }
+          // The usual end of it, reached without what the rest needs.
+          const none = unmet(channel.triggers, shown)
+          if (none !== undefined) return none
           const user = userKey(line.username)
           const decision = evaluateTriggers(channel.triggers, {
             ...chanceOf(channel, Option.some(user), now),
             identity: () => identityOf(channel.key, line),
-            text: line.text,
-            private: line._tag === "Pm"
+            ...shown
           })
           const { unlucky } = states.of(channel.key)
           for (const test of decision.tests) noteDraw(unlucky, test, user)
