@@ -11,7 +11,9 @@ export class NatsNotSent extends Schema.TaggedError<NatsNotSent>()("NatsNotSent"
 
 /** The client took the message, but the server did not confirm it: it may have arrived all the same. */
 export class NatsUnconfirmed extends Schema.TaggedError<NatsUnconfirmed>()("NatsUnconfirmed", {
-  detail: Schema.String
+  detail: Schema.String,
+  /** When that was known, monotonic ms; absent in earlier recordings. */
+  at: Schema.optionalKey(Schema.Finite)
 }) {
   override get message() {
     return `NATS did not confirm the message (${this.detail}); it may have arrived, so it is not sent again`

@@ -15,3 +15,14 @@ export const readClock: Effect.Effect<ClockReading> = Effect.map(Clock.Clock, re
 
 /** Monotonic ms. */
 export const monotonicMillis: Effect.Effect<number> = Effect.map(Clock.Clock, monotonicOf)
+
+/** Earlier is not early, ms: clocks round. */
+const toleratedMs = 0.001
+
+/** Sleeps so many ms and never less: a timer of the platform may ring a little early. */
+export const sleepFully = Effect.fnUntraced(function*(ms: number) {
+  const due = (yield* monotonicMillis) + ms
+  for (let left = ms; left > toleratedMs; left = due - (yield* monotonicMillis)) {
+    yield* Effect.sleep(left === ms ? ms : Math.ceil(left))
+  }
+})

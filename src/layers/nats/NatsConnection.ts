@@ -9,6 +9,7 @@ import {
   NatsGivenUp,
   NatsNotSent,
   NatsRefused,
+  NatsUnconfirmed,
   type Question
 } from "../../services/Nats.ts"
 import { connectionState } from "./ConnectionState.ts"
@@ -93,7 +94,10 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
       : undefined
     yield* send(command, reply)
     // The server's word that nobody listens comes before its word that it has everything.
-    yield* confirmed
+    yield* Effect.catch(
+      confirmed,
+      ({ detail }) => Effect.flatMap(monotonicMillis, (at) => new NatsUnconfirmed({ detail, at }))
+    )
     return { at: yield* monotonicMillis, heard }
   }, Effect.scoped)
 

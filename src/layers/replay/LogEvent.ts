@@ -26,11 +26,26 @@ export const capturedMoment = ({ ts }: CapturedEvent, { monotonic, wall }: Clock
   monotonic: monotonic + Math.max(0, Math.round(ts * 1000) - wall)
 })
 
-const channelOf = (subject: string | undefined, { channels }: ActiveSettings): ChannelSettings | undefined => {
-  const enabled = [...channels.values()].filter((channel) => channel.enabled)
-  if (subject === undefined) return enabled[0]
-  const name = token(subjectEvent(subject).channel)
-  return enabled.find(({ room }) => token(room.name) === name)
+// Those of each configuration, by their names in subjects, in its order.
+const enabledIn = new WeakMap<ActiveSettings, ReadonlyMap<string, ChannelSettings>>()
+
+const enabledChannels = (active: ActiveSettings): ReadonlyMap<string, ChannelSettings> => {
+  const known = enabledIn.get(active)
+  if (known !== undefined) return known
+  const channels = new Map<string, ChannelSettings>()
+  for (const channel of active.channels.values()) {
+    const name = token(channel.room.name)
+    if (channel.enabled && !channels.has(name)) channels.set(name, channel)
+  }
+  enabledIn.set(active, channels)
+  return channels
+}
+
+const channelOf = (subject: string | undefined, active: ActiveSettings): ChannelSettings | undefined => {
+  const channels = enabledChannels(active)
+  if (subject !== undefined) return channels.get(token(subjectEvent(subject).channel))
+  const [first] = channels.values()
+  return first
 }
 
 const withIdentity = (event: ChatEvent, identity: EventIdentity | undefined): ChatEvent =>

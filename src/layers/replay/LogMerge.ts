@@ -44,6 +44,12 @@ const makeConfigurations = () => {
 
 const channelState = /^channel\.(.*)$/
 
+/** The channel of which a line tells with what it began. */
+const beginningOf = (entry: LogEntry): string | undefined => {
+  if (entry.kind === "recalled") return entry.channel
+  return entry.kind === "state" ? channelState.exec(entry.name)?.[1] : undefined
+}
+
 /** Several logs as one: the line with the lowest time of them all is next, and what several hold counts once. */
 export const mergeOf = (logs: ReadonlyArray<NamedLog>) => {
   const clockOf = makeClocks()
@@ -75,7 +81,7 @@ export const mergeOf = (logs: ReadonlyArray<NamedLog>) => {
     if (!shared.take(met)) return false
     if (entry.kind === "config") return configurations.take(strand, entry.settings)
     // A channel of which something was heard goes on from that.
-    const channel = entry.kind === "state" ? channelState.exec(entry.name)?.[1] : undefined
+    const channel = beginningOf(entry)
     return channel === undefined || !shared.isHeard(channel)
   }
 

@@ -31,6 +31,8 @@ export interface Playback {
   readonly sent: (id: CorrelationId) => RecordedResult<"sent"> | undefined
   /** When a decision's ready line was next checked, not long before a time, monotonic ms; each is returned once. */
   readonly sendTime: (id: CorrelationId, now: number) => RecordedResult<"turn"> | undefined
+  /** When its wait for NATS was over, just so. */
+  readonly gateTime: (id: CorrelationId, now: number) => RecordedResult<"turn"> | undefined
   /** The next later evaluation of a contextual entry. */
   readonly evaluation: (channel: ChannelKey, entry: EntryKey) => RecordedResult<"look"> | undefined
 }
@@ -110,28 +112,36 @@ const entryKey = (channel: ChannelKey, entry: EntryKey): string => `${channel} $
 const resultsByKey = ({ all }: RecordedResults) => {
   const completions = resultLists<"completion">()
   const sendTimes = resultLists<"turn">()
+  const gateTimes = resultLists<"turn">()
   const sent = resultLists<"sent">()
   const evaluations = resultLists<"look">()
   const recalled = resultLists<"recalled">()
   const charged = resultLists<"charged">()
   for (const { entry, index } of all) {
     if (entry.kind === "completion") completions.add(entry.id, { index, entry })
-    if (entry.kind === "turn") sendTimes.add(entry.id, { index, entry })
+    if (entry.kind === "turn") (entry.gate === true ? gateTimes : sendTimes).add(entry.id, { index, entry })
     if (entry.kind === "recalled") recalled.add(channelKey(entry.channel), { index, entry })
     if (entry.kind === "charged") charged.add(entry.id, { index, entry })
     if (entry.kind === "sent") sent.add(entry.id, { index, entry })
     if (entry.kind === "look") evaluations.add(entryKey(channelKey(entry.channel), entry.entry), { index, entry })
   }
-  return { completions, sendTimes, sent, evaluations, recalled, charged }
+  return { completions, sendTimes, gateTimes, sent, evaluations, recalled, charged }
 }
 
 /** Plays back the results of a part of a log. */
 export const makePlayback = (results: RecordedResults): Playback => {
-  const { charged, completions, evaluations, recalled, sendTimes, sent } = resultsByKey(results)
+  const { charged, completions, evaluations, gateTimes, recalled, sendTimes, sent } = resultsByKey(results)
   let position = -1
   // Grows with the replies in progress, which the limits bound.
   const waiting = new Map<number, () => void>()
   const past = (index: number): boolean => index <= position
+
+  const nextTurn = (turns: typeof sendTimes, id: CorrelationId, now: number): RecordedResult<"turn"> | undefined => {
+    let result = turns.next(id)
+    // Live, a timer may fire a little early, so the playback may be past it; a long past one was another wait.
+    while (result !== undefined && result.entry.mono < now - earlyMs) result = turns.next(id)
+    return result
+  }
 
   return {
     reach: (index) => {
@@ -151,12 +161,8 @@ export const makePlayback = (results: RecordedResults): Playback => {
     charged: (id) => charged.next(id),
     recalled: (channel) => recalled.next(channel)?.entry.replies ?? [],
     sent: (id) => sent.next(id),
-    sendTime: (id, now) => {
-      let result = sendTimes.next(id)
-      // Live, a timer may fire a little early, so the playback may be past it; a long past one was another wait.
-      while (result !== undefined && result.entry.mono < now - earlyMs) result = sendTimes.next(id)
-      return result
-    },
+    sendTime: (id, now) => nextTurn(sendTimes, id, now),
+    gateTime: (id, now) => nextTurn(gateTimes, id, now),
     evaluation: (channel, entry) => {
       // It is consumed on arrival: until then another timer of the entry may be the one that evaluates.
       const key = entryKey(channel, entry)

@@ -1,4 +1,5 @@
 import { Effect, Layer } from "effect"
+import type { CorrelationId } from "../../domain/Ids.ts"
 import { SendTime } from "../../services/reply/SendTime.ts"
 import { monotonicMillis } from "../../services/Time.ts"
 import { NextEvaluation } from "../../services/triggers/NextEvaluation.ts"
@@ -33,16 +34,17 @@ export const evaluationsUntil = (over: () => boolean): Layer.Layer<NextEvaluatio
   )
 
 /** When each ready line was checked in the recording: live, timers wake late and deadlines are read a moment later. */
-export const recordedSendTimes = (playback: Playback): Layer.Layer<SendTime> =>
-  Layer.succeed(
-    SendTime,
-    SendTime.of({
-      next: Effect.fnUntraced(function*(id) {
-        const now = yield* monotonicMillis
-        const recorded = playback.sendTime(id, now)
-        if (recorded === undefined || recorded.entry.mono - now >= longestWait) return now
-        yield* playback.until(recorded.index)
-        return recorded.entry.mono
-      })
+export const recordedSendTimes = (playback: Playback): Layer.Layer<SendTime> => {
+  const timeIn = (turn: Playback["sendTime"]) =>
+    Effect.fnUntraced(function*(id: CorrelationId) {
+      const now = yield* monotonicMillis
+      const recorded = turn(id, now)
+      if (recorded === undefined || recorded.entry.mono - now >= longestWait) return now
+      yield* playback.until(recorded.index)
+      return recorded.entry.mono
     })
+  return Layer.succeed(
+    SendTime,
+    SendTime.of({ next: timeIn(playback.sendTime), afterGate: timeIn(playback.gateTime) })
   )
+}

@@ -53,6 +53,7 @@ const messageOf = (entry: LogEvent): string =>
 /** The decision that a line tells something of. */
 const decisionOf = (entry: LogEntry): string | undefined => {
   switch (entry.kind) {
+    case "charged":
     case "completion":
     case "turn":
     case "sent":

@@ -1,4 +1,5 @@
 import { Effect, Layer } from "effect"
+import type { CorrelationId } from "../../domain/Ids.ts"
 import { type Charge, SharedLimits } from "../limits/SharedLimits.ts"
 import { SendTime } from "../reply/SendTime.ts"
 import { readClock } from "../Time.ts"
@@ -31,13 +32,18 @@ export const sendTimes: Layer.Layer<SendTime, never, Recorder | SendTime> = Laye
   Effect.gen(function*() {
     const inner = yield* SendTime
     const { append } = yield* Recorder
+    const noted = (id: CorrelationId, time: Effect.Effect<number>, place: { readonly gate?: true }) =>
+      Effect.tap(
+        time,
+        (monotonic) =>
+          Effect.flatMap(
+            readClock,
+            ({ wall }) => append({ kind: "turn", ...stamp({ wall, monotonic }), id, ...place })
+          )
+      )
     return SendTime.of({
-      next: (id) =>
-        Effect.tap(
-          inner.next(id),
-          (monotonic) =>
-            Effect.flatMap(readClock, ({ wall }) => append({ kind: "turn", ...stamp({ wall, monotonic }), id }))
-        )
+      next: (id) => noted(id, inner.next(id), {}),
+      afterGate: (id) => noted(id, inner.afterGate(id), { gate: true })
     })
   })
 )

@@ -161,8 +161,13 @@ const Charged = Schema.Struct({
   refusal: Schema.optionalKey(Schema.Struct({ limit: LimitName, maximum: Schema.Finite }))
 })
 
-/** A decision's ready line was checked for whether it may be sent. */
-const Turn = Schema.Struct({ kind: Schema.tag("turn"), ...Stamp, id: CorrelationId })
+/** A decision's ready line was checked for whether it may be sent; at the gate, whether it waited too long for NATS. */
+const Turn = Schema.Struct({
+  kind: Schema.tag("turn"),
+  ...Stamp,
+  id: CorrelationId,
+  gate: Schema.optionalKey(Schema.Literal(true))
+})
 
 /** Version 0.1 only: nobody was there to hear a decision's line, which was not sent again. */
 const Unheard = Schema.Struct({ kind: Schema.tag("unheard"), ...Stamp, id: CorrelationId })

@@ -6,7 +6,7 @@ import { ContextStore } from "../state/ContextStore.ts"
 import { RateLimiter } from "../limits/RateLimiter.ts"
 import { Nats, type NatsSendError } from "../Nats.ts"
 import { tracedSend } from "../telemetry/TracedSend.ts"
-import { monotonicMillis } from "../Time.ts"
+import { monotonicMillis, sleepFully } from "../Time.ts"
 import { DeliveryTracker } from "./DeliveryTracker.ts"
 import { DryRun } from "./DryRun.ts"
 import { makeLineEncoder } from "./LineEncoder.ts"
@@ -75,12 +75,14 @@ export class LineSender extends Context.Service<LineSender, {
 
       /** None when nobody heard it. */
       const publish = Effect.fnUntraced(function*(job: ReplyJob, line: ReplyLine) {
-        const stampNow = Effect.map(monotonicMillis, (after) => stamp(after, job))
         const { command, template } = yield* encode(job, line)
         const echo = yield* deliveries.expect(job.conversation, line.text)
         const { at, heard } = yield* tracedSend(template, nats.publish)(command).pipe(
           // Without the server's word it may have arrived all the same: it counts, and it is not sent again.
-          Effect.tapErrorTag("NatsUnconfirmed", () => stampNow),
+          Effect.tapErrorTag(
+            "NatsUnconfirmed",
+            ({ at }) => Effect.map(monotonicMillis, (now) => stamp(at ?? now, job))
+          ),
           Effect.onError(() => Effect.sync(() => deliveries.drop(echo)))
         )
         if (!heard) {
@@ -129,7 +131,7 @@ export class LineSender extends Context.Service<LineSender, {
         const noteBridge = (now: number): void => {
           if (unheardSince !== undefined) decision.step({ _tag: "Waited", for: "bridge", ms: now - unheardSince })
         }
-        // Timers may fire a little early: looked at again until nothing is left to wait for.
+        // Looked at again until nothing is left to wait for.
         for (let attempt = 0;;) {
           const now = yield* sendTime.next(decision.correlationId)
           const wait = delay(job, line.index, now)
@@ -139,7 +141,7 @@ export class LineSender extends Context.Service<LineSender, {
             return late === "deadline" && unheardSince !== undefined ? "no_bridge" : late
           }
           if (wait.ms > 0) {
-            yield* Effect.sleep(Math.ceil(wait.ms))
+            yield* sleepFully(Math.ceil(wait.ms))
             decision.step({ _tag: "Waited", ...wait })
             continue
           }
@@ -153,7 +155,7 @@ export class LineSender extends Context.Service<LineSender, {
             return sent.value
           }
           unheardSince ??= now
-          yield* Effect.sleep(retryDelay(job, attempt++, now))
+          yield* sleepFully(retryDelay(job, attempt++, now))
         }
       })
 

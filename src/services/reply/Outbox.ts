@@ -17,6 +17,7 @@ import {
   type Unsent,
   unsentOutcome
 } from "./ReplyLine.ts"
+import { SendTime } from "./SendTime.ts"
 
 /** A line without a deadline is sent again for so long, ms: later its answer has no place in the talk. */
 const longestWatchMs = 60_000
@@ -40,6 +41,7 @@ export class Outbox extends Context.Service<Outbox, {
       const gate = yield* ConnectionGate
       const sender = yield* LineSender
       const deliveries = yield* DeliveryTracker
+      const sendTime = yield* SendTime
       const scope = yield* Effect.scope
       const once = yield* EarlierDelivery
 
@@ -64,10 +66,14 @@ export class Outbox extends Context.Service<Outbox, {
           const began = yield* monotonicMillis
           const passed = yield* gate.pass(ticket, timeLeft(job, began))
           if (passed === "overflow") return { end: "overflow" satisfies GateEnd, waited } as const
-          if (passed === "deadline") return { end: "away" satisfies GateEnd, waited } as const
-          if (passed === "opened") {
-            const ms = (yield* monotonicMillis) - began
-            job.decision.step({ _tag: "Waited", for: "connection", ms })
+          if (passed !== "open") {
+            const ended = yield* sendTime.afterGate(job.decision.correlationId)
+            // By the time alone: NATS and the deadline may come at once.
+            if (Option.exists(timeLeft(job, ended), (left) => left <= 0)) {
+              return { end: "away" satisfies GateEnd, waited } as const
+            }
+            if (passed === "deadline") continue
+            job.decision.step({ _tag: "Waited", for: "connection", ms: ended - began })
             waited = true
           }
           const sent = yield* Effect.result(sender.send(job, line))

@@ -6,7 +6,12 @@ import { monotonicMillis } from "../Time.ts"
 export class SendTime extends Context.Service<SendTime, {
   /** When the decision's line is checked, monotonic ms. */
   readonly next: (id: CorrelationId) => Effect.Effect<number>
+  /** When its wait for NATS was over, either way, monotonic ms: that decides whether it is too late. */
+  readonly afterGate: (id: CorrelationId) => Effect.Effect<number>
 }>()("llm-bot/SendTime") {
   /** At once, by the clock. */
-  static readonly layer = Layer.succeed(SendTime, SendTime.of({ next: () => monotonicMillis }))
+  static readonly layer = Layer.succeed(
+    SendTime,
+    SendTime.of({ next: () => monotonicMillis, afterGate: () => monotonicMillis })
+  )
 }

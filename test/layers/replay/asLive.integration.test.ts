@@ -9,7 +9,7 @@ import { parseSettings } from "../../../src/domain/settings/SettingsFile.ts"
 import { replay } from "../../../src/layers/replay/Replay.ts"
 import { readLog } from "../../../src/layers/replay/ReplayLog.ts"
 import { LlmTimeout } from "../../../src/services/LlmClient.ts"
-import { NatsNotSent } from "../../../src/services/Nats.ts"
+import { NatsNotSent, NatsUnconfirmed } from "../../../src/services/Nats.ts"
 import { type CompletionEnd, type RecordingEntry, RecordingLine } from "../../../src/services/replay/Recording.ts"
 import { fileWith } from "../../support/Program.ts"
 
@@ -178,6 +178,56 @@ describe("a replay as the bot decided live", () => {
         const [decision] = yield* replayed(settingsWith({}), leaving(order))
         assert.deepStrictEqual(decision?.outcome, { _tag: "Replied", afterMs: 1_005 })
       }
+    }).pipe(Effect.scoped))
+
+  for (
+    const [up, ended, late] of [
+      [2_999.9, 3_000.1, true],
+      [2_999.9, 2_999.95, false],
+      [3_000.2, 3_000.3, true]
+    ] as const
+  ) {
+    it.live(`NATS back at ${up} ms and known at ${ended}, with the deadline at 3000, is told as it was live`, () =>
+      Effect.gen(function*() {
+        const settings = settingsWith({ response_processing: { reply_deadline_seconds: 2 } })
+        const failure = new NatsNotSent({ detail: "not connected" })
+        const [decision] = yield* replayed(settings, [
+          said(1_000, "a", "MovieBot, are you there?"),
+          completion(1_500, id("a"), answered("Yes, as always I am here")),
+          { kind: "turn", ...at(1_501), id: id("a") },
+          { kind: "connection", ...at(1_501), up: false },
+          { kind: "sent", ...at(1_502), id: id("a"), failure },
+          { kind: "connection", ...at(up), up: true },
+          { kind: "turn", ...at(ended), id: id("a"), gate: true },
+          ...(late ? [] : [
+            { kind: "turn", ...at(2_999.96), id: id("a") } as const,
+            { kind: "sent", ...at(2_999.97), id: id("a") } as const
+          ]),
+          said(4_000, "b", "the film goes on")
+        ])
+        const outcome = decision?.outcome
+        const told = outcome?._tag === "Skipped" ? [outcome.reason, outcome.waitedFor] : outcome?._tag
+        assert.deepStrictEqual(told, late ? ["deadline", "connection"] : "Replied")
+      }).pipe(Effect.scoped))
+  }
+
+  it.live("what the server did not confirm counts from when that was known live", () =>
+    Effect.gen(function*() {
+      const settings = settingsWith({ rate_limits: { global_cooldown_seconds: 5 } })
+      const failure = new NatsUnconfirmed({ detail: "no word", at: 1_502 })
+      const turn = (ms: number, name: string): RecordingEntry => ({ kind: "turn", ...at(ms), id: id(name) })
+      const decisions = yield* replayed(settings, [
+        said(1_000, "a", "MovieBot, are you there?"),
+        completion(1_500, id("a"), answered("Yes, as always I am here")),
+        turn(1_501, "a"),
+        { kind: "sent", ...at(1_505), id: id("a"), failure },
+        said(6_503, "b", "MovieBot, what now?"),
+        completion(6_900, id("b"), answered("Now we wait for it"), 300),
+        turn(6_901, "b"),
+        { kind: "sent", ...at(6_902), id: id("b") }
+      ])
+      const second = decisions.find(({ correlationId }) => correlationId === "b")
+      assert.deepStrictEqual(second?.outcome, { _tag: "Replied", afterMs: 399 })
     }).pipe(Effect.scoped))
 
   it.live("each line gets the answer to itself, even where the bridge gives two of them one id", () =>
