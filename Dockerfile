@@ -23,7 +23,8 @@ COPY config config
 COPY playground playground
 COPY --from=build /app/dist/llm-bot dist/llm-bot
 COPY --from=build /app/dist/llm-bot.mjs /app/dist/THIRD-PARTY-LICENSES.txt dist/
-RUN mkdir compiled && chown 1000:1000 compiled
+# A volume mounted at /state begins with its owner: what the bot knows goes there (state.directory).
+RUN mkdir --mode 700 compiled /state && chown 1000:1000 compiled /state
 # By number: that is how Kubernetes sees that it is not root.
 USER 1000:1000
 # Node keeps the bundle compiled, for this user: a start takes less time and memory, on a read-only root too.

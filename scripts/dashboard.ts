@@ -177,12 +177,14 @@ const delivery = [
   bars(
     {
       title: "Lost, a minute",
-      description: "Events nobody could read or keep up with, replies NATS never got. Should be empty.",
+      description:
+        "Events nobody could read or keep up with, replies NATS never got, state no disk took. Should be empty.",
       width: 8
     },
     [perMinute("reason", room("events_invalid_total")), "event invalid: {{reason}}"],
     [perMinute("job", room("events_dropped_total")), "event dropped"],
-    [perMinute("reason", bot("outbox_dropped_total")), "reply dropped: {{reason}}"]
+    [perMinute("reason", bot("outbox_dropped_total")), "reply dropped: {{reason}}"],
+    [perMinute("result", bot("state_saves_total", ", result=\"failure\"")), "state not saved: {{result}}"]
   ),
   lines(
     {
@@ -210,6 +212,16 @@ const delivery = [
   bars(
     { title: "Reloads of the configuration", description: "Attempts, a minute.", width: 12 },
     [perMinute("result", bot("config_reloads_total")), "{{result}}"]
+  ),
+  lines(
+    {
+      title: "State not saved yet",
+      description:
+        "How long the oldest change of what the bot knows has waited for the disk. Empty without state.directory.",
+      width: 12
+    },
+    "s",
+    [`max by (instance) (${bot("state_unsaved_seconds")})`, "{{instance}}"]
   )
 ]
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import process from "node:process"
 import { assert, describe, it } from "@effect/vitest"
-import { Schema } from "effect"
+import { Option, Schema } from "effect"
 import { parse } from "yaml"
 import { parseSettings } from "../../src/domain/settings/SettingsFile.ts"
 import { natsServerBinary } from "../support/natsServerBinary.ts"
@@ -46,6 +46,16 @@ describe("deploy/compose.yaml", () => {
     // The comment's word for any of them.
     wanted.delete("NAME")
     assert.sameMembers([...wanted], Object.keys(env))
+  })
+
+  it("keeps what the bot knows in a volume of its own", () => {
+    const directory = Option.getOrThrow(settings.settings.state.directory)
+    const mounted = (service("llm-bot").volumes ?? []).map((volume) => volume.split(":"))
+    assert.deepInclude(mounted, ["llm-bot-state", directory])
+    assert.include(
+      readFileSync(pathInCompose("../Dockerfile"), "utf8"),
+      `${directory} && chown 1000:1000 compiled ${directory}`
+    )
   })
 
   it("mounts what there is, and keeps data in volumes that it names", () => {

@@ -16,7 +16,12 @@ describe("the Dockerfile", () => {
     for (const path of manifest.files) assert.include(dockerfile, path.replace(/\/$/, ""))
     const allowed = [...readFileSync(".dockerignore", "utf8").matchAll(/^!(.*)$/gm)].map(([, path = ""]) => path)
     const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.*) \S+$/gm)].flatMap(([, paths = ""]) => paths.split(" "))
-    for (const path of copied) assert.isTrue(allowed.some((one) => one === path || one.startsWith(`${path}/`)), path)
+    for (const path of copied) {
+      assert.isTrue(
+        allowed.some((one) => one === path || one.startsWith(`${path}/`) || path.startsWith(`${one}/`)),
+        path
+      )
+    }
     for (const path of allowed) assert.isTrue(copied.some((one) => path === one || path.startsWith(`${one}/`)), path)
     assert.match(readFileSync(".dockerignore", "utf8"), /^\*$/m)
   })

@@ -7,6 +7,7 @@ import { systemdNotify } from "../../src/layers/process/SystemdNotify.ts"
 import { LlmRateLimited, LlmServerFailed, LlmTimeout } from "../../src/services/LlmClient.ts"
 import { ChannelLabel, channelLabels } from "../../src/services/telemetry/Metrics.ts"
 import { Nats } from "../../src/services/Nats.ts"
+import { StateStore } from "../../src/services/state/StateStore.ts"
 import { LogLines } from "./LogLines.ts"
 import { FlakyNats } from "./FlakyNats.ts"
 import { settingsOf, Simulation } from "./Simulation.ts"
@@ -36,13 +37,13 @@ const answers: ReadonlyArray<ScriptedAnswer["says"]> = [
   Result.succeed("see http://example.org for it")
 ]
 
-/** The bot in simulated time, in so many channels, with metrics of its own. */
-export const measuredBot = (channels: number) => {
+/** The bot in simulated time, in so many channels, with metrics of its own; its state is kept where there is a store. */
+export const measuredBot = (channels: number, store: Layer.Layer<StateStore> = StateStore.layerNone) => {
   const active = activate(settings(channels))
   const bot = Simulation.layer(active.settings, (_, index) => ({
     afterMs: 100,
     says: answers[index] ?? Result.succeed(`Answer number ${index} of the script`)
-  }))
+  }), store)
   return bot.pipe(
     Layer.provideMerge(Layer.mergeAll(
       Layer.succeed(ChannelLabel, channelLabels(() => active)),

@@ -1,5 +1,6 @@
 import { Effect } from "effect"
 import { scrape, shapes } from "../../support/Exposition.ts"
+import { StateStore } from "../../../src/services/state/StateStore.ts"
 import { failedReload, flood, measuredBot, story } from "../../support/MetricsStory.ts"
 
 /** Every metric the bot really exports with its labels, after a story in which all of them occur. */
@@ -12,7 +13,7 @@ export const exported: Effect.Effect<ReadonlyMap<string, ReadonlySet<string>>> =
     return [name, new Set(labels.split(",").filter((label) => label !== ""))] as const
   })
   return new Map(entries)
-}).pipe(Effect.provide(measuredBot(1)), Effect.scoped)
+}).pipe(Effect.provide(measuredBot(1, StateStore.layerMap(new Map()))), Effect.scoped)
 
 /** A metric as a query names it. */
 export interface Selector {
