@@ -1,5 +1,5 @@
 import type { JsMsg } from "@nats-io/jetstream"
-import { Clock, Effect, Layer, RcMap, Schedule } from "effect"
+import { Clock, Context, Effect, Layer, RcMap, Schedule, Scope } from "effect"
 import type { ActiveSettings, ChannelSettings } from "../../domain/ChannelSettings.ts"
 import type { ClockReading } from "../../domain/ClockReading.ts"
 import type { ChannelKey } from "../../domain/Ids.ts"
@@ -86,7 +86,7 @@ export const layer: Layer.Layer<Intake, never, Needs> = Layer.effect(
     const decode = yield* makeEventDecoder
     const meter = yield* makeMeter
     const log = yield* makeLogWriter("Intake")
-    const services = yield* Effect.context<JetStream | Streams>()
+    const services = Context.omit(Scope.Scope)(yield* Effect.context<JetStream | Streams>())
     const { jetstream } = (yield* config.current).settings.nats
     const roomsOf = makeRooms()
     // One a partition; they outlive its pull, as replies under way are acknowledged at their end.

@@ -8,6 +8,8 @@ import { faultOf } from "./ApiFaults.ts"
 export class JetStream extends Context.Service<JetStream, {
   readonly client: JetStreamClient
   readonly manager: JetStreamManager
+  /** Waits until the server has heard everything; not while it is away. */
+  readonly flushed: Effect.Effect<void>
 }>()("llm-bot/JetStream") {
   static readonly layer: Layer.Layer<JetStream, JetStreamFault, NatsClient> = Layer.effect(
     JetStream,
@@ -21,7 +23,11 @@ export class JetStream extends Context.Service<JetStream, {
         try: () => jetstreamManager(connection),
         catch: (cause) => faultOf("the account", cause)
       })
-      return JetStream.of({ client: jetstream(connection), manager })
+      return JetStream.of({
+        client: jetstream(connection),
+        manager,
+        flushed: Effect.ignore(Effect.tryPromise(() => connection.flush()))
+      })
     })
   )
 }

@@ -75,7 +75,7 @@ interface Pull {
 /** Pulls a partition's events until the scope closes: through failures, and where the streams are wiped. */
 export const pullEvents = Effect.fnUntraced(
   function*(settings: JetStreamSettings, { deliveries, found, partition, receive }: Pull) {
-    const { client } = yield* JetStream
+    const { client, flushed } = yield* JetStream
     const stream = streamName(settings.prefix, "IN")
     const request = <A>(attempt: () => Promise<A>) =>
       Effect.tryPromise({ try: attempt, catch: (cause) => faultOf(stream, cause) })
@@ -105,7 +105,9 @@ export const pullEvents = Effect.fnUntraced(
             if (cause instanceof Error) throw cause
           })
         ),
-      (messages) => Effect.timeoutOption(Effect.promise(() => messages.close()), "1 second")
+      // The server goes on handing out events to a pull until it has heard that it is closed.
+      (messages) =>
+        Effect.promise(() => messages.close()).pipe(Effect.andThen(flushed), Effect.timeoutOption("1 second"))
     )
 
     yield* consume.pipe(

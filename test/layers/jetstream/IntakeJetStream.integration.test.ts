@@ -1,6 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Layer, Logger } from "effect"
+import { Context, Effect, Exit, Layer, Logger, Scope } from "effect"
 import { Protocol } from "../../../src/domain/wire/protocols/Protocol.ts"
+import * as NatsConnection from "../../../src/layers/nats/NatsConnection.ts"
+import { intakeOf, outletOf } from "../../../src/layers/Transport.ts"
+import { BotConfig } from "../../../src/services/BotConfig.ts"
+import { BridgeSightings } from "../../../src/services/bridge/BridgeSightings.ts"
+import { Intake } from "../../../src/services/Intake.ts"
+import { ChannelStates } from "../../../src/services/state/ChannelStates.ts"
 import { heardCommands, settingsOf, speaker, startBot } from "../../support/DurableBot.ts"
 import { eventually } from "../../support/eventually.ts"
 import { clientOf, managerOf, serverWith } from "../../support/JetStreamWorld.ts"
@@ -141,6 +147,41 @@ Protocol.literals.forEach((protocol, index) => {
         )
         room.say("Ana", "KrytenBot, two")
         yield* eventually("the second reply", Effect.succeed(heard), ({ length }) => length >= 2)
+      }).pipe(Effect.provide(quiet), Effect.scoped))
+
+    it.live("a channel that is closed takes nothing any more: its events go to whoever opens it next", () =>
+      Effect.gen(function*() {
+        const { client, room, settings } = yield* world(protocol, binary)
+        const [channel = assert.fail("no channel")] = settings.channels.values()
+        /** Opens the channel in a process of its own; the lines that come, and whether each was delivered before. */
+        const listen = Effect.fnUntraced(function*() {
+          const services = yield* Layer.build(
+            intakeOf(settings.settings.nats).pipe(
+              Layer.provide(outletOf(settings.settings.nats)),
+              Layer.provide(Layer.merge(NatsConnection.layer(settings.settings.nats), BridgeSightings.layerNoDeps)),
+              Layer.provide(Layer.merge(BotConfig.layerFixed(settings.settings), ChannelStates.layer))
+            )
+          )
+          const taken: Array<readonly [text: string, earlier: string | undefined]> = []
+          const opened = yield* Scope.fork(yield* Effect.scope)
+          yield* Scope.provide(
+            Context.get(services, Intake).open(channel, ({ ack, arrival: { earlier, event } }) => {
+              if (event._tag === "ChatMsg" && earlier !== "handled") taken.push([event.text, earlier])
+              ack()
+            }),
+            opened
+          )
+          return { taken, close: Scope.close(opened, Exit.void) }
+        })
+        const former = yield* listen()
+        room.say("Ana", "one")
+        yield* eventually("the first line", Effect.succeed(former.taken), ({ length }) => length === 1)
+        yield* former.close
+        room.say("Ana", "two")
+        yield* Effect.promise(() => client.flush())
+        const next = yield* listen()
+        yield* eventually("the line said meanwhile", Effect.succeed(next.taken), ({ length }) => length === 1)
+        assert.deepStrictEqual([former.taken, next.taken], [[["one", undefined]], [["two", undefined]]])
       }).pipe(Effect.provide(quiet), Effect.scoped))
   })
 })

@@ -64,6 +64,18 @@ for (const [suite, binary] of natsServerBinaries()) {
         assert.deepStrictEqual({ age, perUser }, { age: 60e9, perUser: 7 })
       }).pipe(Effect.scoped))
 
+    it.live("are made once by replicas that start in the same moment", () =>
+      Effect.gen(function*() {
+        const { url } = yield* serverWith(binary)
+        const manager = yield* managerOf(yield* clientOf(url))
+        const rooms = Array.from({ length: 30 }, (_, n) => `room${n}`)
+        const channels = rooms.map((name) => ({ name }))
+        const taps = new Set(rooms.map((name) => partitionOf({ name: ChannelName.make(name) }, 32))).size
+        const starts = Array.from({ length: 12 }, () => provisioned(durableSettings(url, { channels })))
+        yield* Effect.all(starts, { concurrency: "unbounded" })
+        assert.lengthOf(yield* names(manager), taps + 4)
+      }).pipe(Effect.scoped))
+
     it.live("keep what a bridge publishes, under its partition", () =>
       Effect.gen(function*() {
         const { url } = yield* serverWith(binary)

@@ -27,6 +27,7 @@ export interface Replica {
   readonly end: (signal: "SIGTERM" | "SIGKILL") => Effect.Effect<number | null>
 }
 
+/** The processes' configuration: few limits, and a prompt that holds much, so that a test sees what the bot knows. */
 const configOf = (
   nats: string,
   llm: string,
@@ -36,7 +37,7 @@ const configOf = (
   nats: { servers: [nats], protocol: "cytube", jetstream: { enabled: true } },
   channels: channels.map((name) => ({ name })),
   bot: { username: botName },
-  llm_api: { base_url: llm, api_key: "none", model: "double", retry_attempts: 1 },
+  llm_api: { base_url: llm, api_key: "none", model: "double", retry_attempts: 1, max_context_messages: 200 },
   triggers: [{ type: "mention" }],
   rate_limits: { ...unlimited, max_user_share: null, max_private_share: null },
   response_processing: { quality_checks_enabled: false },
