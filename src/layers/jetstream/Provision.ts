@@ -66,7 +66,11 @@ const create = Effect.fnUntraced(function*(plan: PlannedStream) {
     Effect.catch(({ cause, fault }) =>
       codeOf(cause) !== codes.subjectsOverlap ? Effect.fail(fault) : Effect.flatMap(
         overlapping(plan),
-        (others) => new JetStreamFault({ reason: "overlap", about: plan.name, detail: others.join(", ") || "another" })
+        // Another replica may have made this very stream meanwhile.
+        (others) =>
+          others.length === 0
+            ? Effect.succeed(false)
+            : Effect.fail(new JetStreamFault({ reason: "overlap", about: plan.name, detail: others.join(", ") }))
       )
     )
   )
