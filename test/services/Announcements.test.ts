@@ -110,7 +110,7 @@ describe("announcements", () => {
       yield* publish("kryten.lifecycle.robot.disconnected", { target: "CyTube", reason: "zanzibar" })
       yield* publish("kryten.lifecycle.robot.disconnected", ["zanzibar"])
       yield* publish("kryten.lifecycle.robot.zanzibar", { target: "CyTube" })
-      yield* publish("kryten.lifecycle.robot.shutdown", null)
+      yield* publish("kryten.lifecycle.robot.shutdown", {})
       const lines = yield* LogLines.use(({ all }) => all)
       assert.deepStrictEqual(lines.map(({ level, message }) => [level, message]), [
         ["Info", "Bridge connected to CyTube"],

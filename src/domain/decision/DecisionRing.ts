@@ -17,7 +17,7 @@ const kinds = { quiet: 0, any: 1 }
 
 /**
  * A channel's last closed decisions as bytes, the oldest first: many channels keep many of them, and few are ever read.
- * Each stands behind its length and its arrival.
+ * Each stands behind its length, its arrival and its place among those that began.
  */
 export interface DecisionRing {
   bytes: Uint8Array
@@ -28,6 +28,8 @@ export interface DecisionRing {
   first: number
   /** The number of the next. */
   next: number
+  /** How many decisions began, to tell in which order they did: they close in another. */
+  begun: number
   /** Channels and entries that the decisions name. */
   readonly words: Map<string, number>
 }
@@ -39,6 +41,7 @@ export const emptyRing = (): DecisionRing => ({
   end: 0,
   first: 0,
   next: 0,
+  begun: 0,
   words: new Map()
 })
 
@@ -50,15 +53,16 @@ const draft: Pick<ByteSink, "bytes"> = { bytes: new Uint8Array(4_096) }
 const longestDraft = 65_536
 
 /** Begins a draft. */
-const drafted = ({ words }: DecisionRing, arrivedAt: number, kind: number): ByteSink => {
+const drafted = ({ words }: DecisionRing, arrivedAt: number, place: number, kind: number): ByteSink => {
   const sink: ByteSink = { bytes: draft.bytes, end: 0, words }
   writeNumber(sink, arrivedAt)
+  writeNumber(sink, place)
   writeByte(sink, kind)
   return sink
 }
 
-const encode = (ring: DecisionRing, record: DecisionRecord): ByteSink => {
-  const sink = drafted(ring, record.arrivedAt, kinds.any)
+const encode = (ring: DecisionRing, record: DecisionRecord, place: number): ByteSink => {
+  const sink = drafted(ring, record.arrivedAt, place, kinds.any)
   rest.write(sink, record)
   if (sink.bytes.length <= longestDraft) draft.bytes = sink.bytes
   return sink
@@ -101,12 +105,13 @@ const keep = (ring: DecisionRing, sink: ByteSink): number => {
   return ring.next++
 }
 
-/** Keeps a closed record; the number it can be amended by. */
-export const keepRecord = (ring: DecisionRing, record: DecisionRecord): number => keep(ring, encode(ring, record))
+/** Keeps a closed record that began at a place; the number it can be amended by. */
+export const keepRecord = (ring: DecisionRing, record: DecisionRecord, place = ring.begun++): number =>
+  keep(ring, encode(ring, record, place))
 
 /** Keeps a decision of which only the figures were needed; it is read as its record. */
 export const keepQuiet = (ring: DecisionRing, quiet: QuietDecision): void => {
-  const sink = drafted(ring, quiet.arrivedAt, kinds.quiet)
+  const sink = drafted(ring, quiet.arrivedAt, ring.begun++, kinds.quiet)
   writeQuiet(sink, quiet)
   keep(ring, sink)
 }
@@ -119,26 +124,36 @@ export const amendRecord = (ring: DecisionRing, number: number, record: Decision
     const length = readNumber(from)
     from.at += length
   }
-  const place = from.at
+  const start = from.at
   const length = readNumber(from)
   const later = ring.bytes.slice(from.at + length, ring.end)
-  ring.end = place
-  append(ring, encode(ring, record))
+  readNumber(from)
+  const place = readNumber(from)
+  ring.end = start
+  append(ring, encode(ring, record, place))
   if (ring.end + later.length > ring.bytes.length) makeRoom(ring, later.length)
   ring.bytes.set(later, ring.end)
   ring.end += later.length
 }
 
-/** The kept records, the oldest first; only those that arrived at `since` or later, epoch ms. */
-export const keptRecords = (ring: DecisionRing, since = Number.NEGATIVE_INFINITY): ReadonlyArray<DecisionRecord> => {
+/** A kept record and its place among those that began. */
+export interface PlacedRecord {
+  readonly place: number
+  readonly record: DecisionRecord
+}
+
+/** The kept records as they closed; only those that arrived at `since` or later, epoch ms. */
+export const keptRecords = (ring: DecisionRing, since = Number.NEGATIVE_INFINITY): ReadonlyArray<PlacedRecord> => {
   const from = source(ring)
-  const records: Array<DecisionRecord> = []
+  const records: Array<PlacedRecord> = []
   while (from.at < ring.end) {
     const length = readNumber(from)
     const behind = from.at + length
     const arrivedAt = readNumber(from)
     if (arrivedAt >= since) {
-      records.push(readByte(from) === kinds.quiet ? readQuiet(from, arrivedAt) : { ...rest.read(from), arrivedAt })
+      const place = readNumber(from)
+      const quiet = readByte(from) === kinds.quiet
+      records.push({ place, record: quiet ? readQuiet(from, arrivedAt) : { ...rest.read(from), arrivedAt } })
     }
     from.at = behind
   }

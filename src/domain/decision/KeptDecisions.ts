@@ -11,31 +11,36 @@ export interface DecisionUnderWay {
 export interface KeptDecisions {
   readonly closed: DecisionRing
   /** Oldest first. */
-  readonly underWay: Array<DecisionUnderWay>
+  readonly underWay: Array<{ readonly decision: DecisionUnderWay; readonly place: number }>
 }
 
 /** Where nothing was decided. */
 export const noDecisions = (): KeptDecisions => ({ closed: emptyRing(), underWay: [] })
 
-/** Keeps a decision that begins. */
-export const beginDecision = ({ underWay }: KeptDecisions, decision: DecisionUnderWay): void => {
-  underWay.push(decision)
+/** Keeps a decision that begins; its place among those that began. */
+export const beginDecision = ({ closed, underWay }: KeptDecisions, decision: DecisionUnderWay): number => {
+  underWay.push({ decision, place: closed.begun })
   if (underWay.length > keptDecisions) underWay.shift()
+  return closed.begun++
 }
 
 /** Keeps a decision as it is closed; the number by which it can be amended. */
-export const endDecision = ({ closed, underWay }: KeptDecisions, decision: DecisionUnderWay): number => {
-  if (underWay.at(-1) === decision) underWay.pop()
-  else if (underWay.includes(decision)) underWay.splice(underWay.indexOf(decision), 1)
-  return keepRecord(closed, decision.record)
+export const endDecision = (
+  { closed, underWay }: KeptDecisions,
+  { record }: DecisionUnderWay,
+  begunAt: number
+): number => {
+  const index = underWay.findLastIndex(({ place }) => place === begunAt)
+  if (index >= 0) underWay.splice(index, 1)
+  return keepRecord(closed, record, begunAt)
 }
 
-/** The last decisions, oldest first; only those of events that arrived at `since` or later, epoch ms. */
+/** The last decisions in the order in which they began; only those of events that arrived at `since` or later, epoch ms. */
 export const lastDecisions = (
   { closed, underWay }: KeptDecisions,
   since = Number.NEGATIVE_INFINITY
 ): ReadonlyArray<DecisionRecord> =>
   [
     ...keptRecords(closed, since),
-    ...underWay.flatMap(({ record }) => record.arrivedAt < since ? [] : [record])
-  ].toSorted((one, other) => one.arrivedAt - other.arrivedAt).slice(-keptDecisions)
+    ...underWay.flatMap(({ decision: { record }, place }) => record.arrivedAt < since ? [] : [{ place, record }])
+  ].toSorted((one, other) => one.place - other.place).map(({ record }) => record).slice(-keptDecisions)

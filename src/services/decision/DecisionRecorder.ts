@@ -123,6 +123,8 @@ class Recorder implements DecisionRecorder, OpenDecision, DecisionUnderWay {
   readonly trace: DecisionTrace
   readonly #parts: RecorderParts
   #record: GrowingRecord
+  /** Among the channel's decisions as they begin. */
+  readonly #place: number
   /** Of the closed record. */
   #number: number | undefined = undefined
 
@@ -132,7 +134,7 @@ class Recorder implements DecisionRecorder, OpenDecision, DecisionUnderWay {
     this.trace = parts.trace
     this.#parts = parts
     this.#record = openingRecord(opening)
-    beginDecision(parts.kept, this)
+    this.#place = beginDecision(parts.kept, this)
     for (const tell of parts.audience.opened) tell(this)
     if (this.#record.content !== undefined) this.#tellContent(this.#record.content)
   }
@@ -169,7 +171,7 @@ class Recorder implements DecisionRecorder, OpenDecision, DecisionUnderWay {
 
   close(outcome: Outcome): void {
     this.#record.outcome = outcome
-    this.#number = endDecision(this.#parts.kept, this)
+    this.#number = endDecision(this.#parts.kept, this, this.#place)
     const atMs = this.#elapsed()
     for (const tell of this.#parts.audience.closed) tell(this, outcome, atMs)
   }

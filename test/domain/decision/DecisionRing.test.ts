@@ -2,12 +2,16 @@ import { assert, describe, it } from "@effect/vitest"
 import { DecisionRecord } from "../../../src/domain/decision/Decision.ts"
 import {
   amendRecord,
+  type DecisionRing,
   emptyRing,
   keepRecord,
   keptDecisions,
   keptRecords
 } from "../../../src/domain/decision/DecisionRing.ts"
 import { ChannelName, CorrelationId, EntryKey, Username } from "../../../src/domain/Ids.ts"
+
+const recordsOf = (ring: DecisionRing, since?: number): ReadonlyArray<DecisionRecord> =>
+  keptRecords(ring, since).map(({ record }) => record)
 
 const quiet = (number: number): DecisionRecord => ({
   correlationId: CorrelationId.make(`line-${number}`),
@@ -37,7 +41,7 @@ describe("the last decisions of a channel", () => {
     const ring = emptyRing()
     keepRecord(ring, one)
     keepRecord(ring, other)
-    assert.deepStrictEqual(keptRecords(ring), [one, other])
+    assert.deepStrictEqual(recordsOf(ring), [one, other])
   }, { arbitrary: { runs: 300 } })
 
   it("hold numbers and texts of every kind", () => {
@@ -86,16 +90,16 @@ describe("the last decisions of a channel", () => {
     ]
     const ring = emptyRing()
     keepRecord(ring, { ...quiet(1), steps })
-    assert.deepStrictEqual(keptRecords(ring)[0]?.steps, steps)
+    assert.deepStrictEqual(keptRecords(ring)[0]?.record.steps, steps)
   })
 
   it(`are ${keptDecisions}, the oldest first`, () => {
     const ring = emptyRing()
     const all = many(3 * keptDecisions + 7)
     for (const record of all) keepRecord(ring, record)
-    assert.deepStrictEqual(keptRecords(ring), all.slice(-keptDecisions))
+    assert.deepStrictEqual(recordsOf(ring), all.slice(-keptDecisions))
     const last = all.at(-2)?.arrivedAt
-    assert.deepStrictEqual(keptRecords(ring, last), all.slice(-2))
+    assert.deepStrictEqual(recordsOf(ring, last), all.slice(-2))
   })
 
   it("take little room, also after one that took much", () => {
@@ -117,23 +121,23 @@ describe("the last decisions of a channel", () => {
       }))
     }))
     for (const record of all) keepRecord(ring, record)
-    assert.deepStrictEqual(keptRecords(ring), all)
+    assert.deepStrictEqual(recordsOf(ring), all)
   })
 
   it("are amended while they are kept", () => {
     const ring = emptyRing()
     const numbers = many(keptDecisions).map((record) => keepRecord(ring, record))
-    const all = [...keptRecords(ring)]
+    const all = [...recordsOf(ring)]
     for (const place of [0, 1, 100, 150, keptDecisions - 1]) {
       all[place] = replied(place)
       amendRecord(ring, numbers[place] ?? -1, replied(place))
-      assert.deepStrictEqual(keptRecords(ring), all)
+      assert.deepStrictEqual(recordsOf(ring), all)
     }
     amendRecord(ring, numbers[100] ?? -1, quiet(100))
     all[100] = quiet(100)
-    assert.deepStrictEqual(keptRecords(ring), all)
+    assert.deepStrictEqual(recordsOf(ring), all)
     keepRecord(ring, quiet(keptDecisions))
     amendRecord(ring, numbers[0] ?? -1, replied(0))
-    assert.deepStrictEqual(keptRecords(ring), [...all.slice(1), quiet(keptDecisions)])
+    assert.deepStrictEqual(recordsOf(ring), [...all.slice(1), quiet(keptDecisions)])
   })
 })

@@ -3,7 +3,6 @@ import type { DecisionRecord, Outcome } from "../../../src/domain/decision/Decis
 import { keptDecisions } from "../../../src/domain/decision/DecisionRing.ts"
 import {
   beginDecision,
-  type DecisionUnderWay,
   endDecision,
   type KeptDecisions,
   lastDecisions,
@@ -14,8 +13,9 @@ import { ChannelName, CorrelationId } from "../../../src/domain/Ids.ts"
 const outcome: Outcome = { _tag: "Skipped", reason: "no_match" }
 
 /** A decision about the line of that moment. */
-const begin = (kept: KeptDecisions, at: number): { record: DecisionRecord } => {
+const begin = (kept: KeptDecisions, at: number): { record: DecisionRecord; place: number } => {
   const decision = {
+    place: kept.closed.begun,
     record: {
       correlationId: CorrelationId.make(`line-${at}`),
       channel: ChannelName.make("Lobby"),
@@ -24,18 +24,27 @@ const begin = (kept: KeptDecisions, at: number): { record: DecisionRecord } => {
       steps: []
     } satisfies DecisionRecord
   }
-  beginDecision(kept, decision)
+  assert.strictEqual(beginDecision(kept, decision), decision.place)
   return decision
 }
-const end = (kept: KeptDecisions, decision: { record: DecisionRecord }): number => {
+const end = (kept: KeptDecisions, decision: { record: DecisionRecord; readonly place: number }): number => {
   decision.record = { ...decision.record, outcome }
-  return endDecision(kept, decision satisfies DecisionUnderWay)
+  return endDecision(kept, decision, decision.place)
 }
 
 const told = (kept: KeptDecisions, since?: number): ReadonlyArray<string> =>
   lastDecisions(kept, since).map(({ arrivedAt, outcome }) => `${arrivedAt}${outcome === undefined ? " under way" : ""}`)
 
 describe("a channel's decisions", () => {
+  it("of one moment are told as they began, whichever is closed first", () => {
+    const kept = noDecisions()
+    const [first, second] = [begin(kept, 1), begin(kept, 1)]
+    second.record = { ...second.record, correlationId: CorrelationId.make("second") }
+    end(kept, second)
+    end(kept, first)
+    assert.deepStrictEqual(lastDecisions(kept).map(({ correlationId }) => correlationId), ["line-1", "second"])
+  })
+
   it("are told in the order of arrival, whichever is closed first", () => {
     const kept = noDecisions()
     const [first, second, third] = [begin(kept, 1), begin(kept, 2), begin(kept, 3)]
