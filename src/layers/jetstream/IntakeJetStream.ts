@@ -1,10 +1,10 @@
 import type { JsMsg } from "@nats-io/jetstream"
-import { Clock, Context, Effect, Layer, RcMap, Schedule, Scope } from "effect"
+import { Clock, Context, Effect, Layer, Option, RcMap, Schedule, Scope } from "effect"
 import type { ActiveSettings, ChannelSettings } from "../../domain/ChannelSettings.ts"
 import type { ClockReading } from "../../domain/ClockReading.ts"
 import type { ChannelKey } from "../../domain/Ids.ts"
 import type { SentReply } from "../../domain/limits/SentReply.ts"
-import { publishedSubject } from "../../domain/jetstream/StreamNames.ts"
+import { publishedSubject, streamName } from "../../domain/jetstream/StreamNames.ts"
 import { type Partition, partitionOf } from "../../domain/ownership/Partition.ts"
 import { eventSubjects } from "../../domain/wire/Subject.ts"
 import { wireEventType, type WireMessage } from "../../domain/wire/Wire.ts"
@@ -20,6 +20,7 @@ import { type Deliveries, makeDeliveries } from "./Deliveries.ts"
 import { JetStream } from "./JetStream.ts"
 import { ensureConsumer, mostDeliveries, pullEvents } from "./PartitionEvents.ts"
 import { type PastEvents, readPast } from "./PastEvents.ts"
+import { findStream } from "./Provision.ts"
 import { sentReplies } from "./SentReplies.ts"
 import { momentOf, storedAt, wireOf } from "./StoredWire.ts"
 import { Streams } from "./Streams.ts"
@@ -55,7 +56,7 @@ const makeRooms = () => {
 /** A partition of which at least one channel is open. */
 interface OpenPartition {
   readonly deliveries: Deliveries
-  /** Since when the bot listens: what was said earlier is context only. */
+  /** Since when the stream keeps what is said: what was said earlier is context only. */
   readonly since: ClockReading
   readonly past: PastEvents
   /** By channel. */
@@ -108,11 +109,14 @@ export const layer: Layer.Layer<Intake, never, Needs> = Layer.effect(
     const openPartition = Effect.fnUntraced(
       function*(partition: Partition) {
         const found = yield* ensureConsumer(jetstream, partition)
+        // The stream's beginning, not the consumer's: a partition's first owner may come a while after the stream.
+        const stream = yield* findStream(streamName(jetstream.prefix, "IN"))
+        const { created } = Option.getOrElse(stream, () => found)
         const rooms = roomsOf(yield* config.current)
         const channelOf = ({ subject }: JsMsg) => rooms.get(stemOf(publishedSubject(jetstream.prefix, subject)))
         const opened: OpenPartition = {
           deliveries: deliveriesOf(partition),
-          since: momentOf(Date.parse(found.created), readingOf(clock)),
+          since: momentOf(Date.parse(created), readingOf(clock)),
           past: yield* readPast(jetstream, partition, found, channelOf),
           receivers: new Map(),
           held: new Map()

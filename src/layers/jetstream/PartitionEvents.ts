@@ -29,7 +29,6 @@ const configOf = (
 ): Partial<ConsumerConfig> & Pick<ConsumerConfig, "ack_policy"> => ({
   durable_name: consumerName(partition),
   filter_subject: eventsOf(prefix, partition),
-  // What was said before is context: the time of the consumer tells.
   deliver_policy: DeliverPolicy.All,
   ack_policy: AckPolicy.Explicit,
   ack_wait: ack_wait_seconds * 1e9,

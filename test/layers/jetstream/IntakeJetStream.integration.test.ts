@@ -9,7 +9,7 @@ import { Intake } from "../../../src/services/Intake.ts"
 import { ChannelStates } from "../../../src/services/state/ChannelStates.ts"
 import { heardCommands, settingsOf, speaker, startBot } from "../../support/DurableBot.ts"
 import { eventually } from "../../support/eventually.ts"
-import { clientOf, managerOf, serverWith } from "../../support/JetStreamWorld.ts"
+import { clientOf, managerOf, provisioned, serverWith } from "../../support/JetStreamWorld.ts"
 import { answerTo, LlmDouble, promptOf } from "../../support/LlmDouble.ts"
 import { natsServerBinaries } from "../../support/natsServerBinary.ts"
 
@@ -108,6 +108,17 @@ Protocol.literals.forEach((protocol, index) => {
         )
         assert.lengthOf(decisions.filter(({ outcome }) => outcome?._tag === "Replied"), 1)
         assert.include(heard[1]?.body ?? "", answerTo("KrytenBot, what is my cat called?").slice(0, 20))
+      }).pipe(Effect.provide(quiet), Effect.scoped))
+
+    it.live("what the streams have kept is decided, also where nobody has opened its partition before", () =>
+      Effect.gen(function*() {
+        const { heard, manager, room, settings } = yield* world(protocol, binary)
+        yield* Effect.scoped(provisioned(settings))
+        room.say("Ana", "KrytenBot, is anybody there?")
+        const kept = Effect.promise(() => manager.streams.info("b_IN"))
+        yield* eventually("the line in the stream", kept, ({ state }) => state.messages === 1)
+        yield* startBot(settings)
+        yield* eventually("the reply", Effect.succeed(heard), ({ length }) => length === 1)
       }).pipe(Effect.provide(quiet), Effect.scoped))
 
     it.live("garbage in the stream is counted and stands in nobody's way", () =>
