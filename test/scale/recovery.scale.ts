@@ -23,9 +23,19 @@ const consumers = withManager(async (manager) => {
   return found
 })
 
+/** How many requests for events wait at the server: one a consumer, and none of a replica that has left. */
+const asking = withManager(async (manager) => {
+  let found = 0
+  for await (const { num_waiting } of manager.consumers.list("llmbot_IN")) found += num_waiting
+  return found
+})
+
 /** A number of a process's `/metrics`. */
-const value = (metrics: string, series: string): number =>
-  Number(metrics.split("\n").find((line) => line.startsWith(`${series} `))?.split(" ")[1] ?? Number.NaN)
+const value = (metrics: string, series: string): number => {
+  const line = metrics.split("\n").find((text) => text.startsWith(`${series} `))
+  if (line === undefined) throw new Error(`no ${series} in /metrics`)
+  return Number(line.split(" ")[1])
+}
 
 describe("recovery", () => {
   it.live("streams that are deleted under running bots are made again, and the log says so", () =>
@@ -66,11 +76,12 @@ describe("recovery", () => {
         const metrics = yield* stays.metrics
         return {
           consumers: yield* consumers,
-          fibers: value(metrics, "child_fibers_active"),
+          partitions: value(metrics, "partitions_owned"),
           channels: value(metrics, "active_channels")
         }
       })
       const before = yield* facts
+      const askingBefore = yield* asking
       for (let n = 0; n < 5; n++) {
         const other = yield* startReplica(`guest${n}`)
         yield* shared([stays, other])
@@ -79,13 +90,16 @@ describe("recovery", () => {
       }
       const after = yield* facts
       yield* load.stop
+      const askingAfter = yield* within(20, `${askingBefore} requests for events`, asking, (now) => now <= askingBefore)
       const counted = yield* settled(questions)
       report("ten changes of ownership", {
         ...counted,
         "consumers before": before.consumers,
         "after": after.consumers,
         "rooms before": before.channels,
-        "rooms after": after.channels
+        "rooms after": after.channels,
+        "requests for events before": askingBefore,
+        "and after": askingAfter
       })
       assert.deepStrictEqual({ ...counted, asked: 0 }, { asked: 0, lost: 0, doubled: 0 })
       assert.deepStrictEqual(after, before)

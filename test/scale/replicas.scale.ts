@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { NatsServer } from "../support/NatsServer.ts"
-import { modelMs, report, roomsOf, settled, shared, unacknowledged, world } from "./support/Cluster.ts"
-import { channelCount, type Load, rate, startLoad } from "./support/Load.ts"
+import { modelMs, roomsOf, shared, world } from "./support/Cluster.ts"
+import { type Load, startLoad } from "./support/Load.ts"
+import { nothingLost } from "./support/nothingLost.ts"
 import { type Replica, startReplica } from "./support/Replica.ts"
 import { type Question, Rooms } from "./support/Rooms.ts"
 import { within } from "./support/within.ts"
@@ -42,25 +43,6 @@ const repliesTo = Effect.fnUntraced(function*(questions: ReadonlyArray<Question>
 
 const quantile = (sorted: ReadonlyArray<number>, part: number): number =>
   Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0)
-
-/** Ends the load, waits for all replies, and counts: nothing is lost, nothing is said twice. */
-const nothingLost = Effect.fnUntraced(
-  function*(what: string, load: Load, more: Readonly<Record<string, unknown>> = {}) {
-    const { questions } = yield* Rooms
-    yield* load.stop
-    const counted = yield* settled(questions)
-    const left = yield* within(60, "all acknowledged", unacknowledged(), (open) => open === 0)
-    report(what, {
-      lines: load.said(),
-      "lines a second": rate,
-      rooms: channelCount,
-      ...counted,
-      unacknowledged: left,
-      ...more
-    })
-    assert.deepStrictEqual({ ...counted, asked: 0 }, { asked: 0, lost: 0, doubled: 0 })
-  }
-)
 
 describe("three replicas under load", () => {
   it.live("one is killed: nothing lost or doubled, its rooms are handled elsewhere within 5 s", () =>

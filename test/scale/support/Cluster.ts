@@ -46,9 +46,9 @@ export const shared = (replicas: ReadonlyArray<Replica>) =>
     Effect.map((owned) => owned.map(({ length }) => length))
   )
 
-/** The rooms that a replica has now. */
-export const roomsOf = ({ owned }: Replica) =>
-  Effect.map(owned, (partitions) => {
+/** The rooms that a replica has now; one that is busy is asked again. */
+export const roomsOf = ({ name, owned }: Replica) =>
+  Effect.map(within(10, `rooms of ${name}`, owned, ({ length }) => length > 0), (partitions) => {
     const has = new Set(partitions)
     return channels.filter((channel) => has.has(partitionOfToken(channel, partitionCount)))
   })
@@ -69,6 +69,18 @@ export const count = (questions: ReadonlyArray<Question>): Counted => ({
   doubled: questions.filter(({ replies }) => replies.length > 1).length
 })
 
+/** Names the questions without exactly one reply, for whoever looks for a cause in the logs. */
+const tellLost = (questions: ReadonlyArray<Question>): void => {
+  for (const { askedAt, channel, id, replies } of questions) {
+    if (replies.length === 1) continue
+    console.log(
+      `  ${replies.length} replies to user${id} in ${channel}, asked at ${
+        new Date(performance.timeOrigin + askedAt).toISOString()
+      }`
+    )
+  }
+}
+
 /** Waits until every question is answered, or nothing comes any more; what became of them. */
 export const settled = Effect.fnUntraced(function*(questions: () => ReadonlyArray<Question>, seconds = 40) {
   yield* Effect.sync(() => count(questions()).lost).pipe(
@@ -77,6 +89,7 @@ export const settled = Effect.fnUntraced(function*(questions: () => ReadonlyArra
   )
   // A second reply would come soon after the first.
   yield* Effect.sleep("3 seconds")
+  tellLost(questions())
   return count(questions())
 })
 

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
+import process from "node:process"
 import { Effect, Exit, Option, Schema, Scope } from "effect"
 import { stringify } from "yaml"
 import { LlmDouble } from "../../support/LlmDouble.ts"
@@ -41,10 +42,19 @@ const configOf = (
   triggers: [{ type: "mention" }],
   rate_limits: { ...unlimited, max_user_share: null, max_private_share: null },
   response_processing: { quality_checks_enabled: false },
-  log_level: "INFO",
+  log_level: process.env["SCALE_LOGS"] === undefined ? "INFO" : "DEBUG",
   health: { port },
   ...sections
 })
+
+/** Keeps what a replica wrote, in the folder that `SCALE_LOGS` names, for whoever looks for a cause. */
+const keepLog = (name: string, { output }: Program) =>
+  Effect.addFinalizer(() =>
+    Effect.map(output, (text) => {
+      const folder = process.env["SCALE_LOGS"]
+      if (folder !== undefined) writeFileSync(join(folder, `${name}.${Date.now()}.log`), text)
+    })
+  )
 
 /** Starts a replica and waits until it is ready; it ends with the scope at the latest. */
 export const startReplica = Effect.fnUntraced(function*(
@@ -59,6 +69,7 @@ export const startReplica = Effect.fnUntraced(function*(
     const file = join(yield* emptyFolder, "config.yaml")
     writeFileSync(file, stringify(configOf(nats, llm, port, sections)))
     const program = yield* llmBot(["run", "--config", file])
+    yield* keepLog(name, program)
     // Several start at once, on a machine that has other things to do.
     yield* within(
       90,
