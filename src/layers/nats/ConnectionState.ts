@@ -12,8 +12,8 @@ export const connectionState = Effect.fnUntraced(function*(
   pause: ReconnectPause
 ) {
   const state = yield* SubscriptionRef.make(true)
-  // As many as there are requests in progress.
-  const watchers = new Set<(error: PermissionViolationError) => void>()
+  // As many as there are requests in progress; true of what one of them fails with, and tells itself.
+  const watchers = new Set<(error: PermissionViolationError) => boolean>()
   // As many as there are subjects the bot publishes.
   const unpublished = new Set<string>()
   // How the server refused the user since the connection stood; it has three sentences for that.
@@ -38,7 +38,10 @@ export const connectionState = Effect.fnUntraced(function*(
     return known ? Effect.void : Effect.logError("NATS error", unreachable(error).message)
   }
 
-  /** A refused subscription is logged where it is kept; a subject that must not be published once until it may. */
+  /**
+   * A refused subscription is logged where it is kept; a subject that must not be published once until it may,
+   * unless a request tried it and tells.
+   */
   const failed = (error: Error): Effect.Effect<void> => {
     if (error instanceof AuthorizationError) return userRefused(error)
     const warning = Effect.logWarning("NATS error", error.message)
@@ -46,8 +49,8 @@ export const connectionState = Effect.fnUntraced(function*(
     if (error.operation === "subscription") return Effect.void
     const known = unpublished.has(error.subject)
     unpublished.add(error.subject)
-    for (const watch of watchers) watch(error)
-    return known ? Effect.void : warning
+    const isTold = [...watchers].map((watch) => watch(error)).includes(true)
+    return known || isTold ? Effect.void : warning
   }
 
   yield* Stream.fromAsyncIterable(connection.status(), detailOf).pipe(

@@ -112,10 +112,10 @@ const make = Effect.fnUntraced(function*(settings: NatsSettings) {
   /** A request that the server refuses fails as soon as it reports that. */
   const refusal = (subject: string) =>
     Effect.callback<never, NatsRefused>((resume) => {
-      const watcher = (error: PermissionViolationError): void => {
-        if (error.operation === "publish" && error.subject === subject) {
-          resume(new NatsRefused({ detail: error.message }))
-        }
+      const watcher = (error: PermissionViolationError): boolean => {
+        const isMine = error.operation === "publish" && error.subject === subject
+        if (isMine) resume(new NatsRefused({ detail: error.message }))
+        return isMine
       }
       watchers.add(watcher)
       return Effect.sync(() => watchers.delete(watcher))
