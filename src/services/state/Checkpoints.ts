@@ -13,7 +13,7 @@ import { encodeValue, loadValue, type StoredShape } from "./StoredValue.ts"
 const batch = 8
 /** Parts written at the same time: a disk that waits must not take every thread of the process. */
 const writers = 2
-/** A pause after each batch: at most 800 parts a second, so ten thousand cost a fifth of a core for about 20 s. */
+/** A pause after each batch: at most 800 parts a second. Ten thousand took a quarter of a core for a minute. */
 const rest = "10 millis"
 /** How long saving what changed last may take at the stop. */
 const finishWithin = "4 seconds"
