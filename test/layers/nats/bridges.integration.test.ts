@@ -26,8 +26,12 @@ describe("the bot behind a bridge", () => {
           { to: undefined, text: answerTo("KrytenBot, which film is that?") },
           { to: "Bob", text: answerTo("and which actor?") }
         ])
-        const records = yield* decisions(4)
-        const delivered = records.flatMap(({ delivery }) => delivery === undefined ? [] : [delivery._tag])
+        // An echo amends its decision a moment after it is one itself.
+        const deliveries = Effect.map(
+          decisions(4),
+          (records) => records.flatMap(({ delivery }) => delivery === undefined ? [] : [delivery._tag])
+        )
+        const delivered = yield* eventually("both are delivered", deliveries, ({ length }) => length === 2)
         assert.deepStrictEqual(delivered, ["Delivered", "Delivered"])
       }).pipe(Effect.provide(world({ protocol })), Effect.scoped))
 
