@@ -88,6 +88,8 @@ describe("recovery", () => {
         yield* other.end("SIGTERM")
         yield* shared([stays])
       }
+      // The server lets go of a reader that was broken off within 10 s.
+      yield* within(20, `${before.consumers} consumers`, consumers, (now) => now <= before.consumers)
       const after = yield* facts
       yield* load.stop
       const askingAfter = yield* within(20, `${askingBefore} requests for events`, asking, (now) => now <= askingBefore)
