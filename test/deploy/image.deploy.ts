@@ -87,7 +87,7 @@ describe("the image", () => {
       assert.deepStrictEqual(listed.split("\n").filter((file) => /^node_modules\/[^/]+$/.test(file)), [
         "node_modules/htm"
       ])
-      assert.include(listed, "dist/llm-bot/program.mjs")
+      assert.include(listed, "dist/llm-bot/Cli.mjs")
       assert.include(listed, "playground/index.html")
       assert.notMatch(listed.replaceAll(/^node_modules.*/gm, ""), /\.ts$/m)
     }))
