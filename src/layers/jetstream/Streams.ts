@@ -62,30 +62,23 @@ export class Streams extends Context.Service<Streams, {
       const nats = yield* Nats
       const turn = Semaphore.makeUnsafe(1)
       let planned: ReadonlyArray<PlannedStream> = []
-      let made = false
 
-      /** Makes all streams as planned; the names of those that were not there. */
-      const provisionAll = Effect.fnUntraced(
+      /** Makes all streams as planned, and tells which were there before and had gone. */
+      const ensure = Effect.gen(
         function*() {
           const { settings } = yield* config.current
           const next = planStreams(planFacts(settings))
           const wanted = new Set(next.flatMap(({ subjects }) => subjects))
           const dropped = new Set(planned.flatMap(({ subjects }) => subjects).filter((subject) => !wanted.has(subject)))
           const results = yield* Effect.forEach(next, (plan) => provision(plan, dropped))
+          const before = new Set(planned.map(({ name }) => name))
           planned = next
-          return next.filter((_, index) => results[index] === "created").map(({ name }) => name)
-        },
-        Effect.provideService(JetStream, jetStream),
-        turn.withPermit
-      )
-
-      const ensure = Effect.gen(function*() {
-        const created = yield* provisionAll()
-        if (made && created.length > 0) {
-          yield* Effect.logWarning(`JetStream streams were gone and are made again: ${created.join(", ")}`)
+          const gone = next.filter(({ name }, index) => results[index] === "created" && before.has(name))
+          if (gone.length === 0) return
+          const names = gone.map(({ name }) => name).join(", ")
+          yield* Effect.logWarning(`JetStream streams were gone and are made again: ${names}`)
         }
-        made = true
-      })
+      ).pipe(Effect.provideService(JetStream, jetStream), turn.withPermit)
 
       /** Looks whether the streams are there, and makes those that are not. */
       const look = Effect.gen(function*() {
@@ -103,7 +96,7 @@ export class Streams extends Context.Service<Streams, {
       )
       yield* config.changes.pipe(
         Stream.runForEach(() =>
-          Effect.flatMap(Effect.result(provisionAll()), (result) =>
+          Effect.flatMap(Effect.result(ensure), (result) =>
             Result.isFailure(result)
               ? Effect.logError("JetStream streams cannot follow the configuration", result.failure.message)
               : Effect.void)

@@ -107,7 +107,7 @@ for (const [suite, binary] of natsServerBinaries()) {
         for (const name of made) yield* Effect.promise(() => manager.streams.delete(name))
         yield* streams.ensure
         assert.deepStrictEqual(yield* names(manager), made)
-        // The look that comes by itself may have been the one to find them gone, and tells a moment later.
+        // A look that comes by itself, or a change of the configuration, may have found them gone first.
         const told = Effect.sync(() => lines.join("\n"))
         yield* eventually(
           "that they were gone is told",
